@@ -1,0 +1,348 @@
+//! What is asked. A command may be refused; what it leads to are events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::config::{Level, Priority};
+use crate::event::{Attachment, Visibility};
+use crate::id::{Key, PersonId, TicketId, Version};
+use crate::signal::Signal;
+use crate::ticket::{Channel, LinkKind};
+use crate::value::{Fields, Value};
+
+/// An order to an existing ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// Take a transition of the workflow.
+    Move(Key),
+    /// Write a message.
+    Say(Message),
+    /// Make an agent accountable, or nobody.
+    Assign(Option<PersonId>),
+    /// Hand to a team, or to none.
+    AssignTeam(Option<Key>),
+    /// Put into a queue, or into none.
+    Enqueue(Option<Key>),
+    /// Change whom it is for.
+    ChangeRequester(Option<PersonId>),
+    /// Change the subject.
+    Rename(String),
+    /// Change the category.
+    Categorise(Option<Key>),
+    /// Add a tag.
+    Tag(Key),
+    /// Remove a tag.
+    Untag(Key),
+    /// Set a custom field, or clear it.
+    Set(Key, Option<Value>),
+    /// Set the name in another system, or clear it.
+    Reference(Option<String>),
+    /// Judge impact and urgency; the matrix gives the priority.
+    Rate(Level, Level),
+    /// Set the priority by hand, with the reason.
+    Prioritise(Priority, String),
+    /// Give the matrix's priority its force back.
+    RestorePriority,
+    /// Set the escalation level.
+    Escalate(u8),
+    /// Let a person watch.
+    Watch(PersonId),
+    /// Let a person no longer watch.
+    Unwatch(PersonId),
+    /// Link to another ticket; both get the link.
+    Link(LinkKind, TicketId),
+    /// Cut a link on both tickets.
+    Unlink(LinkKind, TicketId),
+    /// Take it on, if wanted only until an instant.
+    Acknowledge(Option<DateTime<Utc>>),
+    /// Give it back.
+    Unacknowledge,
+    /// Put it away until an instant.
+    Snooze(DateTime<Utc>),
+    /// Bring it back.
+    Wake,
+    /// Record what a monitor reports.
+    Signal(Signal),
+    /// Excuse the broken promises of a policy, with the reason.
+    Waive(Key, String),
+    /// Follow another revision of the workflow; states that are not in the map keep their names.
+    Migrate(u32, BTreeMap<Key, Key>),
+}
+
+impl Command {
+    /// Takes a transition.
+    pub fn transition(key: impl Into<Key>) -> Self {
+        Self::Move(key.into())
+    }
+
+    /// Makes an agent accountable.
+    pub fn assign(person: impl Into<PersonId>) -> Self {
+        Self::Assign(Some(person.into()))
+    }
+
+    /// Writes to the customer.
+    pub fn reply(body: impl Into<String>) -> Self {
+        Self::Say(Message::new(Visibility::Public, body))
+    }
+
+    /// Writes to the other agents.
+    pub fn note(body: impl Into<String>) -> Self {
+        Self::Say(Message::new(Visibility::Internal, body))
+    }
+
+    /// Sets a custom field.
+    pub fn set(field: impl Into<Key>, value: impl Into<Value>) -> Self {
+        Self::Set(field.into(), Some(value.into()))
+    }
+}
+
+/// A message to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The text.
+    pub body: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// Written by a program.
+    pub automatic: bool,
+    /// Files that come with it; their bytes are in the store already.
+    pub attachments: Vec<Attachment>,
+}
+
+impl Message {
+    /// A message through the interface of the host.
+    pub fn new(visibility: Visibility, body: impl Into<String>) -> Self {
+        Self {
+            visibility,
+            body: body.into(),
+            channel: Channel::default(),
+            automatic: false,
+            attachments: Vec::new(),
+        }
+    }
+}
+
+/// Commands for one ticket that are carried out together or not at all.
+///
+/// Made from a [`Command`] or a list of them:
+///
+/// ```
+/// use ticketcore::{Command, Request};
+/// let request = Request::from(Command::transition("start")).once("mail-4711");
+/// # assert_eq!(request.commands.len(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What is asked, in order; each sees what the ones before it did.
+    pub commands: Vec<Command>,
+    /// A key of the caller's: a request whose key was seen before is not carried out again.
+    pub once: Option<String>,
+    /// The version the caller saw; without it, the newest counts.
+    pub seen: Option<Version>,
+}
+
+impl Request {
+    /// Names the request, so that a repetition has no second effect and gets the first answer.
+    #[must_use]
+    pub fn once(mut self, key: impl Into<String>) -> Self {
+        self.once = Some(key.into());
+        self
+    }
+
+    /// Refuses the request if the ticket changed since this version.
+    #[must_use]
+    pub const fn at(mut self, seen: Version) -> Self {
+        self.seen = Some(seen);
+        self
+    }
+}
+
+impl From<Command> for Request {
+    fn from(command: Command) -> Self {
+        Self { commands: vec![command], once: None, seen: None }
+    }
+}
+
+impl From<Vec<Command>> for Request {
+    fn from(commands: Vec<Command>) -> Self {
+        Self { commands, once: None, seen: None }
+    }
+}
+
+impl<const N: usize> From<[Command; N]> for Request {
+    fn from(commands: [Command; N]) -> Self {
+        Self::from(Vec::from(commands))
+    }
+}
+
+/// A ticket to be opened. Only kind and subject are needed; the rest has defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What it is.
+    pub kind: Key,
+    /// What it is about, in one line.
+    pub subject: String,
+    /// What it is about, at length.
+    pub description: Option<String>,
+    /// How the desk sorts it.
+    pub category: Option<Key>,
+    /// Tags.
+    pub tags: BTreeSet<Key>,
+    /// Custom fields.
+    pub fields: Fields,
+    /// How it came in; through the interface of the host unless said otherwise.
+    pub channel: Channel,
+    /// Its name in another system.
+    pub external: Option<String>,
+    /// Whom it is for; the opener, if the opener is a requester and nobody is named.
+    pub requester: Option<PersonId>,
+    /// Who is accountable from the start.
+    pub assignee: Option<PersonId>,
+    /// The team it starts with.
+    pub team: Option<Key>,
+    /// The queue it starts in.
+    pub queue: Option<Key>,
+    /// Who watches from the start.
+    pub watchers: BTreeSet<PersonId>,
+    /// How much is affected; medium unless said otherwise.
+    pub impact: Level,
+    /// How soon it hurts; medium unless said otherwise.
+    pub urgency: Level,
+    /// A key of the caller's: a draft whose key was seen before opens nothing new and gets the first answer.
+    pub once: Option<String>,
+}
+
+macro_rules! ready {
+    ($($(#[$doc:meta])* $name:ident),*) => { $(
+        $(#[$doc])*
+        pub fn $name(subject: impl Into<String>) -> Self {
+            Self::new(stringify!($name), subject)
+        }
+    )* };
+}
+
+impl Draft {
+    /// A ticket of any kind.
+    pub fn new(kind: impl Into<Key>, subject: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            subject: subject.into(),
+            description: None,
+            category: None,
+            tags: BTreeSet::new(),
+            fields: Fields::new(),
+            channel: Channel::default(),
+            external: None,
+            requester: None,
+            assignee: None,
+            team: None,
+            queue: None,
+            watchers: BTreeSet::new(),
+            impact: Level::MEDIUM,
+            urgency: Level::MEDIUM,
+            once: None,
+        }
+    }
+
+    ready! {
+        /// An unplanned interruption.
+        incident,
+        /// A wish for a standard service.
+        request,
+        /// The cause of incidents.
+        problem,
+        /// A planned alteration.
+        change,
+        /// A piece of planned work.
+        task
+    }
+
+    /// Describes it at length.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into());
+        self
+    }
+
+    /// Says how much is affected and how soon it hurts.
+    #[must_use]
+    pub const fn rated(mut self, impact: Level, urgency: Level) -> Self {
+        self.impact = impact;
+        self.urgency = urgency;
+        self
+    }
+
+    /// Names the person it is for.
+    #[must_use]
+    pub fn requester(mut self, person: impl Into<PersonId>) -> Self {
+        self.requester = Some(person.into());
+        self
+    }
+
+    /// Names the accountable agent.
+    #[must_use]
+    pub fn assignee(mut self, person: impl Into<PersonId>) -> Self {
+        self.assignee = Some(person.into());
+        self
+    }
+
+    /// Hands it to a team.
+    #[must_use]
+    pub fn team(mut self, team: impl Into<Key>) -> Self {
+        self.team = Some(team.into());
+        self
+    }
+
+    /// Puts it into a queue.
+    #[must_use]
+    pub fn queue(mut self, queue: impl Into<Key>) -> Self {
+        self.queue = Some(queue.into());
+        self
+    }
+
+    /// Sorts it.
+    #[must_use]
+    pub fn category(mut self, category: impl Into<Key>) -> Self {
+        self.category = Some(category.into());
+        self
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<Key>) -> Self {
+        self.tags.insert(tag.into());
+        self
+    }
+
+    /// Sets a custom field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<Key>, value: impl Into<Value>) -> Self {
+        self.fields.insert(field.into(), value.into());
+        self
+    }
+
+    /// Says how it came in.
+    #[must_use]
+    pub const fn channel(mut self, channel: Channel) -> Self {
+        self.channel = channel;
+        self
+    }
+
+    /// Keeps its name in another system.
+    #[must_use]
+    pub fn external(mut self, name: impl Into<String>) -> Self {
+        self.external = Some(name.into());
+        self
+    }
+
+    /// Names the draft, so that a repetition opens nothing new and gets the first answer.
+    #[must_use]
+    pub fn once(mut self, key: impl Into<String>) -> Self {
+        self.once = Some(key.into());
+        self
+    }
+}

@@ -1,0 +1,282 @@
+//! One condition type for everything that asks: guards, clocks, `unless`, what a policy applies to.
+//!
+//! A condition is data and answers with *reasons*. [`Unmet::Forbidden`] means hide it, [`Unmet::Missing`] means ask for
+//! it, [`Unmet::Blocked`] names the tickets in the way.
+
+mod possible;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::actor::ActorKind;
+use crate::config::Priority;
+use crate::id::{Key, TicketId};
+use crate::line::Flag;
+use crate::ticket::{Channel, LinkKind, Status, Waiting};
+use crate::value::Value;
+
+/// A condition over a ticket, its actor and the time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cond {
+    /// Every one holds; true when empty.
+    All(Vec<Cond>),
+    /// At least one holds; never true when empty, and refused by the configuration check.
+    Any(Vec<Cond>),
+    /// It does not hold.
+    Not(Box<Cond>),
+    /// The atom holds.
+    #[serde(untagged)]
+    Is(Atom),
+}
+
+impl Default for Cond {
+    fn default() -> Self {
+        Self::ALWAYS
+    }
+}
+
+/// The smallest question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Atom {
+    /// The actor has a role.
+    Role(Key),
+    /// The actor is of a kind.
+    Actor(ActorKind),
+    /// The actor stands so to the ticket.
+    Relation(Relation),
+    /// The ticket is of a kind.
+    Kind(Key),
+    /// It is of a category.
+    Category(Key),
+    /// It carries a tag.
+    Tag(Key),
+    /// It is with a team.
+    Team(Key),
+    /// It stands in a queue.
+    Queue(Key),
+    /// It came in this way.
+    Channel(Channel),
+    /// It has this place in life.
+    Status(Status),
+    /// It is in a state of its workflow.
+    State(Key),
+    /// It waits for this party.
+    Waiting(Waiting),
+    /// A flag is up.
+    Flag(Flag),
+    /// Its priority is this or more pressing.
+    Priority(Priority),
+    /// A custom field compares.
+    Field(Key, Cmp),
+    /// No ticket linked so is open.
+    NoOpen(LinkKind),
+    /// The instant is inside the open hours of a calendar.
+    During(Key),
+}
+
+/// How the actor stands to the ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The ticket is for them.
+    Requester,
+    /// They are accountable for it.
+    Assignee,
+    /// It is with a team of theirs.
+    Team,
+    /// They watch it.
+    Watcher,
+}
+
+/// A comparison with a field's value. Texts compare by their characters, so dates compare by time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cmp {
+    /// Has any value.
+    Set,
+    /// Is this value.
+    Eq(Value),
+    /// Is one of these.
+    In(Vec<Value>),
+    /// Is this or more, and of the same type.
+    AtLeast(Value),
+    /// Is this or less, and of the same type.
+    AtMost(Value),
+}
+
+impl Cmp {
+    /// Compares a value, or the lack of one.
+    pub fn holds(&self, value: Option<&Value>) -> bool {
+        let Some(value) = value else { return false };
+        let same_type = |other: &Value| std::mem::discriminant(value) == std::mem::discriminant(other);
+        match self {
+            Self::Set => true,
+            Self::Eq(other) => value == other,
+            Self::In(others) => others.contains(value),
+            Self::AtLeast(other) => same_type(other) && value >= other,
+            Self::AtMost(other) => same_type(other) && value <= other,
+        }
+    }
+}
+
+/// Why a condition does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmet {
+    /// Not for this actor, or not for this ticket: no input would change it.
+    Forbidden(Atom),
+    /// Input is missing: a field, an assignee.
+    Missing(Atom),
+    /// Other tickets are in the way.
+    Blocked(Atom, Vec<TicketId>),
+    /// The atom holds and must not.
+    Unwanted(Atom),
+    /// An [`Cond::Any`] without alternatives.
+    Never,
+}
+
+impl Unmet {
+    /// The atom that asked, if one did.
+    pub fn atom(&self) -> Option<&Atom> {
+        match self {
+            Self::Forbidden(atom) | Self::Missing(atom) | Self::Blocked(atom, _) | Self::Unwanted(atom) => Some(atom),
+            Self::Never => None,
+        }
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden(atom) => write!(f, "needs {atom}"),
+            Self::Missing(atom) => write!(f, "missing {atom}"),
+            Self::Blocked(atom, tickets) => {
+                write!(f, "needs {atom}, but open:")?;
+                tickets.iter().try_for_each(|ticket| write!(f, " {ticket}"))
+            }
+            Self::Unwanted(atom) => write!(f, "must not be {atom}"),
+            Self::Never => f.write_str("can never hold"),
+        }
+    }
+}
+
+impl fmt::Display for Atom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The serialised form is what people write, so it is also what they read.
+        f.write_str(&serde_json::to_string(self).unwrap_or_default().replace(['{', '}', '"'], ""))
+    }
+}
+
+/// What a condition is asked about.
+pub trait Facts {
+    /// Tells whether one atom holds at an instant.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not.
+    fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> Result<(), Unmet>;
+}
+
+impl Cond {
+    /// Holds always.
+    pub const ALWAYS: Self = Self::All(Vec::new());
+
+    /// The condition of one atom.
+    pub const fn is(atom: Atom) -> Self {
+        Self::Is(atom)
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match self {
+            Self::All(mut all) => {
+                all.push(other);
+                Self::All(all)
+            }
+            one => Self::All(vec![one, other]),
+        }
+    }
+
+    /// One of them holds.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match self {
+            Self::Any(mut any) => {
+                any.push(other);
+                Self::Any(any)
+            }
+            one => Self::Any(vec![one, other]),
+        }
+    }
+
+    /// It does not hold.
+    #[must_use]
+    pub fn negate(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+
+    /// Checks the condition and, if it does not hold, says why.
+    ///
+    /// # Errors
+    ///
+    /// Every reason, never none, each naming an atom of this condition.
+    pub fn check(&self, facts: &dyn Facts, at: DateTime<Utc>) -> Result<(), Vec<Unmet>> {
+        match self {
+            Self::All(all) => {
+                let reasons: Vec<Unmet> =
+                    all.iter().filter_map(|cond| cond.check(facts, at).err()).flatten().collect();
+                if reasons.is_empty() { Ok(()) } else { Err(reasons) }
+            }
+            Self::Any(any) => {
+                let mut reasons = Vec::new();
+                for cond in any {
+                    match cond.check(facts, at) {
+                        Ok(()) => return Ok(()),
+                        Err(more) => reasons.extend(more),
+                    }
+                }
+                Err(if reasons.is_empty() { vec![Unmet::Never] } else { reasons })
+            }
+            Self::Not(cond) => match cond.check(facts, at) {
+                Err(_) => Ok(()),
+                Ok(()) => {
+                    let reasons: Vec<Unmet> = cond.atoms().into_iter().cloned().map(Unmet::Unwanted).collect();
+                    Err(if reasons.is_empty() { vec![Unmet::Never] } else { reasons })
+                }
+            },
+            Self::Is(atom) => facts.holds(atom, at).map_err(|unmet| vec![unmet]),
+        }
+    }
+
+    /// Tells whether the condition holds, without collecting reasons: the form the clocks use.
+    pub fn test(&self, facts: &dyn Facts, at: DateTime<Utc>) -> bool {
+        match self {
+            Self::All(all) => all.iter().all(|cond| cond.test(facts, at)),
+            Self::Any(any) => any.iter().any(|cond| cond.test(facts, at)),
+            Self::Not(cond) => !cond.test(facts, at),
+            Self::Is(atom) => facts.holds(atom, at).is_ok(),
+        }
+    }
+
+    /// Every atom that occurs in it.
+    pub fn atoms(&self) -> Vec<&Atom> {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::atoms).collect(),
+            Self::Not(cond) => cond.atoms(),
+            Self::Is(atom) => vec![atom],
+        }
+    }
+}
+
+impl From<Atom> for Cond {
+    fn from(atom: Atom) -> Self {
+        Self::Is(atom)
+    }
+}

@@ -1,0 +1,118 @@
+//! Whether policies can be kept: clocks that see what they ask about, promises of some length, steps that can be taken.
+
+use super::{NO_NAME, paths, under};
+use crate::cond::{Atom, Cond};
+use crate::config::{At, Config, Moment, Policy, Span, Step};
+use crate::fault::Fault;
+use crate::value::FieldType;
+
+/// What a condition asks about that it cannot know, if anything.
+type Blind = fn(&Atom) -> Option<&'static str>;
+
+impl Config {
+    pub(super) fn check_policies(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let places = paths("policies", self.policies.iter().map(|policy| policy.id.as_str()));
+        for (i, (at, policy)) in places.iter().zip(&self.policies).enumerate() {
+            if !policy.id.is_valid() {
+                faults.push(Fault::new(format!("{at}.id"), NO_NAME));
+            }
+            if self.policies.iter().take(i).any(|earlier| earlier.id == policy.id) {
+                faults.push(Fault::new(format!("{at}.id"), format!("another policy is named `{}`", policy.id)));
+            }
+            faults.extend(under(at, self.check_policy(policy)));
+        }
+        faults
+    }
+
+    fn check_policy(&self, policy: &Policy) -> Vec<Fault> {
+        let clock = &policy.clock;
+        let mut faults = self.check_cond("applies", &policy.applies, blind_without_actor);
+        faults.extend(self.check_cond("clock.run", &clock.run, blind_on_the_line));
+        faults.extend(self.check_cond("clock.stop", &clock.stop, blind_on_the_line));
+        if let Some(Err(problem)) = clock.calendar.as_ref().map(|key| self.check_calendar(key)) {
+            faults.push(Fault::new("clock.calendar", problem));
+        }
+        for (priority, _) in policy.budget.iter().filter(|(_, span)| **span <= Span::ZERO) {
+            faults.push(Fault::new(format!("budget.{priority}"), "must be longer than nothing"));
+        }
+        for (i, step) in policy.steps.iter().enumerate() {
+            faults.extend(under(&format!("steps[{i}]"), self.check_step(step, policy)));
+        }
+        let afters = policy.steps.iter().filter_map(|step| if let At::After(span) = step.at { Some(span) } else { None });
+        let last = afters.max().unwrap_or(Span::ZERO);
+        if policy.repeat > 0 && policy.period <= Span::ZERO {
+            faults.push(Fault::new("period", "what repeats needs a period"));
+        } else if policy.repeat > 0 && policy.period < last {
+            faults.push(Fault::new("period", "is shorter than the time until its last step"));
+        }
+        faults
+    }
+
+    fn check_step(&self, step: &Step, policy: &Policy) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if let Err(problem) = self.check_at(&step.at, policy) {
+            faults.push(Fault::new("at", problem));
+        }
+        if let Some(Err(problem)) = step.within.as_ref().map(|key| self.check_calendar(key)) {
+            faults.push(Fault::new("within", problem));
+        }
+        if let Some(unless) = &step.unless {
+            faults.extend(self.check_cond("unless", unless, blind_without_actor));
+        }
+        if step.actions.is_empty() {
+            faults.push(Fault::new("do", "does nothing"));
+        }
+        faults.extend(under("do", self.check_actions(&step.actions)));
+        faults
+    }
+
+    fn check_at(&self, at: &At, policy: &Policy) -> Result<(), String> {
+        match at {
+            At::Percent(percent) if !(1..=1000).contains(percent) => Err("expects 1 to 1000 percent".to_owned()),
+            At::Percent(_) if policy.budget.is_empty() => Err("there is no budget to take a share of".to_owned()),
+            At::After(span) if *span < Span::ZERO => Err("must not be negative".to_owned()),
+            At::Until(Moment::Field(key)) if *self.find_field(key)? != FieldType::Instant => {
+                Err(format!("`{key}` is not a field of type instant"))
+            }
+            At::Percent(_) | At::After(_) | At::Until(_) => Ok(()),
+        }
+    }
+
+    /// Checks a condition that is asked as time passes.
+    fn check_cond(&self, at: &str, cond: &Cond, blind: Blind) -> Vec<Fault> {
+        let mut faults: Vec<Fault> = under(at, self.check_names(cond)).collect();
+        for atom in cond.atoms() {
+            if let Some(reason) = blind(atom) {
+                faults.push(Fault::new(at, format!("asks {atom}, but {reason}")));
+            }
+            if let Atom::State(key) = atom
+                && !self.workflows.iter().any(|workflow| workflow.find_state(key).is_some())
+            {
+                faults.push(Fault::new(at, format!("no workflow has a state `{key}`")));
+            }
+        }
+        if cond.has_empty_any() {
+            faults.push(Fault::new(at, "an `any` without alternatives never holds"));
+        } else if !cond.can_hold(|_| None) {
+            faults.push(Fault::new(at, "can never hold"));
+        }
+        faults
+    }
+}
+
+/// A policy acts by itself, so there is nobody whose role or kind it could ask.
+fn blind_without_actor(atom: &Atom) -> Option<&'static str> {
+    match atom {
+        Atom::Role(_) | Atom::Actor(_) | Atom::Relation(_) => Some("nobody acts when time passes"),
+        _ => None,
+    }
+}
+
+/// A clock is a function of the [line](crate::line), which keeps nothing else.
+fn blind_on_the_line(atom: &Atom) -> Option<&'static str> {
+    match atom {
+        Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Priority(_) | Atom::Flag(_) => None,
+        _ => Some("a clock sees only status, state, waiting, priority and flags"),
+    }
+}

@@ -1,0 +1,288 @@
+//! Every fault the check of a configuration finds, with its path.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::cond::{Atom, Cmp, Cond, Relation};
+use crate::config::{Action, At, Audience, Kind, Level, Moment, Policy, Priority, State, Step, Transition};
+use crate::line::Flag;
+use crate::signal::Severity;
+use crate::ticket::{LinkKind, Status};
+use crate::value::Value;
+
+/// The faults of the default configuration after a change.
+fn faults(change: impl FnOnce(&mut Config)) -> Vec<String> {
+    let mut config = Config::default();
+    change(&mut config);
+    config.check().iter().map(ToString::to_string).collect()
+}
+
+/// The faults of the default configuration with one more policy, below the policy's path.
+fn of_policy(change: impl FnOnce(Policy) -> Policy) -> Vec<String> {
+    let policy = change(Policy::resolution("gold").target(Priority::P1, Span::hours(4)));
+    let faults = Config::default().field("cost", FieldType::Int).policy(policy).check();
+    faults.iter().map(|fault| fault.to_string().replacen("policies[gold].", "", 1)).collect()
+}
+
+/// The faults of a policy's only step.
+fn of_step(at: At, actions: Vec<Action>) -> Vec<String> {
+    of_policy(|policy| policy.step(Step::new(at, actions)))
+}
+
+/// The faults of a policy's only action.
+fn of_action(action: Action) -> Vec<String> {
+    of_step(At::Percent(100), vec![action])
+}
+
+fn incident(config: &mut Config) -> &mut Workflow {
+    config.workflows.iter_mut().find(|workflow| workflow.id == "incident").unwrap()
+}
+
+fn start(config: &mut Config) -> &mut Transition {
+    incident(config).transitions.iter_mut().find(|transition| transition.key == "start").unwrap()
+}
+
+#[test]
+fn the_default_is_sound() {
+    assert_eq!(Config::default().check(), []);
+}
+
+#[test]
+fn a_kind_has_a_name_a_workflow_and_a_short_prefix() {
+    let kind = |workflow: &str, prefix: &str| Kind { workflow: workflow.into(), prefix: prefix.into() };
+    assert_eq!(faults(|c| { c.kinds.insert("".into(), kind("task", ""; }))), [format!("kinds.: {NO_NAME}")]);
+    assert_eq!(
+        faults(|c| { c.kinds.insert("idea".into(), kind("brainstorm", "IDEA-"; }))),
+        ["kinds.idea.workflow: no workflow `brainstorm`"]
+    );
+    assert_eq!(
+        faults(|c| { c.kinds.insert("idea".into(), kind("task", "I \n"; }))),
+        [format!("kinds.idea.prefix: {NO_NAME}")]
+    );
+}
+
+#[test]
+fn workflows_are_sound_and_distinct() {
+    assert_eq!(
+        faults(|c| incident(c).states.push(State::new("limbo", Status::Pending)))[0],
+        "workflows[incident@1].states[limbo].waiting: a pending state says who is awaited"
+    );
+    assert_eq!(faults(|c| c.workflows.push(Workflow::task())), ["workflows[5]: another workflow is task@1"]);
+    assert_eq!(faults(|c| c.workflows.push(Workflow::task().revision(2))), Vec::<String>::new());
+}
+
+#[test]
+fn a_workflow_names_fields_kinds_and_calendars_that_are_there() {
+    assert_eq!(
+        faults(|c| incident(c).states[4].requires = vec!["team".into(), "resolution".into()]),
+        [
+            "workflows[incident@1].states[resolved].requires: no field `resolution`; \
+             can require assignee, team, requester, category and custom fields"
+        ]
+    );
+    let guard = |cond: Cond| faults(|c| start(c).guard = cond);
+    let at = "workflows[incident@1].transitions[start].guard";
+    assert_eq!(guard(Atom::Field("cost".into(), Cmp::Set).into()), [format!("{at}: no field `cost`")]);
+    assert_eq!(guard(Atom::Kind("idea".into()).into()), [format!("{at}: no kind `idea`")]);
+    assert_eq!(guard(Atom::During("office".into()).into()), [format!("{at}: no calendar `office`")]);
+    assert_eq!(guard(Atom::Role("".into()).into()), [format!("{at}: `` {NO_NAME}")]);
+    assert_eq!(
+        faults(|c| start(c).effects = vec![Action::Wake, Action::Set("cost".into(), 5.into())]),
+        ["workflows[incident@1].transitions[start].effects[1]: no field `cost`"]
+    );
+}
+
+#[test]
+fn custom_fields_have_names_of_their_own_and_something_to_choose() {
+    let field = |key: &str, kind: FieldType| faults(|c| { c.fields.insert(key.into(), kind; }));
+    assert_eq!(field(" cost", FieldType::Int), [format!("fields. cost: {NO_NAME}")]);
+    assert_eq!(field("team", FieldType::Text), ["fields.team: every ticket has it; a custom field needs another name"]);
+    assert_eq!(field("size", FieldType::Choice(vec![])), ["fields.size.choice: offers nothing to choose"]);
+    assert_eq!(
+        field("size", FieldType::Choice(["S", "M", "S"].map(str::to_owned).into())),
+        ["fields.size.choice[2]: offers `S` again"]
+    );
+}
+
+#[test]
+fn matrix_calendars_patience_and_limits_make_sense() {
+    assert_eq!(faults(|c| c.matrix.0[0][1] = Priority::P1), Vec::<String>::new());
+    assert_eq!(
+        faults(|c| c.matrix.0[1][1] = Priority::P1),
+        ["matrix[1][1]: p1 is more pressing than a cell of higher impact or urgency"]
+    );
+    assert_eq!(faults(|c| c.business = Some("office".into())), ["business: no calendar `office`"]);
+    let hours = crate::time::Hours::new(crate::time::Zone::utc());
+    assert_eq!(faults(|c| { c.calendars.insert("".into(), hours; })), [format!("calendars.: {NO_NAME}")]);
+    assert_eq!(
+        faults(|c| { c.patience.insert(Priority::P2, Span::ZERO; })),
+        ["patience.p2: must be longer than nothing"]
+    );
+    assert_eq!(
+        faults(|c| (c.limits.text, c.limits.links) = (0, 0)),
+        ["limits.text: must allow at least one", "limits.links: must allow at least one"]
+    );
+}
+
+#[test]
+fn every_alert_finds_its_ticket() {
+    assert_eq!(faults(|c| c.alerts.kind = "page".into()), ["alerts.kind: no kind `page`"]);
+    assert_eq!(
+        faults(|c| (c.alerts.resolve, c.alerts.reopen) = ("wait".into(), "close".into())),
+        [
+            "alerts.resolve: `incident` has no transition `wait` that resolves",
+            "alerts.reopen: `incident` has no transition `close` that reopens",
+        ]
+    );
+    assert_eq!(faults(|c| c.alerts.window = "-1h".parse_span()), ["alerts.window: must not be negative"]);
+    assert_eq!(
+        faults(|c| { c.alerts.impact.insert(Severity::Critical, Level(0; }))),
+        ["alerts.impact.critical: is not in the matrix"]
+    );
+    assert_eq!(
+        faults(|c| { c.alerts.impact.remove(&Severity::Info; })),
+        ["alerts.impact.info: is missing: every severity has an impact"]
+    );
+    assert_eq!(faults(|c| c.alerts.urgency = Level(4)), ["alerts.urgency: is not in the matrix"]);
+    assert_eq!(faults(|c| c.alerts.team = Some("".into())), [format!("alerts.team: {NO_NAME}")]);
+}
+
+#[test]
+fn policies_have_names_of_their_own() {
+    assert_eq!(faults(|c| c.policies.push(Policy::snooze(""))), [format!("policies[2].id: {NO_NAME}")]);
+    assert_eq!(
+        faults(|c| c.policies.push(Policy::snooze("snooze"))),
+        ["policies[2].id: another policy is named `snooze`"]
+    );
+}
+
+#[test]
+fn a_clock_sees_only_what_the_line_keeps() {
+    let blind = "a clock sees only status, state, waiting, priority and flags";
+    assert_eq!(
+        of_policy(|policy| policy.run(Atom::During("office".into()))),
+        ["clock.run: no calendar `office`".to_owned(), format!("clock.run: asks during:office, but {blind}")]
+    );
+    assert_eq!(
+        of_policy(|mut policy| {
+            policy.clock.stop = Cond::from(Atom::Tag("done".into())).or(Atom::NoOpen(LinkKind::Child).into());
+            policy
+        }),
+        [format!("clock.stop: asks tag:done, but {blind}"), format!("clock.stop: asks no_open:child, but {blind}")]
+    );
+    let sees = Cond::All(vec![
+        Atom::Status(Status::Open).into(),
+        Atom::State("open".into()).into(),
+        Atom::Priority(Priority::P2).into(),
+        Atom::Flag(Flag::Assigned).into(),
+    ]);
+    assert_eq!(of_policy(|policy| policy.run(sees)), Vec::<String>::new());
+    assert_eq!(of_policy(|policy| policy.calendar("office")), ["clock.calendar: no calendar `office`"]);
+}
+
+#[test]
+fn nobody_acts_when_time_passes() {
+    let nobody = "nobody acts when time passes";
+    assert_eq!(
+        of_policy(|policy| policy.applies(Atom::Role("gold".into()))),
+        [format!("applies: asks role:gold, but {nobody}")]
+    );
+    let unless = Step::new(At::Percent(50), vec![Action::Wake]).unless(Atom::Relation(Relation::Assignee));
+    assert_eq!(
+        of_policy(|policy| policy.step(unless)),
+        [format!("steps[0].unless: asks relation:assignee, but {nobody}")]
+    );
+}
+
+#[test]
+fn the_conditions_of_a_policy_can_hold_and_name_what_is_there() {
+    assert_eq!(
+        of_policy(|policy| policy.applies(Cond::Any(vec![]))),
+        ["applies: an `any` without alternatives never holds"]
+    );
+    let two_kinds = Cond::from(Atom::Kind("incident".into())).and(Atom::Kind("request".into()).into());
+    assert_eq!(of_policy(|policy| policy.applies(two_kinds)), ["applies: can never hold"]);
+    assert_eq!(of_policy(|policy| policy.run(Atom::State("nap".into()))), ["clock.run: no workflow has a state `nap`"]);
+    assert_eq!(
+        of_policy(|policy| policy.applies(Atom::Field("cost".into(), Cmp::AtLeast("much".into())))),
+        ["applies: `much` does not fit `cost`, which expects a whole number"]
+    );
+    assert_eq!(
+        of_policy(|policy| policy.applies(Atom::Field("cost".into(), Cmp::In(vec![])))),
+        ["applies: compares `cost` with nothing"]
+    );
+}
+
+#[test]
+fn promises_and_rounds_take_some_time() {
+    assert_eq!(
+        of_policy(|policy| policy.target(Priority::P3, Span::ZERO)),
+        ["budget.p3: must be longer than nothing"]
+    );
+    let step = || Step::new(At::After(Span::hours(2)), vec![Action::Escalate(1)]);
+    assert_eq!(of_policy(|policy| policy.step(step()).repeat(1, Span::ZERO)), ["period: what repeats needs a period"]);
+    assert_eq!(
+        of_policy(|policy| policy.step(step()).repeat(1, Span::hours(1))),
+        ["period: is shorter than the time until its last step"]
+    );
+    assert_eq!(of_policy(|policy| policy.step(step()).repeat(1, Span::hours(2))), Vec::<String>::new());
+}
+
+#[test]
+fn a_step_has_a_time_and_something_to_do() {
+    let wake = || vec![Action::Wake];
+    assert_eq!(of_step(At::Percent(0), wake()), ["steps[0].at: expects 1 to 1000 percent"]);
+    assert_eq!(of_step(At::Percent(1001), wake()), ["steps[0].at: expects 1 to 1000 percent"]);
+    assert_eq!(
+        of_policy(|mut policy| {
+            policy.budget = BTreeMap::new();
+            policy.step(Step::new(At::Percent(80), wake()))
+        }),
+        ["steps[0].at: there is no budget to take a share of"]
+    );
+    assert_eq!(of_step(At::After("-1m".parse_span()), wake()), ["steps[0].at: must not be negative"]);
+    assert_eq!(of_step(At::Until(Moment::Field("due".into())), wake()), ["steps[0].at: no field `due`"]);
+    assert_eq!(
+        of_step(At::Until(Moment::Field("cost".into())), wake()),
+        ["steps[0].at: `cost` is not a field of type instant"]
+    );
+    assert_eq!(
+        of_policy(|policy| policy.step(Step::new(At::Percent(80), wake()).within("office"))),
+        ["steps[0].within: no calendar `office`"]
+    );
+    assert_eq!(of_step(At::Percent(80), vec![]), ["steps[0].do: does nothing"]);
+}
+
+#[test]
+fn an_action_can_be_done() {
+    let notify = |to: Vec<Audience>, template: &str| Action::Notify { to, template: template.into(), urgent: false };
+    assert_eq!(of_action(notify(vec![], "late")), ["steps[0].do[0]: tells nobody"]);
+    assert_eq!(of_action(notify(vec![Audience::Lead], "")), [format!("steps[0].do[0]: `` {NO_NAME}")]);
+    assert_eq!(
+        of_action(notify(vec![Audience::Lead, Audience::Schedule(" x".into())], "late")),
+        [format!("steps[0].do[0]: ` x` {NO_NAME}")]
+    );
+    assert_eq!(of_action(Action::Assign("".into())), [format!("steps[0].do[0]: `` {NO_NAME}")]);
+    assert_eq!(of_action(Action::Move("finish".into())), ["steps[0].do[0]: no workflow has a transition `finish`"]);
+    assert_eq!(of_action(Action::Move("open".into())), ["steps[0].do[0]: no workflow has a transition `open`"]);
+    assert_eq!(
+        of_action(Action::Move("approve".into())),
+        ["steps[0].do[0]: the guard of `approve` never lets the desk itself take it"]
+    );
+    assert_eq!(
+        of_action(Action::Set("cost".into(), Value::from(true))),
+        ["steps[0].do[0]: `true` does not fit `cost`, which expects a whole number"]
+    );
+    assert_eq!(of_action(Action::Move("resolve".into())), Vec::<String>::new());
+}
+
+/// Spans that no constructor makes, only a file.
+trait ParseSpan {
+    fn parse_span(&self) -> Span;
+}
+
+impl ParseSpan for str {
+    fn parse_span(&self) -> Span {
+        Span(crate::time::span::parse(self).unwrap())
+    }
+}

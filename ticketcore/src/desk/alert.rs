@@ -1,0 +1,129 @@
+//! Signals in: one open ticket for each alert, however many senders there are.
+
+use std::sync::Arc;
+
+use crate::command::{Command, Request};
+use crate::desk::apply::ATTEMPTS;
+use crate::desk::{Desk, Error};
+use crate::engine::{Context, Related, decide, hears, open_alert};
+use crate::id::{TicketId, Version};
+use crate::signal::Signal;
+use crate::store::{Claim, Commit, StoreError};
+use crate::ticket::Ticket;
+
+/// What became of a signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// It opened a ticket.
+    Opened(Arc<Ticket>),
+    /// It was counted on the open ticket of its alert.
+    Repeated(Arc<Ticket>),
+    /// It brought a ticket resolved a short while ago back.
+    Reopened(Arc<Ticket>),
+    /// The alert is over, and so, if its workflow allows, is the ticket.
+    Cleared(Arc<Ticket>),
+    /// It is the same message again; nothing was written.
+    Known(Arc<Ticket>),
+    /// It clears an alert that no ticket is open for; nothing was written.
+    Unmatched,
+}
+
+impl Intake {
+    /// The ticket it went to.
+    pub fn ticket(&self) -> Option<&Arc<Ticket>> {
+        match self {
+            Self::Opened(ticket)
+            | Self::Repeated(ticket)
+            | Self::Reopened(ticket)
+            | Self::Cleared(ticket)
+            | Self::Known(ticket) => Some(ticket),
+            Self::Unmatched => None,
+        }
+    }
+}
+
+impl Desk {
+    /// Takes in a signal of a monitor.
+    ///
+    /// The first firing of a key opens a ticket, repetitions are counted on it, the clearing resolves it, and a firing
+    /// within the window after that reopens it. The key is claimed in the store, so concurrent senders, in whatever
+    /// processes, cannot open two tickets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] with every fault of the signal; nothing is written. [`Error::Store`] if storage fails.
+    pub async fn signal(&self, signal: Signal) -> Result<Intake, Error> {
+        let key = format!("alert/{}", signal.key);
+        let id = self.core.ids.next(self.now());
+        for attempt in 1..=ATTEMPTS {
+            let held = self.core.store.claim(&self.tenant, &key).await?.map(|held| held.by);
+            let before = match held {
+                Some(holder) => self.core.store.load(&self.tenant, holder).await?,
+                None => None,
+            };
+            let rulebook = self.rulebook().await?;
+            let heard = before.as_ref().filter(|ticket| hears(&rulebook, ticket, self.now()));
+            let commit = match heard {
+                Some(ticket) => match self.report(&rulebook, ticket, &signal).await? {
+                    Some(commit) => commit,
+                    None => return Ok(Intake::Known(Arc::clone(ticket))),
+                },
+                None if signal.firing => {
+                    let claim = Claim { key: key.clone(), from: held, to: Some(id) };
+                    self.incident(id, &signal, before.clone(), claim).await?
+                }
+                None => return Ok(Intake::Unmatched),
+            };
+            match (self.core.store.commit(commit).await, heard) {
+                (Ok(tickets), _) => {
+                    let ticket = tickets.into_iter().next().ok_or(Error::NotFound(id))?;
+                    return Ok(became(heard.map(AsRef::as_ref), ticket, &signal));
+                }
+                (Err(StoreError::Conflict(conflict)), heard) => {
+                    self.lost(heard.map_or(id, |ticket| ticket.id), attempt, &conflict);
+                }
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended { id, attempts: ATTEMPTS })
+    }
+
+    async fn report(
+        &self,
+        rulebook: &crate::config::Rulebook,
+        ticket: &Ticket,
+        signal: &Signal,
+    ) -> Result<Option<Commit>, Error> {
+        let request = Request::from(Command::Signal(signal.clone()));
+        let related = self.related(rulebook, ticket, &request.commands).await?;
+        let context = Context { rulebook, actor: &self.actor, related: &related, now: self.now() };
+        let decision = decide(&context, ticket, &request)?;
+        let nothing = decision.facts.is_empty();
+        let commit = || self.commit_of(rulebook, ticket.version, decision, &related, Vec::new());
+        Ok((!nothing).then(commit))
+    }
+
+    async fn incident(
+        &self,
+        id: TicketId,
+        signal: &Signal,
+        before: Option<Arc<Ticket>>,
+        claim: Claim,
+    ) -> Result<Commit, Error> {
+        let rulebook = self.rulebook().await?;
+        let last = before.as_ref().map(|ticket| ticket.id);
+        let related: Related = before.into_iter().collect();
+        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now: self.now() };
+        let decision = open_alert(&context, &self.tenant, id, signal, last)?;
+        Ok(self.commit_of(&rulebook, Version(0), decision, &related, vec![claim]))
+    }
+}
+
+fn became(before: Option<&Ticket>, after: Arc<Ticket>, signal: &Signal) -> Intake {
+    match before {
+        None => Intake::Opened(after),
+        Some(_) if !signal.firing => Intake::Cleared(after),
+        Some(before) if before.reopens < after.reopens => Intake::Reopened(after),
+        Some(_) => Intake::Repeated(after),
+    }
+}

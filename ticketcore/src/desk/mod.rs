@@ -1,0 +1,164 @@
+//! The desk: load, decide, commit. It joins the pure engine and a store, and adds nothing of its own.
+
+mod alert;
+mod apply;
+mod deliver;
+mod ids;
+mod read;
+mod rules;
+mod tick;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::actor::Actor;
+use crate::engine::Refusal;
+use crate::fault::Fault;
+use crate::id::{TenantId, TicketId};
+use crate::store::{Store, StoreError};
+use crate::time::{Clock, SystemClock};
+
+pub use alert::Intake;
+pub use read::Move;
+pub use tick::Ticked;
+
+use ids::Ids;
+use rules::Rules;
+
+/// A ticketing desk on a store.
+///
+/// Cheap to clone, `Send + Sync`, and free of any async runtime. A desk acts for one tenant and one actor at a time;
+/// [`tenant`](Self::tenant) and [`by`](Self::by) give handles for others.
+///
+/// # Examples
+///
+/// ```
+/// # pollster::block_on(async {
+/// use std::sync::Arc;
+/// use ticketcore::{Actor, Command, Desk, Draft, MemoryStore};
+///
+/// let desk = Desk::new(Arc::new(MemoryStore::new()));
+/// let ticket = desk.by(Actor::requester("bo")).open(Draft::incident("Printer is on fire")).await?;
+/// let ticket = desk.by(Actor::agent("ada")).apply(ticket.id, Command::assign("ada")).await?;
+/// assert_eq!(ticket.reference(), "INC-1");
+/// # Ok::<(), ticketcore::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Desk {
+    core: Arc<Core>,
+    tenant: TenantId,
+    actor: Arc<Actor>,
+}
+
+/// What all handles on a desk share.
+struct Core {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Ids,
+    rules: Rules,
+}
+
+impl Desk {
+    /// A desk on a store: the tenant `main`, the system clock, and as actor the system itself.
+    ///
+    /// The configuration is the one last [published](Self::publish) in the store, else [`Config::default`].
+    ///
+    /// [`Config::default`]: crate::Config
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        let core = Core { store, clock: Arc::new(SystemClock), ids: Ids::random(), rules: Rules::default() };
+        Self { core: Arc::new(core), tenant: TenantId::MAIN, actor: Arc::new(Actor::system()) }
+    }
+
+    /// Reads the time from another clock than the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        let Core { store, ids, .. } = &*self.core;
+        let core =
+            Core { store: Arc::clone(store), clock: Arc::new(clock), ids: ids.clone(), rules: Rules::default() };
+        Self { core: Arc::new(core), ..self }
+    }
+
+    /// Makes ids from a seed, so that the same commands at the same times give the same log to the byte.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        let Core { store, clock, .. } = &*self.core;
+        let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+        let core = Core { store, clock, ids: Ids::seeded(seed), rules: Rules::default() };
+        Self { core: Arc::new(core), ..self }
+    }
+
+    /// The desk of another tenant on the same store.
+    #[must_use]
+    pub fn tenant(&self, tenant: impl Into<TenantId>) -> Self {
+        Self { tenant: tenant.into(), ..self.clone() }
+    }
+
+    /// The desk with another actor; the host vouches for them.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor: Arc::new(actor), ..self.clone() }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.core.store
+    }
+
+    /// The time by the desk's clock.
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.core.clock.now()
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { core, tenant, actor } = self;
+        f.debug_struct("Desk").field("store", &core.store).field("tenant", tenant).field("actor", actor).finish()
+    }
+}
+
+/// Why a desk could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The rules forbid it; nothing was written.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such ticket for this tenant.
+    #[error("there is no ticket {0}")]
+    NotFound(TicketId),
+    /// Other writers were faster too many times in a row; nothing was written.
+    #[error("ticket {id} changed under {attempts} attempts in a row")]
+    Contended {
+        /// The ticket.
+        id: TicketId,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The configuration is unsound; every fault is named.
+    #[error("configuration is unsound: {}", faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "))]
+    Unsound {
+        /// What is wrong, and where.
+        faults: Vec<Fault>,
+    },
+    /// A notifier could not deliver.
+    #[error("event {key} could not be delivered")]
+    Undelivered {
+        /// The event.
+        key: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
+    /// `once` key, or read before repeating.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// The refusal, if the rules forbid it.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        if let Self::Refused(refusal) = self { Some(refusal) } else { None }
+    }
+}

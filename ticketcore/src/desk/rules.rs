@@ -1,0 +1,181 @@
+//! The configuration of each tenant: published to the store, read from it, and put to use on every ticket.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Config, Rulebook, Setup};
+use crate::desk::{Desk, Error};
+use crate::id::{Key, Revision, TenantId, Version};
+use crate::store::{Document, Expect, StoreError};
+use crate::time::{micros, stamp};
+
+const CONFIG: Key = Key::from_static("config");
+/// Tenants whose open tickets are yet to be read under a newer configuration, under no tenant of their own.
+pub(super) const SWEEP: Key = Key::from_static("sweep");
+/// Where documents of the desk as a whole stand.
+pub(super) const DESK: TenantId = TenantId::from_static("");
+/// How old what is known of the configuration may be before another look; a commit under an outdated one is refused by
+/// its expectation in any case.
+const LOOK_EVERY: TimeDelta = TimeDelta::microseconds(SECOND);
+const SECOND: i64 = 1_000_000;
+
+/// What is known of the tenants' configurations.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    known: RwLock<HashMap<TenantId, Known>>,
+    /// When to look for sweeps again, in microseconds since 1970: every second, or at once while one is under way.
+    next_sweep: AtomicI64,
+}
+
+impl Rules {
+    pub(super) fn sweep_due(&self, now: DateTime<Utc>) -> bool {
+        let next = self.next_sweep.load(Ordering::Relaxed);
+        // A clock that was put back must not keep a sweep waiting.
+        !(micros(now)..=micros(now).saturating_add(SECOND)).contains(&next) || next == micros(now)
+    }
+
+    pub(super) fn swept(&self, now: DateTime<Utc>, pending: bool) {
+        let next = if pending { 0 } else { micros(now).saturating_add(SECOND) };
+        self.next_sweep.store(next, Ordering::Relaxed);
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    rulebook: Arc<Rulebook>,
+    looked: DateTime<Utc>,
+}
+
+/// A configuration as it is published.
+#[derive(Serialize, Deserialize)]
+struct Published {
+    #[serde(with = "stamp")]
+    since: DateTime<Utc>,
+    config: Config,
+}
+
+/// A sweep under way: the revision it brings, and how far it has come.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Sweep {
+    pub(super) revision: Revision,
+    /// The cursor after the last ticket that was read.
+    pub(super) after: Option<String>,
+    pub(super) done: bool,
+}
+
+/// Revisions sort as text.
+fn key(revision: Revision) -> String {
+    format!("{:010}", revision.0)
+}
+
+/// What every commit rests on: that no newer configuration was published.
+pub(super) fn still(rulebook: &Rulebook) -> Expect {
+    Expect::Document { kind: CONFIG, key: key(rulebook.now().revision.next()), version: Version(0) }
+}
+
+impl Desk {
+    /// The rules in force for the tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if they cannot be read, [`Error::Unsound`] if what was published cannot be used.
+    pub async fn rulebook(&self) -> Result<Arc<Rulebook>, Error> {
+        let now = self.now();
+        if let Some(known) = self.known()
+            && known.looked <= now
+            && now - known.looked < LOOK_EVERY
+        {
+            return Ok(known.rulebook);
+        }
+        self.look(now).await
+    }
+
+    fn known(&self) -> Option<Known> {
+        let known = self.core.rules.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&self.tenant).cloned()
+    }
+
+    /// Makes the next look read the store, after a commit has met a newer configuration.
+    pub(super) fn forget_rules(&self) {
+        self.core.rules.known.write().unwrap_or_else(PoisonError::into_inner).remove(&self.tenant);
+    }
+
+    async fn look(&self, now: DateTime<Utc>) -> Result<Arc<Rulebook>, Error> {
+        let known = self.known().map(|known| known.rulebook);
+        let from = known.as_ref().map(|rulebook| key(rulebook.now().revision));
+        let mut documents = self.core.store.documents(&self.tenant, &CONFIG, from.as_deref(), 1000).await?.into_iter();
+        let rulebook = match (known, documents.next()) {
+            (Some(rulebook), None) => rulebook,
+            (None, None) => Arc::new(Rulebook::new(Config::default()).map_err(|faults| Error::Unsound { faults })?),
+            (known, Some(first)) => {
+                // Nothing was decided by a tenant's own rules before the first were published.
+                let known = known.filter(|rulebook| rulebook.now().revision != Revision::default());
+                let first = compile(&first)?;
+                let mut rulebook = match known {
+                    Some(known) => Rulebook::clone(&known).then(first),
+                    None => Rulebook::of(first),
+                };
+                for document in documents {
+                    rulebook = rulebook.then(compile(&document)?);
+                }
+                Arc::new(rulebook)
+            }
+        };
+        let known = Known { rulebook: Arc::clone(&rulebook), looked: now };
+        self.core.rules.known.write().unwrap_or_else(PoisonError::into_inner).insert(self.tenant.clone(), known);
+        Ok(rulebook)
+    }
+
+    /// Publishes a configuration as the tenant's next revision; it is in force from now on.
+    ///
+    /// Verdicts of the past stay, and time that has passed keeps the rules it passed under. Open tickets get their new
+    /// due dates in batches by whoever [ticks](Self::tick).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsound`] with every fault; nothing is published. [`Error::Store`] with a conflict if somebody else
+    /// published at the same time.
+    pub async fn publish(&self, config: Config) -> Result<Revision, Error> {
+        let now = self.now();
+        let current = self.look(now).await?;
+        let revision = current.now().revision.next();
+        let since = now.max(current.now().since);
+        let setup = Setup::new(config, revision, since).map_err(|faults| Error::Unsound { faults })?;
+        let json = |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
+        // Announced first: a sweep without news is harmless, news without a sweep is not.
+        let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false }))?;
+        self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
+        let body = json(serde_json::to_string(&Published { since, config: setup.config }))?;
+        let document = Document { kind: CONFIG, key: key(revision), version: Version(1), at: now, body };
+        self.core.store.put_document(&self.tenant, document).await?;
+        self.core.rules.swept(now, true);
+        self.look(now).await?;
+        Ok(revision)
+    }
+
+    /// Writes a document whatever its version.
+    pub(super) async fn put(&self, tenant: &TenantId, kind: Key, key: &str, body: String) -> Result<(), StoreError> {
+        loop {
+            let found = self.core.store.document(tenant, &kind, key).await?;
+            let version = found.map_or(Version(0), |document| document.version).next();
+            let document =
+                Document { kind: kind.clone(), key: key.to_owned(), version, at: self.now(), body: body.clone() };
+            match self.core.store.put_document(tenant, document).await {
+                Err(error) if error.is_conflict() => {}
+                done => return done,
+            }
+        }
+    }
+}
+
+fn compile(document: &Document) -> Result<Arc<Setup>, Error> {
+    let corrupt = |error| StoreError::corrupt(format!("configuration {}", document.key), error);
+    let published: Published = serde_json::from_str(&document.body).map_err(corrupt)?;
+    let revision = Revision(document.key.parse().unwrap_or_default());
+    let setup = Setup::new(published.config, revision, published.since);
+    setup.map(Arc::new).map_err(|faults| Error::Unsound { faults })
+}

@@ -1,0 +1,175 @@
+//! The desk's clockwork: what is due is done; what was decided under older rules is read anew.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::desk::apply::change;
+use crate::desk::rules::{DESK, SWEEP, Sweep, still};
+use crate::desk::{Desk, Error};
+use crate::engine::{self, Decision};
+use crate::id::{TenantId, TicketId};
+use crate::query::{Cursor, Filter, Order, Query, Sort};
+use crate::store::{Commit, Document, Expect, StoreError};
+use crate::ticket::Status;
+
+/// How many tickets are worked on in one commit: enough to share a flush, few enough to let others in between.
+const CHUNK: usize = 200;
+/// The longest sleep between two ticks, as other processes may have made something due sooner.
+const NAP: Duration = Duration::from_secs(1);
+
+/// What a tick came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticked {
+    /// How many tickets were worked on.
+    pub tickets: usize,
+    /// When the next one wakes, if any does.
+    pub next: Option<DateTime<Utc>>,
+}
+
+impl Desk {
+    /// Does everything that is due on the tickets of all tenants.
+    ///
+    /// Any number of processes may tick the same store at once: each step is recorded once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if storage fails, [`Error::Unsound`] if a configuration cannot be used; what was done stays
+    /// done, and the tickets of other tenants were served.
+    pub async fn tick(&self) -> Result<Ticked, Error> {
+        let now = self.now();
+        if self.core.rules.sweep_due(now) {
+            self.sweep().await?;
+        }
+        let mut ticked = Ticked::default();
+        loop {
+            let due = self.core.store.due(now, CHUNK).await?;
+            ticked.next = due.next;
+            if due.tickets.is_empty() {
+                return Ok(ticked);
+            }
+            let more = due.tickets.len() == CHUNK;
+            for (tenant, ids) in by_tenant(due.tickets) {
+                ticked.tickets += self.tenant(tenant).refresh(ids).await?;
+            }
+            if !more {
+                // What was just worked on wakes again some time; ask when.
+                ticked.next = self.core.store.due(now, 0).await?.next;
+                return Ok(ticked);
+            }
+        }
+    }
+
+    /// Ticks for ever, asleep in between until something wakes but never for longer than a second.
+    ///
+    /// The host supplies the sleep of its runtime: `desk.run(tokio::time::sleep)`. Failures are traced, and the next
+    /// tick tries again.
+    pub async fn run<S, F>(&self, sleep: S) -> Infallible
+    where
+        S: Fn(Duration) -> F,
+        F: Future<Output = ()>,
+    {
+        loop {
+            let nap = match self.tick().await {
+                Ok(Ticked { next: Some(next), .. }) => (next - self.now()).to_std().unwrap_or_default().min(NAP),
+                Ok(Ticked { next: None, .. }) => NAP,
+                Err(error) => {
+                    tracing::error!(%error, "tick failed");
+                    NAP
+                }
+            };
+            // A due time in the past that a tick did not serve must not spin.
+            sleep(nap.max(Duration::from_millis(1))).await;
+        }
+    }
+
+    /// Does what is due on tickets of the tenant and renews what the index holds of them, all in one commit if nobody
+    /// interferes, else one by one.
+    async fn refresh(&self, ids: Vec<TicketId>) -> Result<usize, Error> {
+        let count = ids.len();
+        match self.refresh_once(ids.clone()).await {
+            Err(Error::Store(StoreError::Conflict(conflict))) => {
+                tracing::debug!(tenant = %self.tenant, %conflict, "serving due tickets one by one");
+            }
+            done => return done.map(|()| count),
+        }
+        self.forget_rules();
+        for id in ids {
+            // Whoever was faster has settled the ticket: nothing is lost by leaving it to the next tick.
+            match self.refresh_once(vec![id]).await {
+                Ok(()) | Err(Error::Store(StoreError::Conflict(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(count)
+    }
+
+    async fn refresh_once(&self, ids: Vec<TicketId>) -> Result<(), Error> {
+        let rulebook = self.rulebook().await?;
+        let tickets = self.load_all(ids).await?;
+        let (mut changes, mut expect) = (Vec::new(), vec![still(&rulebook)]);
+        for ticket in tickets.iter() {
+            let related = self.guarded(&rulebook, ticket).await?;
+            let Decision { facts, ticket: after, echoes: _ } =
+                engine::tick(&rulebook, ticket, &related, self.now());
+            for fact in &facts {
+                tracing::info!(tenant = %self.tenant, ticket = %ticket.id, event = fact.event.name(), "due");
+            }
+            expect.extend(related.iter().map(|other| Expect::Ticket(other.id, other.version)));
+            changes.push(change(&rulebook, ticket.version, after, facts, Vec::new()));
+        }
+        self.core.store.commit(Commit { tenant: self.tenant.clone(), changes, expect }).await?;
+        Ok(())
+    }
+
+    /// Goes on with reading open tickets under newer configurations, a chunk of each tenant's.
+    async fn sweep(&self) -> Result<(), Error> {
+        let sweeps = self.core.store.documents(&DESK, &SWEEP, None, CHUNK).await?;
+        let mut pending = false;
+        for document in sweeps {
+            let corrupt = |error| StoreError::corrupt(format!("sweep of {}", document.key), error);
+            let sweep: Sweep = serde_json::from_str(&document.body).map_err(corrupt)?;
+            if sweep.done {
+                continue;
+            }
+            pending = true;
+            let desk = self.tenant(TenantId::from(document.key.as_str()));
+            if desk.rulebook().await?.now().revision < sweep.revision {
+                // Announced and not published (yet).
+                desk.forget_rules();
+                continue;
+            }
+            desk.sweep_on(document, sweep).await?;
+        }
+        self.core.rules.swept(self.now(), pending);
+        Ok(())
+    }
+
+    async fn sweep_on(&self, document: Document, sweep: Sweep) -> Result<(), Error> {
+        let corrupt = |error: String| StoreError::corrupt("sweep", error);
+        let after = sweep.after.map(|text| text.parse::<Cursor>()).transpose().map_err(corrupt)?;
+        let filter = Filter { statuses: Status::ALL.into_iter().filter(|status| *status != Status::Closed).collect(), ..Filter::default() };
+        let order = Order { by: Sort::Number, descending: false };
+        let page = self.find(&Query::new(filter).order(order).after(after).limit(CHUNK)).await?;
+        self.refresh(page.tickets.iter().map(|ticket| ticket.id).collect()).await?;
+        let after = page.next.map(|cursor| cursor.to_string());
+        let next = Sweep { done: after.is_none(), after, ..sweep };
+        let body = serde_json::to_string(&next).map_err(|error| StoreError::corrupt("sweep", error))?;
+        let document = Document { version: document.version.next(), at: self.now(), body, ..document };
+        match self.core.store.put_document(&DESK, document).await {
+            // Another process sweeps as well; it is as far.
+            Err(StoreError::Conflict(_)) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+}
+
+fn by_tenant(due: Vec<(TenantId, TicketId)>) -> Vec<(TenantId, Vec<TicketId>)> {
+    let mut grouped: BTreeMap<TenantId, Vec<TicketId>> = BTreeMap::new();
+    for (tenant, id) in due {
+        grouped.entry(tenant).or_default().push(id);
+    }
+    grouped.into_iter().collect()
+}

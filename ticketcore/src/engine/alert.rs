@@ -1,0 +1,62 @@
+//! Alerts: from a monitor's signal to an incident.
+
+use chrono::{DateTime, Utc};
+
+use crate::command::{Command, Draft, Request};
+use crate::config::{Level, Rulebook};
+use crate::engine::decide::{Context, Decision, decide};
+use crate::engine::input::Input;
+use crate::engine::open::open;
+use crate::engine::refusal::Refusal;
+use crate::id::{TenantId, TicketId};
+use crate::signal::Signal;
+use crate::ticket::{Channel, LinkKind, Status, Ticket};
+
+/// Decides the opening of a ticket for an alert. A ticket that had the same alert before is related to the new one; it
+/// must be among the context's related tickets.
+///
+/// # Errors
+///
+/// A [`Refusal`] with every fault of the signal.
+pub fn open_alert(
+    context: &Context<'_>,
+    tenant: &TenantId,
+    id: TicketId,
+    signal: &Signal,
+    before: Option<TicketId>,
+) -> Result<Decision, Refusal> {
+    let mut input = Input::new(context.rulebook.now());
+    input.signal(signal);
+    input.finish()?;
+    let mut opened = open(context, tenant, id, draft(context.rulebook, signal))?;
+    let link = before.map(|before| Command::Link(LinkKind::Relates, before));
+    let commands: Vec<Command> = std::iter::once(Command::Signal(signal.clone())).chain(link).collect();
+    let Decision { facts, ticket, echoes } = decide(context, &opened.ticket, &Request::from(commands))?;
+    opened.facts.extend(facts);
+    Ok(Decision { facts: opened.facts, ticket, echoes })
+}
+
+fn draft(rulebook: &Rulebook, signal: &Signal) -> Draft {
+    let alerts = &rulebook.now().config.alerts;
+    let impact = alerts.impact.get(&signal.severity).copied().unwrap_or(Level::MEDIUM);
+    let mut draft = Draft::new(alerts.kind.clone(), signal.summary.clone())
+        .rated(impact, alerts.urgency)
+        .channel(Channel::Monitor);
+    (draft.team, draft.queue) = (alerts.team.clone(), alerts.queue.clone());
+    if !signal.labels.is_empty() {
+        let lines: Vec<String> = signal.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        draft.description = Some(lines.join("\n"));
+    }
+    draft
+}
+
+/// Tells whether a ticket still is the one for its alert: it is open, or it was resolved no longer ago than the reopen
+/// window. Else a new firing opens another ticket.
+pub fn hears(rulebook: &Rulebook, ticket: &Ticket, now: DateTime<Utc>) -> bool {
+    let window = rulebook.now().config.alerts.window.0;
+    match ticket.status {
+        Status::New | Status::Open | Status::Pending => true,
+        Status::Resolved => ticket.resolved.is_some_and(|resolved| now - resolved <= window),
+        Status::Closed => false,
+    }
+}

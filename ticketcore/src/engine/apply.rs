@@ -1,0 +1,165 @@
+//! The desk's hand on a ticket while something is decided: every event is folded in as soon as it is recorded, so each
+//! command and action sees what the ones before it did.
+
+use chrono::{DateTime, Utc};
+
+use crate::actor::{Actor, By};
+use crate::cond::Unmet;
+use crate::config::{Action, Audience, Setup, State, Target, Transition, Workflow};
+use crate::engine::decide::Decision;
+use crate::engine::evolve::evolve;
+use crate::engine::facts::{Related, Scene, lacking};
+use crate::event::{Event, Fact, Moved, Notice, Recipient};
+use crate::id::Key;
+use crate::ticket::Ticket;
+
+pub(super) struct Work<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) related: &'a Related,
+    pub(super) at: DateTime<Utc>,
+    pub(super) ticket: Ticket,
+    pub(super) facts: Vec<Fact>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Ticket) -> Self {
+        Self { setup, related, at, ticket, facts: Vec::new() }
+    }
+
+    pub(super) fn record(&mut self, by: &By, event: Event) {
+        self.record_text(by, event, None);
+    }
+
+    pub(super) fn record_text(&mut self, by: &By, event: Event, text: Option<String>) {
+        evolve(&mut self.ticket, self.at, by, &event);
+        self.facts.push(Fact { by: by.clone(), event, text });
+    }
+
+    pub(super) fn workflow(&self) -> Option<&'a Workflow> {
+        self.setup.workflow(&self.ticket.workflow)
+    }
+
+    /// Everything that keeps a transition from being taken: its guard, then what the target state demands.
+    pub(super) fn unmet(&self, actor: &Actor, transition: &Transition, target: &State) -> Vec<Unmet> {
+        let scene =
+            Scene { ticket: &self.ticket, actor: Some(actor), related: self.related, setup: self.setup };
+        let mut unmet = transition.guard.check(&scene, self.at).err().unwrap_or_default();
+        unmet.extend(lacking(&self.ticket, &target.requires));
+        unmet
+    }
+
+    /// Takes a transition whose guard was asked, and carries out its effects.
+    pub(super) fn take(&mut self, by: &By, transition: &Transition, target: &State) {
+        let moved = Moved {
+            transition: transition.key.clone(),
+            from: self.ticket.state.clone(),
+            to: target.key.clone(),
+            status: target.status,
+            waiting: target.waiting,
+            dropped: target.dropped,
+        };
+        self.record(by, Event::Moved(moved));
+        self.effects(transition);
+    }
+
+    /// Carries out the effects of a transition. A move is no effect of a move (the configuration check refuses it), so
+    /// nothing here can fail or recur.
+    pub(super) fn effects(&mut self, transition: &Transition) {
+        let system = Actor::system().by();
+        for action in &transition.effects {
+            self.act_simply(&system, action);
+        }
+    }
+
+    pub(super) fn decided(self) -> Decision {
+        Decision { facts: self.facts, ticket: self.ticket, echoes: Vec::new() }
+    }
+
+    /// The transition of a name and where it leads, if the desk itself may take it now.
+    fn possible(&self, key: &Key) -> Option<(&'a Transition, &'a State)> {
+        let workflow = self.workflow()?;
+        let transition = workflow.find_move(key, &self.ticket.state)?;
+        let target = target(workflow, transition, &self.ticket)?;
+        self.unmet(&Actor::system(), transition, target).is_empty().then_some((transition, target))
+    }
+
+    /// Takes a transition as the desk itself, if it can be taken.
+    pub(super) fn take_if_possible(&mut self, key: &Key) {
+        if let Some((transition, target)) = self.possible(key) {
+            self.take(&Actor::system().by(), transition, target);
+        }
+    }
+
+    /// Tells whether an action of a policy can be carried out now.
+    pub(super) fn can_act(&self, action: &Action) -> bool {
+        if let Action::Move(key) = action { self.possible(key).is_some() } else { true }
+    }
+
+    /// Carries out an action of a policy.
+    pub(super) fn act(&mut self, action: &Action) {
+        match action {
+            Action::Move(transition) => self.take_if_possible(transition),
+            other => self.act_simply(&Actor::system().by(), other),
+        }
+    }
+
+    fn act_simply(&mut self, by: &By, action: &Action) {
+        let ticket = &self.ticket;
+        let event = match action {
+            Action::Notify { to, template, urgent } => {
+                let to = resolve(ticket, to);
+                let notice = Notice { to, template: template.clone(), urgent: *urgent };
+                (!notice.to.is_empty()).then_some(Event::Notified(notice))
+            }
+            Action::Assign(person) => {
+                (ticket.assignee.as_ref() != Some(person)).then(|| Event::Assigned(Some(person.clone())))
+            }
+            Action::AssignTeam(team) => {
+                (ticket.team.as_ref() != Some(team)).then(|| Event::TeamAssigned(Some(team.clone())))
+            }
+            Action::Enqueue(queue) => {
+                (ticket.queue.as_ref() != Some(queue)).then(|| Event::Queued(Some(queue.clone())))
+            }
+            Action::Set(field, value) => (ticket.fields.get(field) != Some(value))
+                .then(|| Event::FieldSet(field.clone(), Some(value.clone()))),
+            Action::Tag(tag) => (!ticket.tags.contains(tag)).then(|| Event::Tagged(tag.clone())),
+            Action::Prioritise(priority) => (*priority < ticket.priority())
+                .then(|| Event::Prioritised { priority: *priority, reason: "escalation".to_owned() }),
+            Action::Escalate(level) => (*level > ticket.level).then_some(Event::Escalated(*level)),
+            Action::Unacknowledge => ticket.acked.is_some().then_some(Event::Unacknowledged),
+            Action::Wake => ticket.snoozed.is_some().then_some(Event::Woken),
+            Action::Move(_) => None,
+        };
+        if let Some(event) = event {
+            self.record(by, event);
+        }
+    }
+}
+
+/// The state a transition leads to from where the ticket is.
+pub(super) fn target<'w>(workflow: &'w Workflow, transition: &Transition, ticket: &Ticket) -> Option<&'w State> {
+    match &transition.to {
+        Target::State(key) => workflow.find_state(key),
+        Target::Previous => ticket.previous.as_ref().and_then(|key| workflow.find_state(key)),
+    }
+}
+
+/// Whom an audience means on this ticket, each once, in order.
+fn resolve(ticket: &Ticket, audience: &[Audience]) -> Vec<Recipient> {
+    let person = |id: &Option<_>| id.clone().map(Recipient::Person).into_iter().collect::<Vec<_>>();
+    let mut to: Vec<Recipient> = Vec::new();
+    for one in audience {
+        let found = match one {
+            Audience::Requester => person(&ticket.requester),
+            Audience::Assignee => person(&ticket.assignee),
+            Audience::Watchers => ticket.watchers.iter().cloned().map(Recipient::Person).collect(),
+            Audience::Team => ticket.team.clone().map(Recipient::Team).into_iter().collect(),
+            Audience::Lead => ticket.team.clone().map(Recipient::Lead).into_iter().collect(),
+            Audience::Person(id) => vec![Recipient::Person(id.clone())],
+            Audience::NamedTeam(team) => vec![Recipient::Team(team.clone())],
+            Audience::Schedule(schedule) => vec![Recipient::Schedule(schedule.clone())],
+        };
+        to.extend(found.into_iter().filter(|recipient| !to.contains(recipient)).collect::<Vec<_>>());
+    }
+    to
+}

@@ -1,0 +1,322 @@
+//! Commands → events, or reasons.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::actor::{Actor, ActorKind};
+use crate::command::{Command, Message, Request};
+use crate::config::{At, Moment, Rulebook, Transition};
+use crate::engine::apply::{Work, target};
+use crate::engine::facts::{Related, lacking};
+use crate::engine::input::Input;
+use crate::engine::refusal::Refusal;
+use crate::engine::tick::settle;
+use crate::event::{Event, Fact, Migrated, Said, Visibility};
+use crate::fault::Fault;
+use crate::id::{Key, TicketId};
+use crate::signal::Signal;
+use crate::ticket::{Link, LinkKind, Pin, Status, Ticket};
+
+/// What a decision rests on besides the ticket.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The rules.
+    pub rulebook: &'a Rulebook,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// The other tickets that guards may read, see [`Ticket::links`].
+    pub related: &'a Related,
+    /// When.
+    pub now: DateTime<Utc>,
+}
+
+/// What was decided: the facts, the ticket with them folded in, and what other tickets must record in the same commit.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// What happened, in order; empty if nothing needs to change.
+    pub facts: Vec<Fact>,
+    /// The ticket after them.
+    pub ticket: Ticket,
+    /// The other ends of links.
+    pub echoes: Vec<(TicketId, Event)>,
+}
+
+/// Decides commands on a ticket, in order, all or none. What time made due before comes first.
+///
+/// # Errors
+///
+/// A [`Refusal`] with its reasons.
+pub fn decide(context: &Context<'_>, ticket: &Ticket, request: &Request) -> Result<Decision, Refusal> {
+    let Context { rulebook, actor, related, now } = *context;
+    if let Some(seen) = request.seen.filter(|seen| *seen != ticket.version) {
+        return Err(Refusal::Changed { seen, found: ticket.version });
+    }
+    let setup = rulebook.now();
+    let mut input = Input::new(setup);
+    request.commands.iter().for_each(|command| input.command(command));
+    input.once(request.once.as_deref());
+    input.finish()?;
+
+    // The log of a ticket is monotone, whatever the clock on the wall does.
+    let mut work = Work::new(setup, related, now.max(ticket.updated), ticket.clone());
+    settle(&mut work, rulebook);
+    let settled = work.facts.len();
+    let mut echoes = Vec::new();
+    for command in &request.commands {
+        order(&mut work, actor, command, &mut echoes)?;
+        demand(&work)?;
+    }
+    // A request that changes nothing writes nothing; what time made due is the ticker's to record.
+    if work.facts.len() == settled {
+        return Ok(Decision { facts: Vec::new(), ticket: ticket.clone(), echoes });
+    }
+    Ok(Decision { echoes, ..work.decided() })
+}
+
+/// Law 22: after every command the state's demands hold.
+fn demand(work: &Work<'_>) -> Result<(), Refusal> {
+    let state = work.workflow().and_then(|workflow| workflow.find_state(&work.ticket.state));
+    let reasons = state.map(|state| lacking(&work.ticket, &state.requires)).unwrap_or_default();
+    if reasons.is_empty() { Ok(()) } else { Err(Refusal::Unmet { what: work.ticket.state.clone(), reasons }) }
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm a command, each a line or two: the list is the point")]
+fn order(
+    work: &mut Work<'_>,
+    actor: &Actor,
+    command: &Command,
+    echoes: &mut Vec<(TicketId, Event)>,
+) -> Result<(), Refusal> {
+    let by = actor.by();
+    let ticket = &work.ticket;
+    let event = match command {
+        Command::Move(key) => return take(work, actor, key),
+        Command::Say(message) => {
+            say(work, actor, message);
+            return Ok(());
+        }
+        Command::Signal(signal) => {
+            hear(work, actor, signal);
+            return Ok(());
+        }
+        Command::Link(kind, to) => return link(work, actor, Link { kind: *kind, to: *to }, echoes),
+        Command::Unlink(kind, to) => {
+            let link = Link { kind: *kind, to: *to };
+            ticket.links.contains(&link).then(|| {
+                echoes.push((*to, Event::Unlinked(Link { kind: kind.inverse(), to: ticket.id })));
+                Event::Unlinked(link)
+            })
+        }
+        Command::Assign(person) => changed(&ticket.assignee, person, Event::Assigned),
+        Command::AssignTeam(team) => changed(&ticket.team, team, Event::TeamAssigned),
+        Command::Enqueue(queue) => changed(&ticket.queue, queue, Event::Queued),
+        Command::ChangeRequester(person) => changed(&ticket.requester, person, Event::RequesterChanged),
+        Command::Rename(subject) => changed(&ticket.subject, subject, Event::Renamed),
+        Command::Categorise(category) => changed(&ticket.category, category, Event::Categorised),
+        Command::Reference(name) => changed(&ticket.external, name, Event::Referenced),
+        Command::Tag(tag) => {
+            room("tags", ticket.tags.len(), work.setup.config.limits.items)?;
+            (!ticket.tags.contains(tag)).then(|| Event::Tagged(tag.clone()))
+        }
+        Command::Untag(tag) => ticket.tags.contains(tag).then(|| Event::Untagged(tag.clone())),
+        Command::Watch(person) => {
+            room("watchers", ticket.watchers.len(), work.setup.config.limits.items)?;
+            (!ticket.watchers.contains(person)).then(|| Event::Watched(person.clone()))
+        }
+        Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
+        Command::Set(field, value) => (ticket.fields.get(field) != value.as_ref())
+            .then(|| Event::FieldSet(field.clone(), value.clone())),
+        Command::Rate(impact, urgency) => work
+            .setup
+            .config
+            .matrix
+            .priority(*impact, *urgency)
+            .filter(|_| (ticket.impact, ticket.urgency) != (*impact, *urgency))
+            .map(|priority| Event::Rated { impact: *impact, urgency: *urgency, priority }),
+        Command::Prioritise(priority, reason) => {
+            let same = ticket.overridden.as_ref().is_some_and(|set| set.priority == *priority);
+            (!same).then(|| Event::Prioritised { priority: *priority, reason: reason.clone() })
+        }
+        Command::RestorePriority => ticket.overridden.is_some().then_some(Event::PriorityRestored),
+        Command::Escalate(level) => {
+            must_be_open(ticket, "escalated")?;
+            (ticket.level != *level).then_some(Event::Escalated(*level))
+        }
+        Command::Acknowledge(until) => {
+            must_be_open(ticket, "acknowledged")?;
+            in_future("until", *until, work.at)?;
+            let same = ticket.acked.as_ref().is_some_and(|ack| ack.by == by.id && ack.until == *until);
+            (!same).then_some(Event::Acknowledged { until: *until })
+        }
+        Command::Unacknowledge => ticket.acked.is_some().then_some(Event::Unacknowledged),
+        Command::Snooze(until) => {
+            must_be_open(ticket, "snoozed")?;
+            in_future("until", Some(*until), work.at)?;
+            can_wake(work)?;
+            (ticket.snoozed != Some(*until)).then_some(Event::Snoozed(*until))
+        }
+        Command::Wake => ticket.snoozed.is_some().then_some(Event::Woken),
+        Command::Waive(policy, reason) => ticket
+            .policies
+            .breaches
+            .iter()
+            .any(|breach| breach.policy == *policy && breach.waived.is_none())
+            .then(|| Event::Waived { policy: policy.clone(), reason: reason.clone() }),
+        Command::Migrate(rev, map) => Some(Event::Migrated(migrate(work, *rev, map)?)),
+    };
+    if let Some(event) = event {
+        work.record(&by, event);
+    }
+    Ok(())
+}
+
+fn changed<T: Clone + PartialEq>(old: &T, new: &T, event: impl FnOnce(T) -> Event) -> Option<Event> {
+    (old != new).then(|| event(new.clone()))
+}
+
+fn invalid(path: &str, problem: impl Into<String>) -> Refusal {
+    Refusal::Invalid { faults: vec![Fault::new(path, problem)] }
+}
+
+fn room(path: &str, count: usize, limit: usize) -> Result<(), Refusal> {
+    if count < limit { Ok(()) } else { Err(invalid(path, format!("has {count} items, which is the limit"))) }
+}
+
+fn must_be_open(ticket: &Ticket, what: &'static str) -> Result<(), Refusal> {
+    let status = ticket.status;
+    if status.is_open() { Ok(()) } else { Err(Refusal::Ended { what: Key::from_static(what), status }) }
+}
+
+fn in_future(path: &str, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if until.is_none_or(|until| until > now) { Ok(()) } else { Err(invalid(path, "is not in the future")) }
+}
+
+/// Nothing is put away that nothing would bring back.
+fn can_wake(work: &Work<'_>) -> Result<(), Refusal> {
+    let wakes = |at: &At| *at == At::Until(Moment::Snooze);
+    let policies = &work.setup.config.policies;
+    if policies.iter().flat_map(|policy| &policy.steps).any(|step| wakes(&step.at)) {
+        Ok(())
+    } else {
+        Err(invalid("until", "no policy of this desk would end the snooze; add `Policy::snooze`"))
+    }
+}
+
+fn take(work: &mut Work<'_>, actor: &Actor, key: &Key) -> Result<(), Refusal> {
+    let pin = &work.ticket.workflow;
+    let workflow =
+        work.workflow().ok_or_else(|| Refusal::NoSuchWorkflow { workflow: pin.id.clone(), rev: pin.rev })?;
+    let found = workflow
+        .find_move(key, &work.ticket.state)
+        .and_then(|transition| Some((transition, target(workflow, transition, &work.ticket)?)));
+    let Some((transition, state)) = found else {
+        let possible = |transition: &Transition| transition.key.clone();
+        return Err(Refusal::NoSuchMove {
+            transition: key.clone(),
+            from: work.ticket.state.clone(),
+            possible: workflow.moves_from(&work.ticket.state).map(possible).collect(),
+        });
+    };
+    let reasons = work.unmet(actor, transition, state);
+    if !reasons.is_empty() {
+        return Err(Refusal::Unmet { what: key.clone(), reasons });
+    }
+    work.take(&actor.by(), transition, state);
+    Ok(())
+}
+
+fn say(work: &mut Work<'_>, actor: &Actor, message: &Message) {
+    let Message { visibility, body, channel, automatic, attachments } = message.clone();
+    let said = Said { visibility, channel, automatic, attachments };
+    work.record_text(&actor.by(), Event::Said(said), Some(body));
+    // The awaited party has spoken: what waited for it goes on. Programs talking to programs move nothing.
+    let requester = actor.kind == ActorKind::Requester || work.ticket.requester.as_ref() == Some(&actor.id);
+    if requester && !automatic && visibility == Visibility::Public {
+        let state = work.workflow().and_then(|workflow| workflow.find_state(&work.ticket.state));
+        if let Some(transition) = state.and_then(|state| state.on_reply.as_ref()) {
+            work.take_if_possible(transition);
+        }
+    }
+}
+
+/// Law 59: a signal that was heard already changes nothing.
+fn hear(work: &mut Work<'_>, actor: &Actor, signal: &Signal) {
+    let known = work.ticket.alert.as_ref();
+    if known.is_some_and(|alert| alert.firing == signal.firing && signal.at <= alert.last) {
+        return;
+    }
+    work.record(&actor.by(), Event::Signalled(signal.clone()));
+    let alerts = &work.setup.config.alerts;
+    match (signal.firing, work.ticket.status.is_open()) {
+        (true, false) => work.take_if_possible(&alerts.reopen),
+        (false, true) => work.take_if_possible(&alerts.resolve),
+        (true, true) | (false, false) => {}
+    }
+}
+
+fn link(
+    work: &mut Work<'_>,
+    actor: &Actor,
+    link: Link,
+    echoes: &mut Vec<(TicketId, Event)>,
+) -> Result<(), Refusal> {
+    let ticket = &work.ticket;
+    if ticket.links.contains(&link) {
+        return Ok(());
+    }
+    if link.to == ticket.id {
+        return Err(invalid("link", "a ticket cannot be linked to itself"));
+    }
+    let Some(other) = work.related.get(link.to) else { return Err(Refusal::NoSuchTicket { id: link.to }) };
+    let limit = work.setup.config.limits.links;
+    room("links", ticket.links.len(), limit)?;
+    room("links of the other ticket", other.links.len(), limit)?;
+    let (child, parent) = match link.kind {
+        LinkKind::Parent => (ticket, other.as_ref()),
+        LinkKind::Child => (other.as_ref(), ticket),
+        _ => {
+            echoes.push((link.to, Event::Linked(Link { kind: link.kind.inverse(), to: ticket.id })));
+            work.record(&actor.by(), Event::Linked(link));
+            return Ok(());
+        }
+    };
+    if child.linked(LinkKind::Parent).next().is_some() {
+        return Err(invalid("link", format!("ticket {} has a parent already", child.id)));
+    }
+    if ancestors(work, parent).any(|ancestor| ancestor == child.id) {
+        return Err(invalid("link", format!("ticket {} is below ticket {} already", parent.id, child.id)));
+    }
+    if parent.status == Status::Closed && child.status.is_open() {
+        return Err(invalid("link", format!("ticket {} is closed and takes no open child", parent.id)));
+    }
+    echoes.push((link.to, Event::Linked(Link { kind: link.kind.inverse(), to: ticket.id })));
+    work.record(&actor.by(), Event::Linked(link));
+    Ok(())
+}
+
+/// The chain of parents, as far as it was loaded. A chain longer than the related tickets cannot be without a circle.
+fn ancestors<'w>(work: &'w Work<'_>, ticket: &'w Ticket) -> impl Iterator<Item = TicketId> + 'w {
+    let parent = |ticket: &Ticket| ticket.linked(LinkKind::Parent).next();
+    std::iter::successors(parent(ticket), move |id| {
+        work.related.get(*id).and_then(|ticket| ticket.linked(LinkKind::Parent).next())
+    })
+    .take(work.related.iter().count() + 1)
+}
+
+fn migrate(work: &Work<'_>, rev: u32, map: &BTreeMap<Key, Key>) -> Result<Migrated, Refusal> {
+    let missing = |rev| Refusal::NoSuchWorkflow { workflow: work.ticket.workflow.id.clone(), rev };
+    let old = work.workflow().ok_or_else(|| missing(work.ticket.workflow.rev))?;
+    let pin = Pin { id: old.id.clone(), rev };
+    let new = work.setup.workflow(&pin).ok_or_else(|| missing(rev))?;
+    let migration = old.migration(new, map).map_err(|faults| Refusal::Invalid { faults })?;
+    let state = migration.map.get(&work.ticket.state).and_then(|key| new.find_state(key));
+    let state = state.ok_or_else(|| invalid("state", format!("`{}` is not mapped", work.ticket.state)))?;
+    Ok(Migrated {
+        to: pin,
+        state: state.key.clone(),
+        status: state.status,
+        waiting: state.waiting,
+        dropped: state.dropped,
+    })
+}

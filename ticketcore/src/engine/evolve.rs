@@ -1,0 +1,275 @@
+//! Events → ticket. Total: any event is accepted in any state, because it happened.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::actor::{ActorKind, By};
+use crate::event::{Event, Moved, Opened, Recorded, Said, Visibility};
+use crate::id::{TenantId, TicketId, Version};
+use crate::line::{Beat, Flag, Flags, Line, Mark};
+use crate::policy_log::{Breach, PolicyLog};
+use crate::signal::{Alert, Signal};
+use crate::ticket::{Ack, Override, Status, Ticket};
+
+/// Folds a ticket's whole history into the ticket.
+///
+/// Returns `None` if the history is empty or does not begin with an opening. The number, which is the store's, is 0.
+pub fn fold<'a>(history: impl IntoIterator<Item = &'a Recorded>) -> Option<Ticket> {
+    let mut history = history.into_iter();
+    let first = history.next()?;
+    let Event::Opened(opened) = &first.event else { return None };
+    let mut ticket = begin(&first.tenant, first.ticket, first.at, &first.by, opened);
+    for recorded in history {
+        evolve(&mut ticket, recorded.at, &recorded.by, &recorded.event);
+    }
+    Some(ticket)
+}
+
+/// The ticket an opening makes.
+pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By, opened: &Opened) -> Ticket {
+    let theirs = opened.requester.is_some() && by.kind != ActorKind::Agent && opened.requester != opened.assignee;
+    let mut ticket = Ticket {
+        tenant: tenant.clone(),
+        id,
+        number: 0,
+        prefix: opened.prefix.clone(),
+        version: Version(1),
+        kind: opened.kind.clone(),
+        subject: opened.subject.clone(),
+        category: opened.category.clone(),
+        tags: opened.tags.iter().cloned().collect(),
+        fields: opened.fields.clone(),
+        channel: opened.channel,
+        external: opened.external.clone(),
+        requester: opened.requester.clone(),
+        assignee: opened.assignee.clone(),
+        team: opened.team.clone(),
+        queue: opened.queue.clone(),
+        watchers: opened.watchers.iter().cloned().collect(),
+        workflow: opened.workflow.clone(),
+        state: opened.state.clone(),
+        previous: None,
+        status: opened.status,
+        waiting: opened.waiting,
+        dropped: false,
+        impact: opened.impact,
+        urgency: opened.urgency,
+        computed: opened.priority,
+        overridden: None,
+        level: 0,
+        acked: None,
+        snoozed: None,
+        links: BTreeSet::new(),
+        alert: None,
+        created: at,
+        updated: at,
+        responded: None,
+        resolved: None,
+        first_resolved: None,
+        closed: None,
+        reopens: 0,
+        reassigns: 0,
+        messages: 0,
+        line: Line::default(),
+        policies: PolicyLog::default(),
+    };
+    beat(&mut ticket, at, Mark::Opened, theirs);
+    ticket
+}
+
+/// Folds one event into a ticket. Knows no policy and refuses nothing.
+pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
+    ticket.version = ticket.version.next();
+    ticket.updated = at;
+    let mut unanswered = ticket.line.last().is_some_and(|last| last.flags.has(Flag::Unanswered));
+    let mut mark = None;
+    match event {
+        // A second opening cannot be decided; if a store holds one, it changes nothing.
+        Event::Opened(_) | Event::Notified(_) => {}
+        Event::Moved(moved) => mark = Some(relocate(ticket, at, moved)),
+        Event::Said(said) => {
+            ticket.messages = ticket.messages.saturating_add(1);
+            mark = hear(ticket, at, by, said, &mut unanswered);
+        }
+        Event::Assigned(person) => {
+            ticket.reassigns = ticket.reassigns.saturating_add(u32::from(handed_on(&ticket.assignee, person)));
+            ticket.assignee.clone_from(person);
+        }
+        Event::TeamAssigned(team) => {
+            ticket.reassigns = ticket.reassigns.saturating_add(u32::from(handed_on(&ticket.team, team)));
+            ticket.team.clone_from(team);
+        }
+        Event::Queued(queue) => ticket.queue.clone_from(queue),
+        Event::RequesterChanged(person) => ticket.requester.clone_from(person),
+        Event::Renamed(subject) => ticket.subject.clone_from(subject),
+        Event::Categorised(category) => ticket.category.clone_from(category),
+        Event::Tagged(tag) => {
+            ticket.tags.insert(tag.clone());
+        }
+        Event::Untagged(tag) => {
+            ticket.tags.remove(tag);
+        }
+        Event::FieldSet(field, Some(value)) => {
+            ticket.fields.insert(field.clone(), value.clone());
+        }
+        Event::FieldSet(field, None) => {
+            ticket.fields.remove(field);
+        }
+        Event::Referenced(name) => ticket.external.clone_from(name),
+        Event::Rated { impact, urgency, priority } => {
+            (ticket.impact, ticket.urgency, ticket.computed) = (*impact, *urgency, *priority);
+        }
+        Event::Prioritised { priority, reason } => {
+            ticket.overridden = Some(Override { priority: *priority, reason: reason.clone() });
+        }
+        Event::PriorityRestored => ticket.overridden = None,
+        Event::Escalated(level) => ticket.level = *level,
+        Event::Watched(person) => {
+            ticket.watchers.insert(person.clone());
+        }
+        Event::Unwatched(person) => {
+            ticket.watchers.remove(person);
+        }
+        Event::Linked(link) => {
+            ticket.links.insert(*link);
+        }
+        Event::Unlinked(link) => {
+            ticket.links.remove(link);
+        }
+        Event::Acknowledged { until } => ticket.acked = Some(Ack { by: by.id.clone(), at, until: *until }),
+        Event::Unacknowledged => ticket.acked = None,
+        Event::Snoozed(until) => ticket.snoozed = Some(*until),
+        Event::Woken => ticket.snoozed = None,
+        Event::Signalled(signal) => signalled(ticket, signal),
+        Event::Fired { key, .. } | Event::Skipped { key, .. } => ticket.policies.steps.push(key.clone()),
+        Event::Breached { policy, cycle, due } => {
+            ticket.policies.breaches.push(Breach { policy: policy.clone(), cycle: *cycle, due: *due, waived: None });
+        }
+        Event::Waived { policy, reason } => {
+            for breach in ticket.policies.breaches.iter_mut().filter(|breach| breach.policy == *policy) {
+                breach.waived.get_or_insert_with(|| reason.clone());
+            }
+        }
+        Event::Migrated(migrated) => {
+            ticket.workflow = migrated.to.clone();
+            ticket.previous = None;
+            let state = Moved {
+                transition: migrated.state.clone(),
+                from: ticket.state.clone(),
+                to: migrated.state.clone(),
+                status: migrated.status,
+                waiting: migrated.waiting,
+                dropped: migrated.dropped,
+            };
+            // A renamed state is no move: only a change of meaning is one for the clocks.
+            let same = (ticket.status, ticket.waiting) == (migrated.status, migrated.waiting);
+            let moved = relocate(ticket, at, &state);
+            ticket.previous = None;
+            mark = if same { None } else { Some(moved) };
+        }
+    }
+    beat_if_changed(ticket, at, mark, unanswered);
+}
+
+/// Tells whether something went from one holder to another; the first holder is no handing on.
+fn handed_on<T: PartialEq>(old: &Option<T>, new: &Option<T>) -> bool {
+    old.is_some() && new.is_some() && old != new
+}
+
+fn relocate(ticket: &mut Ticket, at: DateTime<Utc>, moved: &Moved) -> Mark {
+    let was_open = ticket.status.is_open();
+    ticket.previous = Some(std::mem::replace(&mut ticket.state, moved.to.clone()));
+    let resolved_before = ticket.status == Status::Resolved;
+    (ticket.status, ticket.waiting, ticket.dropped) = (moved.status, moved.waiting, moved.dropped);
+    match moved.status {
+        Status::Resolved if !resolved_before => {
+            ticket.resolved = Some(at);
+            ticket.first_resolved.get_or_insert(at);
+            ticket.closed = None;
+        }
+        Status::Resolved => ticket.closed = None,
+        Status::Closed => {
+            ticket.closed.get_or_insert(at);
+        }
+        Status::New | Status::Open | Status::Pending => {
+            (ticket.resolved, ticket.closed) = (None, None);
+            if !was_open {
+                ticket.reopens = ticket.reopens.saturating_add(1);
+                return Mark::Reopened;
+            }
+        }
+    }
+    Mark::Moved
+}
+
+/// What a message means to the clocks: a question starts a wait, a human agent's public answer ends it.
+fn hear(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, said: &Said, unanswered: &mut bool) -> Option<Mark> {
+    if said.visibility == Visibility::Internal || said.automatic {
+        return None;
+    }
+    let requester = ticket.requester.as_ref() == Some(&by.id);
+    match by.kind {
+        ActorKind::Agent if !requester => {
+            ticket.responded.get_or_insert(at);
+            *unanswered = false;
+            Some(Mark::Answered)
+        }
+        ActorKind::Agent | ActorKind::Requester if !*unanswered => {
+            *unanswered = true;
+            Some(Mark::Asked)
+        }
+        _ => None,
+    }
+}
+
+fn signalled(ticket: &mut Ticket, signal: &Signal) {
+    let alert = ticket.alert.get_or_insert_with(|| {
+        Box::new(Alert {
+            key: signal.key.clone(),
+            firing: false,
+            severity: signal.severity,
+            count: 0,
+            last: signal.at,
+        })
+    });
+    alert.firing = signal.firing;
+    alert.last = signal.at;
+    if signal.firing {
+        alert.severity = signal.severity;
+        alert.count = alert.count.saturating_add(1);
+    }
+}
+
+fn beat_if_changed(ticket: &mut Ticket, at: DateTime<Utc>, mark: Option<Mark>, unanswered: bool) {
+    let changed = ticket.line.last().is_none_or(|last| {
+        last.priority != ticket.priority() || last.flags != flags(ticket, unanswered) || last.state != ticket.state
+    });
+    if let Some(mark) = mark.or(changed.then_some(Mark::Changed)) {
+        beat(ticket, at, mark, unanswered);
+    }
+}
+
+fn beat(ticket: &mut Ticket, at: DateTime<Utc>, mark: Mark, unanswered: bool) {
+    let beat = Beat {
+        at,
+        mark,
+        state: ticket.state.clone(),
+        status: ticket.status,
+        waiting: ticket.waiting,
+        priority: ticket.priority(),
+        flags: flags(ticket, unanswered),
+    };
+    ticket.line.push(beat);
+}
+
+fn flags(ticket: &Ticket, unanswered: bool) -> Flags {
+    Flags::default()
+        .with(Flag::Acked, ticket.acked.is_some())
+        .with(Flag::Snoozed, ticket.snoozed.is_some())
+        .with(Flag::Firing, ticket.alert.as_ref().is_some_and(|alert| alert.firing))
+        .with(Flag::Assigned, ticket.assignee.is_some())
+        .with(Flag::Responded, ticket.responded.is_some())
+        .with(Flag::Unanswered, unanswered)
+        .with(Flag::Dropped, ticket.dropped)
+}

@@ -1,0 +1,144 @@
+//! What conditions are asked about: a ticket with its actor, or one beat of a ticket's line.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::actor::Actor;
+use crate::cond::{Atom, Cmp, Facts, Relation, Unmet};
+use crate::config::Setup;
+use crate::id::{Key, TicketId};
+use crate::line::{Beat, Flag};
+use crate::ticket::Ticket;
+use crate::value::Value;
+
+/// The other tickets a decision may read, as they were loaded for it.
+#[derive(Clone, Debug, Default)]
+pub struct Related(HashMap<TicketId, Arc<Ticket>>);
+
+impl Related {
+    /// Adds a ticket.
+    pub fn insert(&mut self, ticket: Arc<Ticket>) {
+        self.0.insert(ticket.id, ticket);
+    }
+
+    /// Finds a ticket.
+    pub fn get(&self, id: TicketId) -> Option<&Arc<Ticket>> {
+        self.0.get(&id)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Ticket>> {
+        self.0.values()
+    }
+}
+
+impl FromIterator<Arc<Ticket>> for Related {
+    fn from_iter<I: IntoIterator<Item = Arc<Ticket>>>(tickets: I) -> Self {
+        Self(tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect())
+    }
+}
+
+/// A ticket as a guard sees it.
+pub(super) struct Scene<'a> {
+    pub(super) ticket: &'a Ticket,
+    /// Nobody, when the desk asks for its policies.
+    pub(super) actor: Option<&'a Actor>,
+    pub(super) related: &'a Related,
+    pub(super) setup: &'a Setup,
+}
+
+impl Facts for Scene<'_> {
+    fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> Result<(), Unmet> {
+        let ticket = self.ticket;
+        let forbidden = |holds: bool| if holds { Ok(()) } else { Err(Unmet::Forbidden(atom.clone())) };
+        // A lack can be supplied; a wrong value is the ticket's nature.
+        let named = |value: Option<&Key>, wanted: &Key| match value {
+            None => Err(Unmet::Missing(atom.clone())),
+            Some(value) => forbidden(value == wanted),
+        };
+        match atom {
+            Atom::Role(role) => forbidden(self.actor.is_some_and(|actor| actor.roles.contains(role))),
+            Atom::Actor(kind) => forbidden(self.actor.is_some_and(|actor| actor.kind == *kind)),
+            Atom::Relation(relation) => forbidden(self.actor.is_some_and(|actor| relates(ticket, actor, *relation))),
+            Atom::Kind(kind) => forbidden(ticket.kind == *kind),
+            Atom::Category(category) => named(ticket.category.as_ref(), category),
+            Atom::Team(team) => named(ticket.team.as_ref(), team),
+            Atom::Queue(queue) => named(ticket.queue.as_ref(), queue),
+            Atom::Tag(tag) => {
+                if ticket.tags.contains(tag) {
+                    Ok(())
+                } else {
+                    Err(Unmet::Missing(atom.clone()))
+                }
+            }
+            Atom::Channel(channel) => forbidden(ticket.channel == *channel),
+            Atom::Field(field, cmp) => {
+                if cmp.holds(field_value(ticket, field).as_ref()) {
+                    Ok(())
+                } else {
+                    Err(Unmet::Missing(atom.clone()))
+                }
+            }
+            Atom::NoOpen(kind) => {
+                // A ticket that was not loaded counts as open: never pass a guard by not looking.
+                let open = |id: &TicketId| self.related.get(*id).is_none_or(|other| other.status.is_open());
+                let blockers: Vec<TicketId> = ticket.linked(*kind).filter(open).collect();
+                if blockers.is_empty() { Ok(()) } else { Err(Unmet::Blocked(atom.clone(), blockers)) }
+            }
+            Atom::During(calendar) => {
+                forbidden(self.setup.calendar(calendar).is_some_and(|calendar| calendar.is_open(at)))
+            }
+            Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Flag(_) | Atom::Priority(_) => {
+                ticket.line.last().map_or_else(|| Err(Unmet::Forbidden(atom.clone())), |beat| beat.holds(atom, at))
+            }
+        }
+    }
+}
+
+/// A beat as a clock sees it. What it cannot answer does not hold; the configuration check lets no clock ask it.
+impl Facts for Beat {
+    fn holds(&self, atom: &Atom, _: DateTime<Utc>) -> Result<(), Unmet> {
+        let holds = match atom {
+            Atom::Status(status) => self.status == *status,
+            Atom::State(state) => self.state == *state,
+            Atom::Waiting(waiting) => self.waiting == Some(*waiting),
+            Atom::Flag(flag) => self.flags.has(*flag),
+            Atom::Priority(priority) => self.priority <= *priority,
+            _ => false,
+        };
+        match (holds, atom) {
+            (true, _) => Ok(()),
+            (false, Atom::Flag(Flag::Assigned | Flag::Acked)) => Err(Unmet::Missing(atom.clone())),
+            (false, _) => Err(Unmet::Forbidden(atom.clone())),
+        }
+    }
+}
+
+fn relates(ticket: &Ticket, actor: &Actor, relation: Relation) -> bool {
+    match relation {
+        Relation::Requester => ticket.requester.as_ref() == Some(&actor.id),
+        Relation::Assignee => ticket.assignee.as_ref() == Some(&actor.id),
+        Relation::Team => ticket.team.as_ref().is_some_and(|team| actor.teams.contains(team)),
+        Relation::Watcher => ticket.watchers.contains(&actor.id),
+    }
+}
+
+/// A field by name: the four that every ticket has, else a custom one.
+pub(super) fn field_value(ticket: &Ticket, field: &Key) -> Option<Value> {
+    let text = |text: Option<&str>| text.map(Value::from);
+    match field.as_str() {
+        "assignee" => text(ticket.assignee.as_ref().map(AsRef::as_ref)),
+        "team" => text(ticket.team.as_ref().map(AsRef::as_ref)),
+        "requester" => text(ticket.requester.as_ref().map(AsRef::as_ref)),
+        "category" => text(ticket.category.as_ref().map(AsRef::as_ref)),
+        _ => ticket.fields.get(field).cloned(),
+    }
+}
+
+/// The fields a state demands and a ticket lacks.
+pub(super) fn lacking(ticket: &Ticket, required: &[Key]) -> Vec<Unmet> {
+    let missing = |field: &&Key| field_value(ticket, field).is_none();
+    required.iter().filter(missing).map(|field| Unmet::Missing(Atom::Field(field.clone(), Cmp::Set))).collect()
+}

@@ -1,0 +1,33 @@
+//! The heart: pure functions from (rules, ticket, actor, command, time) to events, and from events to the ticket.
+//!
+//! ```text
+//! decide   commands → facts, or a Refusal with reasons      [decide]
+//! tick     time     → facts                                 [tick]
+//! evolve   ticket + event → ticket; total, knows no policy  [evolve]
+//! read     ticket → clocks, due dates, marks; derived       [reading]
+//! ```
+
+mod alert;
+mod apply;
+mod clock;
+mod decide;
+mod evolve;
+mod facts;
+mod input;
+mod moves;
+mod open;
+mod reading;
+mod refusal;
+mod tick;
+
+pub use alert::{hears, open_alert};
+pub use clock::Phase;
+pub use decide::{Context, Decision, decide};
+pub use evolve::{evolve, fold};
+pub use facts::Related;
+pub(crate) use moves::guarded;
+pub use moves::{Offer, moves, reads};
+pub use open::open;
+pub use reading::{Explanation, Piece, Reading, explain, marks, readings};
+pub use refusal::Refusal;
+pub use tick::tick;

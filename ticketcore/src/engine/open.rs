@@ -1,0 +1,110 @@
+//! Opening a ticket.
+
+use crate::actor::{Actor, ActorKind};
+use crate::command::Draft;
+use crate::config::{Priority, Rulebook, Source, Target};
+use crate::engine::apply::Work;
+use crate::engine::decide::{Context, Decision};
+use crate::engine::evolve::begin;
+use crate::engine::input::Input;
+use crate::engine::refusal::Refusal;
+use crate::event::{Event, Fact, Opened};
+use crate::fault::Fault;
+use crate::id::{Key, TenantId, TicketId};
+use crate::ticket::{Pin, Status};
+
+/// Decides the opening of a ticket.
+///
+/// The first creating transition whose guard holds and whose target state has what it demands is taken.
+///
+/// # Errors
+///
+/// A [`Refusal`] with every fault of the draft, or with what keeps each creating transition from being taken.
+pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: Draft) -> Result<Decision, Refusal> {
+    let Context { rulebook, actor, related, now } = *context;
+    let setup = rulebook.now();
+    let mut input = Input::new(setup);
+    input.draft(&draft);
+    let kind = setup.config.kinds.get(&draft.kind);
+    if kind.is_none() {
+        let known: Vec<&str> = setup.config.kinds.keys().map(Key::as_str).collect();
+        input.fault("kind", format!("`{}` is no kind of this desk; known: {}", draft.kind, known.join(", ")));
+    }
+    input.finish()?;
+    let workflow = kind.and_then(|kind| setup.newest(&kind.workflow));
+    let (Some(kind), Some(workflow)) = (kind, workflow) else {
+        return Err(Refusal::Invalid { faults: vec![Fault::new("kind", "has no workflow")] });
+    };
+
+    let by = actor.by();
+    let (mut opened, text) = describe(rulebook, actor, draft, kind.prefix.clone(), workflow.pin());
+    let mut reasons = Vec::new();
+    for transition in workflow.transitions.iter().filter(|transition| transition.from == Source::Create) {
+        let Target::State(key) = &transition.to else { continue };
+        let Some(state) = workflow.find_state(key) else { continue };
+        (opened.state, opened.status, opened.waiting) = (state.key.clone(), state.status, state.waiting);
+        let mut work = Work::new(setup, related, now, begin(tenant, id, now, &by, &opened));
+        let unmet = work.unmet(actor, transition, state);
+        if unmet.is_empty() {
+            work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text });
+            work.effects(transition);
+            return Ok(work.decided());
+        }
+        reasons.extend(unmet);
+    }
+    Err(Refusal::Unmet { what: workflow.id.clone(), reasons })
+}
+
+/// The opening a draft asks for, but for the state, which is the workflow's.
+fn describe(
+    rulebook: &Rulebook,
+    actor: &Actor,
+    draft: Draft,
+    prefix: String,
+    workflow: Pin,
+) -> (Opened, Option<String>) {
+    let Draft {
+        kind,
+        subject,
+        description,
+        category,
+        tags,
+        fields,
+        channel,
+        external,
+        requester,
+        assignee,
+        team,
+        queue,
+        watchers,
+        impact,
+        urgency,
+        once: _,
+    } = draft;
+    let own = (actor.kind == ActorKind::Requester).then(|| actor.id.clone());
+    let priority = rulebook.now().config.matrix.priority(impact, urgency);
+    let opened = Opened {
+        kind,
+        prefix,
+        subject,
+        category,
+        tags: tags.into_iter().collect(),
+        fields,
+        channel,
+        external,
+        requester: requester.or(own),
+        assignee,
+        team,
+        queue,
+        watchers: watchers.into_iter().collect(),
+        workflow,
+        state: Key::default(),
+        status: Status::New,
+        waiting: None,
+        impact,
+        urgency,
+        // The input check has found the pair in the matrix.
+        priority: priority.unwrap_or(Priority::P3),
+    };
+    (opened, description)
+}

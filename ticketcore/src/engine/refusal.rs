@@ -1,0 +1,70 @@
+//! Why a command was not carried out.
+
+use crate::cond::Unmet;
+use crate::fault::Fault;
+use crate::id::{Key, TicketId, Version};
+use crate::ticket::Status;
+
+/// A refusal names its reasons, so that a host can hide, ask or point; nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The workflow has no such transition from the ticket's state.
+    #[error("no transition `{transition}` from state `{from}`; possible: {}", list(possible))]
+    NoSuchMove {
+        /// What was asked for.
+        transition: Key,
+        /// The ticket's state.
+        from: Key,
+        /// What the workflow has instead, whatever the guards say.
+        possible: Vec<Key>,
+    },
+    /// Something must hold first.
+    #[error("`{what}` is refused: {}", list(reasons))]
+    Unmet {
+        /// The transition or demand.
+        what: Key,
+        /// Why, never empty.
+        reasons: Vec<Unmet>,
+    },
+    /// The input is wrong; every fault of it is named.
+    #[error("invalid input: {}", list(faults))]
+    Invalid {
+        /// What is wrong, and where.
+        faults: Vec<Fault>,
+    },
+    /// The command makes sense only for a ticket that is neither resolved nor closed.
+    #[error("ticket is {status}, so it cannot be {what}")]
+    Ended {
+        /// What was asked for.
+        what: Key,
+        /// Where the ticket stands.
+        status: Status,
+    },
+    /// The ticket changed since the caller saw it.
+    #[error("ticket changed: seen at version {seen}, now at {found}")]
+    Changed {
+        /// The version the caller saw.
+        seen: Version,
+        /// The version it has.
+        found: Version,
+    },
+    /// A linked ticket does not exist.
+    #[error("there is no ticket {id} to link")]
+    NoSuchTicket {
+        /// The ticket.
+        id: TicketId,
+    },
+    /// The workflow revision the ticket is pinned to is not configured.
+    #[error("workflow `{workflow}` revision {rev} is not configured")]
+    NoSuchWorkflow {
+        /// The workflow.
+        workflow: Key,
+        /// Its revision.
+        rev: u32,
+    },
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    if items.is_empty() { "none".to_owned() } else { items.iter().map(T::to_string).collect::<Vec<_>>().join(", ") }
+}

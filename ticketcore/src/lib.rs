@@ -1,0 +1,49 @@
+//! ticketcore: the ticketing engine you link instead of deploy.
+//!
+//! ```text
+//! host ── Command ──▶ Desk ── load ─▶ decide ─▶ evolve ─▶ marks ── commit ─▶ Store
+//!                       ▲                (pure: engine, config, cond, time)      │
+//!                  time: tick                                                    ▼
+//! reports, notifiers, streams ◀──────────────────────────────────────────── feed, tally
+//! ```
+//!
+//! Read [`engine`] first: it is the heart, and pure. [`config`] is what a desk is told, [`store`] the contract of
+//! storage, [`memory`] the reference store, [`desk`] the joint between them, [`report`] what is measured.
+
+pub mod actor;
+pub mod codec;
+pub mod command;
+pub mod cond;
+pub mod config;
+pub mod desk;
+pub mod engine;
+pub mod event;
+pub mod fault;
+pub mod id;
+pub mod line;
+pub mod memory;
+pub mod notify;
+pub mod policy_log;
+pub mod query;
+pub mod report;
+pub mod signal;
+pub mod store;
+pub mod ticket;
+pub mod time;
+pub mod value;
+
+pub use actor::{Actor, ActorKind, By};
+pub use command::{Command, Draft, Message, Request};
+pub use config::{Config, Level, Policy, Priority, Span, Workflow};
+pub use desk::{Desk, Error, Intake};
+pub use engine::Refusal;
+pub use event::{Event, Recorded, Visibility};
+pub use fault::Fault;
+pub use id::{Key, PersonId, Position, Revision, TenantId, TicketId, Version};
+pub use memory::MemoryStore;
+pub use notify::Notifier;
+pub use query::{Filter, Order, Page, Query};
+pub use signal::{Severity, Signal};
+pub use store::{Store, StoreError};
+pub use ticket::{Channel, LinkKind, Status, Ticket, Waiting};
+pub use value::{FieldType, Value};

@@ -1,0 +1,360 @@
+//! Tickets in memory: the reference that every backend is compared with, and the fastest desk there is.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{Cursor as Bytes, Read};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::event::Recorded;
+use crate::id::{Key, Position, TenantId, TicketId, Version};
+use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
+use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::store::{
+    Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Rank, Store, StoreError,
+};
+use crate::ticket::Ticket;
+use crate::time::micros;
+
+/// A [`Store`] that forgets everything when the last clone of it is dropped.
+///
+/// Clones are handles on the same data. Calls never wait for anything but each other.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    tenants: HashMap<TenantId, Tenant>,
+    feed: Vec<Arc<Recorded>>,
+    wakes: BTreeSet<(DateTime<Utc>, TenantId, TicketId)>,
+}
+
+#[derive(Debug, Default)]
+struct Tenant {
+    tickets: HashMap<TicketId, Slot>,
+    numbers: i64,
+    queues: HashMap<Option<Key>, BTreeSet<Rank>>,
+    claims: HashMap<String, Held>,
+    documents: BTreeMap<(Key, String), Document>,
+    blobs: HashMap<String, Arc<[u8]>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    ticket: Arc<Ticket>,
+    marks: Marks,
+    log: Vec<Arc<Recorded>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// No call panics while it holds the lock, and none leaves a change half done.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn check(&self, commit: &Commit) -> Result<(), Conflict> {
+        let tenant = self.tenants.get(&commit.tenant);
+        let version = |id: TicketId| {
+            tenant.and_then(|tenant| tenant.tickets.get(&id)).map_or(Version(0), |slot| slot.ticket.version)
+        };
+        let at = |id: TicketId, expected: Version| match version(id) {
+            found if found == expected => Ok(()),
+            found => Err(Conflict::Ticket { id, expected, found }),
+        };
+        for expect in &commit.expect {
+            match expect {
+                Expect::Ticket(id, expected) => at(*id, *expected)?,
+                Expect::Document { kind, key, version: expected } => {
+                    let found = tenant.and_then(|tenant| tenant.documents.get(&(kind.clone(), key.clone())));
+                    let found = found.map_or(Version(0), |document| document.version);
+                    if found != *expected {
+                        let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
+                        return Err(Conflict::Document { kind, key, expected, found });
+                    }
+                }
+            }
+        }
+        for change in &commit.changes {
+            at(change.ticket.id, change.expected)?;
+        }
+        // Claims are checked as they will be carried out: an earlier one of the commit counts for a later one.
+        let mut swapped: HashMap<&str, Option<TicketId>> = HashMap::new();
+        for Claim { key, from, to } in commit.changes.iter().flat_map(|change| &change.claims) {
+            let stored = || tenant.and_then(|tenant| tenant.claims.get(key)).map(|held| held.by);
+            let held = swapped.get(key.as_str()).copied().unwrap_or_else(stored);
+            if held != *from {
+                return Err(Conflict::Claim { key: key.clone(), held });
+            }
+            swapped.insert(key, *to);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, tenant_id: &TenantId, change: Change) -> Arc<Ticket> {
+        let Change { expected, ticket: mut shared, at, facts, marks, claims } = change;
+        let tenant = self.tenants.entry(tenant_id.clone()).or_default();
+        let (id, version) = (shared.id, shared.version);
+        for Claim { key, to, .. } in claims {
+            match to {
+                Some(by) => tenant.claims.insert(key, Held { by, since: version }),
+                None => tenant.claims.remove(&key),
+            };
+        }
+        let mut next = expected;
+        let mut recorded = facts.into_iter().map(|fact| {
+            next = next.next();
+            let position = Position(i64::try_from(self.feed.len()).unwrap_or(i64::MAX)).next();
+            let record = Arc::new(Recorded {
+                tenant: tenant_id.clone(),
+                ticket: id,
+                version: next,
+                position,
+                at,
+                by: fact.by,
+                event: fact.event,
+                text: fact.text,
+            });
+            self.feed.push(Arc::clone(&record));
+            record
+        });
+        if let Some(slot) = tenant.tickets.get_mut(&id) {
+            slot.log.extend(recorded);
+            let old_queue = slot.ticket.queue.clone();
+            if (old_queue.as_ref(), slot.marks.rank) != (shared.queue.as_ref(), marks.rank) {
+                if let Some(rank) = slot.marks.rank
+                    && let Some(queue) = tenant.queues.get_mut(&old_queue)
+                {
+                    queue.remove(&rank);
+                }
+                if let Some(rank) = marks.rank {
+                    tenant.queues.entry(shared.queue.clone()).or_default().insert(rank);
+                }
+            }
+            if slot.marks.wake != marks.wake {
+                if let Some(wake) = slot.marks.wake {
+                    self.wakes.remove(&(wake, tenant_id.clone(), id));
+                }
+                self.wakes.extend(marks.wake.map(|wake| (wake, tenant_id.clone(), id)));
+            }
+            slot.marks = marks;
+            slot.ticket = Arc::clone(&shared);
+            return shared;
+        }
+        tenant.numbers += 1;
+        // The engine hands over the only reference, so this copies nothing.
+        Arc::make_mut(&mut shared).number = tenant.numbers;
+        let log = recorded.by_ref().collect();
+        if let Some(rank) = marks.rank {
+            tenant.queues.entry(shared.queue.clone()).or_default().insert(rank);
+        }
+        self.wakes.extend(marks.wake.map(|wake| (wake, tenant_id.clone(), id)));
+        tenant.tickets.insert(id, Slot { ticket: Arc::clone(&shared), marks, log });
+        shared
+    }
+}
+
+impl Slot {
+    /// Whether a word occurs in any subject the ticket ever had, its description or its messages.
+    fn has_word(&self, word: &str) -> bool {
+        let texts = self.log.iter().flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
+        texts.flat_map(words::split).any(|found| found == word)
+    }
+
+    fn figures<'a>(&'a self, standings: &'a str) -> Figures<'a> {
+        let Self { ticket, marks, .. } = self;
+        let key = |key: &'a Option<Key>| key.as_ref().map(Key::as_str);
+        Figures {
+            kind: ticket.kind.as_str(),
+            status: ticket.status.as_str(),
+            state: ticket.state.as_str(),
+            priority: ticket.priority().number(),
+            category: key(&ticket.category),
+            team: key(&ticket.team),
+            queue: key(&ticket.queue),
+            assignee: ticket.assignee.as_ref().map(AsRef::as_ref),
+            requester: ticket.requester.as_ref().map(AsRef::as_ref),
+            channel: ticket.channel.as_str(),
+            created: micros(ticket.created),
+            responded: ticket.responded.map(micros),
+            resolved: ticket.resolved.map(micros),
+            first_resolved: ticket.first_resolved.map(micros),
+            closed: ticket.closed.map(micros),
+            response: marks.response.and_then(|time| time.num_microseconds()),
+            resolution: marks.resolution.and_then(|time| time.num_microseconds()),
+            reopens: ticket.reopens,
+            reassigns: ticket.reassigns,
+            messages: ticket.messages,
+            standings,
+        }
+    }
+}
+
+impl Tenant {
+    /// The tickets of a query beyond its cursor, with their places, in order.
+    fn ordered<'a>(&'a self, query: &'a Query, asked: &'a [String]) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
+        let Query { filter, order, after, limit: _ } = query;
+        let placed = move |slot: &'a Slot| {
+            let place = Cursor::of(order.by, &slot.ticket, slot.marks.rank)?;
+            let beyond = after.is_none_or(|after| if order.descending { place < after } else { place > after });
+            let meant = beyond && meant(slot, filter, asked);
+            meant.then_some((place, slot))
+        };
+        // A page of one queue is read off its order, however many tickets there are.
+        if let (Order { by: Sort::Rank, descending: false }, [queue]) = (*order, filter.queues.as_slice()) {
+            let from = after.and_then(|after| after.rank()).map_or(Bound::Unbounded, Bound::Excluded);
+            let ranks = self.queues.get(&Some(queue.clone())).map(|queue| queue.range((from, Bound::Unbounded)));
+            let slots = ranks.into_iter().flatten().filter_map(|rank| self.tickets.get(&rank.id));
+            return Box::new(slots.filter_map(placed));
+        }
+        let mut found: Vec<_> = self.tickets.values().filter_map(placed).collect();
+        found.sort_unstable_by_key(|(place, _)| *place);
+        if order.descending {
+            found.reverse();
+        }
+        Box::new(found.into_iter())
+    }
+}
+
+fn meant(slot: &Slot, filter: &Filter, asked: &[String]) -> bool {
+    filter.matches(&slot.ticket, |_| true) && asked.iter().all(|word| slot.has_word(word))
+}
+
+/// The words a filter asks for, broken as texts are.
+fn asked(filter: &Filter) -> Vec<String> {
+    filter.words.iter().flat_map(|text| words::split(text)).collect()
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load(&self, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>, StoreError> {
+        let state = self.lock();
+        let slot = state.tenants.get(tenant).and_then(|tenant| tenant.tickets.get(&id));
+        Ok(slot.map(|slot| Arc::clone(&slot.ticket)))
+    }
+
+    async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
+        let state = self.lock();
+        let Some(tenant) = state.tenants.get(tenant) else { return Ok(Page::default()) };
+        let asked = asked(&query.filter);
+        let mut found = tenant.ordered(query, &asked);
+        let page: Vec<_> = found.by_ref().take(query.limit).collect();
+        let next = if found.next().is_some() { page.last().map(|(place, _)| *place) } else { None };
+        Ok(Page { tickets: page.iter().map(|(_, slot)| Arc::clone(&slot.ticket)).collect(), next })
+    }
+
+    async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
+        let state = self.lock();
+        let mut tallier = Tallier::new(scan);
+        let asked = asked(&scan.filter);
+        let slots = state.tenants.get(tenant).into_iter().flat_map(|tenant| tenant.tickets.values());
+        for slot in slots.filter(|slot| meant(slot, &scan.filter, &asked)) {
+            let standings = if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
+            tallier.add(&slot.figures(&standings)).map_err(|error| StoreError::corrupt("standings", error))?;
+        }
+        Ok(tallier.finish())
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        id: TicketId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let state = self.lock();
+        let slot = state.tenants.get(tenant).and_then(|tenant| tenant.tickets.get(&id));
+        let log = slot.into_iter().flat_map(|slot| &slot.log).skip_while(|recorded| recorded.version <= after);
+        Ok(log.take(limit).map(|recorded| Recorded::clone(recorded)).collect())
+    }
+
+    async fn feed(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        let state = self.lock();
+        // Positions count from 1, so the position is the number of events up to it.
+        let start = usize::try_from(after.0).unwrap_or(0);
+        let rest = state.feed.get(start..).unwrap_or_default();
+        Ok(rest.iter().take(limit).map(|recorded| Recorded::clone(recorded)).collect())
+    }
+
+    async fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Due, StoreError> {
+        let state = self.lock();
+        let mut wakes = state.wakes.iter();
+        let due = wakes.by_ref().take(limit).take_while(|(wake, ..)| *wake <= now);
+        let tickets: Vec<_> = due.map(|(_, tenant, id)| (tenant.clone(), *id)).collect();
+        let next = state.wakes.iter().nth(tickets.len()).map(|(wake, ..)| *wake);
+        Ok(Due { tickets, next })
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
+        let mut state = self.lock();
+        state.check(&commit)?;
+        let Commit { tenant, changes, expect: _ } = commit;
+        Ok(changes.into_iter().map(|change| state.write(&tenant, change)).collect())
+    }
+
+    async fn claim(&self, tenant: &TenantId, key: &str) -> Result<Option<Held>, StoreError> {
+        Ok(self.lock().tenants.get(tenant).and_then(|tenant| tenant.claims.get(key)).copied())
+    }
+
+    async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {
+        let state = self.lock();
+        let tenant = state.tenants.get(tenant);
+        Ok(tenant.and_then(|tenant| tenant.documents.get(&(kind.clone(), key.to_owned()))).cloned())
+    }
+
+    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
+        let mut state = self.lock();
+        let documents = &mut state.tenants.entry(tenant.clone()).or_default().documents;
+        let place = (document.kind.clone(), document.key.clone());
+        let found = documents.get(&place).map_or(Version(0), |document| document.version);
+        if found.next() != document.version {
+            let Document { kind, key, version, .. } = document;
+            return Err(Conflict::Document { kind, key, expected: Version(version.0 - 1), found }.into());
+        }
+        documents.insert(place, document);
+        Ok(())
+    }
+
+    async fn documents(
+        &self,
+        tenant: &TenantId,
+        kind: &Key,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, StoreError> {
+        let state = self.lock();
+        let from = match after {
+            Some(after) => Bound::Excluded((kind.clone(), after.to_owned())),
+            None => Bound::Included((kind.clone(), String::new())),
+        };
+        let tenant = state.tenants.get(tenant);
+        let all = tenant.into_iter().flat_map(|tenant| tenant.documents.range((from.clone(), Bound::Unbounded)));
+        Ok(all.take_while(|((found, _), _)| found == kind).take(limit).map(|(_, document)| document.clone()).collect())
+    }
+
+    async fn put_blob(&self, tenant: &TenantId, mut bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError> {
+        let mut read = Vec::new();
+        let size = std::io::copy(&mut bytes, &mut read).map_err(StoreError::backend)?;
+        let digest = Sha256::digest(&read).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mut state = self.lock();
+        let blobs = &mut state.tenants.entry(tenant.clone()).or_default().blobs;
+        blobs.entry(digest.clone()).or_insert_with(|| read.into());
+        Ok((digest, size))
+    }
+
+    async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
+        let blob = self.lock().tenants.get(tenant).and_then(|tenant| tenant.blobs.get(digest)).cloned();
+        Ok(blob.map(|bytes| Box::new(Bytes::new(bytes)) as Box<dyn Read + Send>))
+    }
+}

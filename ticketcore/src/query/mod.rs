@@ -1,0 +1,70 @@
+//! Questions about tickets, and what they mean.
+//!
+//! [`Filter::matches`] is the meaning; what a backend compiles to SQL must agree with it.
+
+mod filter;
+mod order;
+pub mod words;
+
+use std::sync::Arc;
+
+pub use filter::{Assignee, Filter, Period};
+pub use order::{Cursor, Order, Sort};
+
+use crate::ticket::Ticket;
+
+/// Which tickets, in which order, from where, how many. Exhaustive on purpose: backends take it apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Which tickets.
+    pub filter: Filter,
+    /// In which order.
+    pub order: Order,
+    /// After which place in that order; from the start without one.
+    pub after: Option<Cursor>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self { filter: Filter::default(), order: Order::default(), after: None, limit: 50 }
+    }
+}
+
+impl Query {
+    /// The first 50 tickets of a filter, newest first.
+    pub fn new(filter: Filter) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// Sets the order.
+    #[must_use]
+    pub const fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Goes on after a page.
+    #[must_use]
+    pub const fn after(mut self, cursor: Option<Cursor>) -> Self {
+        self.after = cursor;
+        self
+    }
+
+    /// Sets how many tickets a page has at most.
+    #[must_use]
+    pub const fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+/// A part of a query's answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The tickets, in order.
+    pub tickets: Vec<Arc<Ticket>>,
+    /// Where the next page starts; `None` if this was the last.
+    pub next: Option<Cursor>,
+}

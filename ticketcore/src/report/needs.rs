@@ -1,0 +1,96 @@
+//! Which figures a scan reads.
+
+use super::{Dimension, Measure, Scan, Time};
+
+/// Says which [`Figures`](super::Figures) a scan reads, so that a backend fetches no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// [`Figures::kind`](super::Figures::kind).
+    pub kind: bool,
+    /// [`Figures::status`](super::Figures::status).
+    pub status: bool,
+    /// [`Figures::state`](super::Figures::state).
+    pub state: bool,
+    /// [`Figures::priority`](super::Figures::priority).
+    pub priority: bool,
+    /// [`Figures::category`](super::Figures::category).
+    pub category: bool,
+    /// [`Figures::team`](super::Figures::team).
+    pub team: bool,
+    /// [`Figures::queue`](super::Figures::queue).
+    pub queue: bool,
+    /// [`Figures::assignee`](super::Figures::assignee).
+    pub assignee: bool,
+    /// [`Figures::requester`](super::Figures::requester).
+    pub requester: bool,
+    /// [`Figures::channel`](super::Figures::channel).
+    pub channel: bool,
+    /// [`Figures::created`](super::Figures::created).
+    pub created: bool,
+    /// [`Figures::responded`](super::Figures::responded).
+    pub responded: bool,
+    /// [`Figures::resolved`](super::Figures::resolved).
+    pub resolved: bool,
+    /// [`Figures::first_resolved`](super::Figures::first_resolved).
+    pub first_resolved: bool,
+    /// [`Figures::closed`](super::Figures::closed).
+    pub closed: bool,
+    /// [`Figures::response`](super::Figures::response) and [`Figures::resolution`](super::Figures::resolution).
+    pub business: bool,
+    /// [`Figures::reopens`](super::Figures::reopens), [`Figures::reassigns`](super::Figures::reassigns) and
+    /// [`Figures::messages`](super::Figures::messages).
+    pub counters: bool,
+    /// [`Figures::standings`](super::Figures::standings).
+    pub standings: bool,
+}
+
+impl Scan {
+    /// Returns the figures its tables read; the filter's own columns are the backend's business.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        for table in &self.tables {
+            table.by.iter().for_each(|dimension| needs.dimension(dimension));
+            table.measures.iter().for_each(|measure| needs.measure(measure));
+        }
+        needs
+    }
+}
+
+impl Needs {
+    fn dimension(&mut self, dimension: &Dimension) {
+        let figure = match dimension {
+            Dimension::Kind => &mut self.kind,
+            Dimension::Status => &mut self.status,
+            Dimension::State => &mut self.state,
+            Dimension::Priority => &mut self.priority,
+            Dimension::Category => &mut self.category,
+            Dimension::Team => &mut self.team,
+            Dimension::Queue => &mut self.queue,
+            Dimension::Assignee => &mut self.assignee,
+            Dimension::Requester => &mut self.requester,
+            Dimension::Channel => &mut self.channel,
+            Dimension::Created(_) => &mut self.created,
+            Dimension::Resolved(_) => &mut self.resolved,
+            Dimension::Closed(_) => &mut self.closed,
+        };
+        *figure = true;
+    }
+
+    fn measure(&mut self, measure: &Measure) {
+        let figures: &mut [&mut bool] = match measure {
+            Measure::Count => &mut [],
+            Measure::Backlog => &mut [&mut self.status],
+            Measure::FirstResponse(Time::Wall) => &mut [&mut self.created, &mut self.responded],
+            Measure::Resolution(Time::Wall) => &mut [&mut self.created, &mut self.resolved],
+            Measure::FirstResponse(Time::Business) | Measure::Resolution(Time::Business) => &mut [&mut self.business],
+            Measure::FirstResolution => &mut [&mut self.created, &mut self.first_resolved],
+            Measure::Closing => &mut [&mut self.created, &mut self.closed],
+            Measure::Age => &mut [&mut self.status, &mut self.created],
+            Measure::Reopens | Measure::Reassigns | Measure::Messages => &mut [&mut self.counters],
+            Measure::ReopenRate => &mut [&mut self.first_resolved, &mut self.counters],
+            Measure::Attainment(_) => &mut [&mut self.standings],
+        };
+        figures.iter_mut().for_each(|figure| **figure = true);
+    }
+}

@@ -1,0 +1,154 @@
+//! What comes out of a scan: tables of typed values.
+
+use std::fmt;
+
+use super::{Dimension, Measure, Standing, Summary};
+use crate::config::Priority;
+use crate::ticket::Status;
+
+/// Holds one table of a scan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// What the rows are.
+    pub by: Vec<Dimension>,
+    /// What was measured.
+    pub measures: Vec<Measure>,
+    /// One row for each combination of dimensions that occurs, in the order of their cells.
+    pub rows: Vec<Row>,
+}
+
+/// Holds one row of a [`Table`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The value of each dimension.
+    pub cells: Vec<Cell>,
+    /// The value of each measure.
+    pub values: Vec<Measured>,
+}
+
+/// Names one value of a dimension; statuses sort by life, priorities the most pressing first, and none last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cell {
+    /// Of [`Dimension::Status`].
+    Status(Status),
+    /// Of [`Dimension::Priority`].
+    Priority(Priority),
+    /// Of every other dimension; a piece of time is named as [`Unit`](super::Unit) says.
+    Text(String),
+    /// The tickets that have none.
+    None,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => status.fmt(f),
+            Self::Priority(priority) => priority.fmt(f),
+            Self::Text(text) => f.pad(text),
+            Self::None => f.pad("-"),
+        }
+    }
+}
+
+/// Holds the value of one measure for one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Measured {
+    /// Of [`Measure::Count`] and [`Measure::Backlog`].
+    Count(u64),
+    /// Of the measures of time; `None` if no ticket has the figure.
+    Time(Option<Summary>),
+    /// Of [`Measure::Reopens`], [`Measure::Reassigns`] and [`Measure::Messages`].
+    Counter(Counter),
+    /// Of [`Measure::ReopenRate`].
+    Share(Share),
+    /// Of [`Measure::Attainment`].
+    Attainment(Attainment),
+}
+
+/// Adds up something that is counted on each ticket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counter {
+    /// How many tickets.
+    pub n: u64,
+    /// All counts together.
+    pub total: u64,
+    /// The greatest count of one ticket.
+    pub max: u32,
+}
+
+impl Counter {
+    /// Returns how many there are for each ticket, or `None` without tickets.
+    #[must_use]
+    pub fn mean(self) -> Option<f64> {
+        Share { part: self.total, whole: self.n }.ratio()
+    }
+}
+
+/// Counts a part and its whole, so that shares stay exact and can be added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How many have it.
+    pub part: u64,
+    /// How many could have it.
+    pub whole: u64,
+}
+
+impl Share {
+    /// Returns part / whole, or `None` if there is no whole: nothing of nothing is neither all nor nought.
+    #[must_use]
+    pub fn ratio(self) -> Option<f64> {
+        // A float counts exactly up to 2^53, more tickets than anybody has.
+        (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
+    }
+}
+
+/// Counts how the cycles of a policy ended or stand; each cycle is in exactly one of the five.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attainment {
+    /// Stopped in time.
+    pub met: u64,
+    /// Not stopped in time.
+    pub breached: u64,
+    /// Not stopped in time, and excused.
+    pub excused: u64,
+    /// Still counting or paused.
+    pub running: u64,
+    /// Ended because the ticket was dropped.
+    pub dropped: u64,
+}
+
+impl Attainment {
+    /// Returns the share met of those that were decided: met / (met + breached).
+    #[must_use]
+    pub const fn share(self) -> Share {
+        Share { part: self.met, whole: self.met + self.breached }
+    }
+
+    /// Returns how many cycles there are.
+    #[must_use]
+    pub const fn cycles(self) -> u64 {
+        self.met + self.breached + self.excused + self.running + self.dropped
+    }
+}
+
+impl std::ops::AddAssign for Attainment {
+    fn add_assign(&mut self, other: Self) {
+        self.met += other.met;
+        self.breached += other.breached;
+        self.excused += other.excused;
+        self.running += other.running;
+        self.dropped += other.dropped;
+    }
+}
+
+impl From<&Standing> for Attainment {
+    fn from(standing: &Standing) -> Self {
+        Self {
+            met: standing.met.into(),
+            breached: standing.breached.into(),
+            excused: standing.excused.into(),
+            running: standing.running.into(),
+            dropped: standing.dropped.into(),
+        }
+    }
+}

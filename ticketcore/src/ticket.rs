@@ -1,0 +1,345 @@
+//! The ticket: what the rules read, and nothing else. Message bodies and files stand in the log.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Level, Priority};
+use crate::id::{Key, PersonId, TenantId, TicketId, Version};
+use crate::line::Line;
+use crate::policy_log::PolicyLog;
+use crate::signal::Alert;
+use crate::time::stamp;
+use crate::value::Fields;
+
+/// Where a state stands in a ticket's life, whatever the workflow calls it. Clocks and reports see this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nobody has taken it up.
+    New,
+    /// Work goes on.
+    Open,
+    /// Work is stopped for a named party.
+    Pending,
+    /// A fix is given; it may be reopened.
+    Resolved,
+    /// Final.
+    Closed,
+}
+
+impl Status {
+    /// All of them, in the order of life.
+    pub const ALL: [Self; 5] = [Self::New, Self::Open, Self::Pending, Self::Resolved, Self::Closed];
+
+    /// Tells whether the ticket is in the backlog: neither resolved nor closed.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::New | Self::Open | Self::Pending)
+    }
+
+    /// The name as serialised.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Open => "open",
+            Self::Pending => "pending",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Who a pending ticket waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    /// The person the ticket is for.
+    Requester,
+    /// Somebody outside the desk: a vendor, another ticket.
+    Third,
+    /// A date.
+    Until,
+}
+
+/// The way a ticket or message came in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A mail.
+    Mail,
+    /// A call.
+    Phone,
+    /// A web form or portal.
+    Web,
+    /// A chat.
+    Chat,
+    /// A program through the interface of the host.
+    #[default]
+    Api,
+    /// A monitoring tool.
+    Monitor,
+}
+
+impl Channel {
+    /// The name as serialised.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Phone => "phone",
+            Self::Web => "web",
+            Self::Chat => "chat",
+            Self::Api => "api",
+            Self::Monitor => "monitor",
+        }
+    }
+}
+
+/// How one ticket stands to another. A link is written on both tickets, each seeing its own side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// The other is my parent.
+    Parent,
+    /// The other is my child.
+    Child,
+    /// I block the other.
+    Blocks,
+    /// The other blocks me.
+    BlockedBy,
+    /// We have to do with each other.
+    Relates,
+    /// I say the same as the other.
+    Duplicates,
+    /// The other says the same as I.
+    DuplicatedBy,
+    /// I am the cause of the other.
+    Causes,
+    /// The other is my cause.
+    CausedBy,
+}
+
+impl LinkKind {
+    /// The same link as the other ticket sees it.
+    #[must_use]
+    pub const fn inverse(self) -> Self {
+        match self {
+            Self::Parent => Self::Child,
+            Self::Child => Self::Parent,
+            Self::Blocks => Self::BlockedBy,
+            Self::BlockedBy => Self::Blocks,
+            Self::Relates => Self::Relates,
+            Self::Duplicates => Self::DuplicatedBy,
+            Self::DuplicatedBy => Self::Duplicates,
+            Self::Causes => Self::CausedBy,
+            Self::CausedBy => Self::Causes,
+        }
+    }
+}
+
+/// One end of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Link {
+    /// How this ticket stands to the other.
+    pub kind: LinkKind,
+    /// The other ticket.
+    pub to: TicketId,
+}
+
+/// A workflow at one revision: a ticket keeps the one it was opened under until it is migrated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pin {
+    /// The workflow.
+    pub id: Key,
+    /// Its revision.
+    pub rev: u32,
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.id, self.rev)
+    }
+}
+
+/// A person took the ticket on: stops paging, not the promise to the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// Who.
+    pub by: PersonId,
+    /// When.
+    #[serde(with = "stamp")]
+    pub at: DateTime<Utc>,
+    /// Until when, if it was limited.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// A priority set by hand over the one the matrix gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// The priority set.
+    pub priority: Priority,
+    /// Why.
+    pub reason: String,
+}
+
+/// What is: the fold of a ticket's events.
+///
+/// Small on purpose: state, people, priority, links and the line of changes its clocks need. [`evolve`] is the only
+/// way to make one, so `fold(history) == load` on every store.
+///
+/// [`evolve`]: crate::engine::evolve
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The tenant it belongs to.
+    pub tenant: TenantId,
+    /// Its id.
+    pub id: TicketId,
+    /// Its number within the tenant, given by the store at creation, counted from 1. Not part of the serialised
+    /// form: it is the store's, as the position of an event is.
+    #[serde(skip)]
+    pub number: i64,
+    /// What stands before the number: `INC-`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub prefix: String,
+    /// How many events it has.
+    pub version: Version,
+    /// What it is: incident, request, problem, change, task, alert, event, or a kind of the desk's own.
+    pub kind: Key,
+    /// What it is about, in one line.
+    pub subject: String,
+    /// What it is about, as the desk sorts such things.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Key>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<Key>,
+    /// Custom fields.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub fields: Fields,
+    /// How it came in.
+    pub channel: Channel,
+    /// Its name in another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<String>,
+
+    /// The person it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<PersonId>,
+    /// The one agent accountable now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<PersonId>,
+    /// The team it is with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<Key>,
+    /// The queue it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Key>,
+    /// People who are told but not accountable.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub watchers: BTreeSet<PersonId>,
+
+    /// The workflow it follows.
+    pub workflow: Pin,
+    /// Its state in that workflow.
+    pub state: Key,
+    /// The state before, for moves back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Key>,
+    /// Where the state stands in a ticket's life.
+    pub status: Status,
+    /// Who is awaited, if pending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Ended without success: cancelled, duplicate, spam.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dropped: bool,
+
+    /// How much is affected.
+    pub impact: Level,
+    /// How soon it hurts.
+    pub urgency: Level,
+    /// What the matrix gave for impact and urgency.
+    pub computed: Priority,
+    /// The priority set by hand instead, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Override>,
+    /// The escalation level, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub level: u8,
+    /// Who took it on, if anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acked: Option<Ack>,
+    /// Put away until.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub snoozed: Option<DateTime<Utc>>,
+
+    /// Links to other tickets.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub links: BTreeSet<Link>,
+    /// The alert behind it, if a monitor opened it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Box<Alert>>,
+
+    /// When it was opened.
+    #[serde(with = "stamp")]
+    pub created: DateTime<Utc>,
+    /// When its last event happened.
+    #[serde(with = "stamp")]
+    pub updated: DateTime<Utc>,
+    /// The first public reply of a human agent.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub responded: Option<DateTime<Utc>>,
+    /// The last time it became resolved, unless it was reopened since.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<DateTime<Utc>>,
+    /// The first time it became resolved; a reopening does not clear it.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub first_resolved: Option<DateTime<Utc>>,
+    /// When it was closed, unless it was reopened since.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<DateTime<Utc>>,
+    /// How often it came back from resolved or closed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reopens: u32,
+    /// How often it went from one team or agent to another (not counting the first of each).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reassigns: u32,
+    /// How many messages it has, public and internal.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub messages: u32,
+
+    /// The changes its clocks need, in order.
+    pub line: Line,
+    /// The steps that were taken, the promises that were broken.
+    #[serde(default, skip_serializing_if = "PolicyLog::is_empty")]
+    pub policies: PolicyLog,
+}
+
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
+}
+
+impl Ticket {
+    /// The number as people write it: `INC-42`.
+    pub fn reference(&self) -> String {
+        format!("{}{}", self.prefix, self.number)
+    }
+
+    /// The priority in force: the one set by hand, else the matrix's.
+    pub fn priority(&self) -> Priority {
+        self.overridden.as_ref().map_or(self.computed, |set| set.priority)
+    }
+
+    /// The other ends of all links of a kind.
+    pub fn linked(&self, kind: LinkKind) -> impl Iterator<Item = TicketId> + '_ {
+        self.links.iter().filter(move |link| link.kind == kind).map(|link| link.to)
+    }
+}
