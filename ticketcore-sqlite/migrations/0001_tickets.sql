@@ -64,7 +64,7 @@ create index ticketcore_ticket_open on ticketcore_ticket (tenant, assignee) wher
 -- A customer's tickets.
 create index ticketcore_ticket_requester on ticketcore_ticket (tenant, requester) where requester is not null;
 -- Who wakes next, over all tenants.
-create index ticketcore_ticket_wake on ticketcore_ticket (wake) where wake is not null;
+create index ticketcore_ticket_wake on ticketcore_ticket (wake, tenant, id) where wake is not null;
 
 create table ticketcore_snapshot (
   -- The whole ticket, as JSON, beside its row and not in it: it is some four times as long.

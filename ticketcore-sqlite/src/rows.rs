@@ -1,27 +1,26 @@
-//! Tickets and events as rows.
+//! Tickets as rows.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
-use ticketcore::actor::{ActorKind, By};
-use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
-use ticketcore::event::Recorded;
-use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
+use ticketcore::codec::{decode_ticket, encode_ticket};
+use ticketcore::id::{TicketId, Version};
 use ticketcore::report::Standing;
 use ticketcore::store::{Change, StoreError};
 use ticketcore::ticket::Ticket;
-use ticketcore::time::{from_micros, micros};
+use ticketcore::time::micros;
 use uuid::Uuid;
 
-use crate::error::{Result, corrupt};
+use crate::error::Result;
 
 /// How many numbers a tenant has, which is also the distance of two tenants' first rows.
 const NUMBERS: i64 = 1 << 40;
 
-/// The rows of a tenant's tickets: those of its number and a ticket's number, both 23 and 40 bits long.
-pub(crate) const fn rows_of(tenant: i64) -> (i64, i64) {
-    (tenant * NUMBERS, tenant * NUMBERS + NUMBERS - 1)
+/// The first and the last row that a tenant's tickets can have; none has number 0.
+pub(crate) const fn of(tenant: i64) -> [i64; 2] {
+    [tenant * NUMBERS, tenant * NUMBERS + NUMBERS - 1]
 }
 
 /// The number of the ticket in a row.
@@ -128,4 +127,84 @@ pub(crate) fn found(row: &Row<'_>, change: &Change) -> rusqlite::Result<Found> {
     let bits = [(queue, 1), (wake, 2), (open, 4), (requester, 8)];
     let bits: usize = bits.iter().map(|(touched, bit)| if *touched { *bit } else { 0 }).sum();
     Ok(Found { row: row.get(0)?, version: Version(row.get(1)?), update: UPDATES.get(bits).map_or("", String::as_str) })
+}
+
+/// Writes a new ticket into a row.
+pub(crate) fn insert(transaction: &Connection, row: i64, change: &Change) -> Result<()> {
+    write(transaction, &INSERT, row, change)?;
+    let snapshot = "insert into ticketcore_snapshot (row, body) values (?1, ?2)";
+    transaction.prepare_cached(snapshot)?.execute(params![row, encode_ticket(&change.ticket)?])?;
+    Ok(())
+}
+
+/// Writes what became of a ticket over what was found.
+pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change) -> Result<()> {
+    write(transaction, found.update, found.row, change)?;
+    // Without events only the marks are new, which the snapshot does not hold.
+    if !change.facts.is_empty() {
+        let snapshot = "update ticketcore_snapshot set body = ?2 where row = ?1";
+        transaction.prepare_cached(snapshot)?.execute(params![found.row, encode_ticket(&change.ticket)?])?;
+    }
+    Ok(())
+}
+
+fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Result<()> {
+    let Change { ticket, marks, .. } = change;
+    transaction.prepare_cached(sql)?.execute(params![
+        row,
+        bytes(&ticket.id),
+        micros(ticket.created),
+        ticket.version.0,
+        ticket.kind.as_str(),
+        ticket.status.as_str(),
+        ticket.state.as_str(),
+        ticket.category.as_ref().map(|key| key.as_str()),
+        ticket.team.as_ref().map(|key| key.as_str()),
+        ticket.channel.as_str(),
+        ticket.external,
+        micros(ticket.updated),
+        ticket.responded.map(micros),
+        ticket.resolved.map(micros),
+        ticket.first_resolved.map(micros),
+        ticket.closed.map(micros),
+        marks.response.and_then(|time| time.num_microseconds()),
+        marks.resolution.and_then(|time| time.num_microseconds()),
+        ticket.reopens,
+        ticket.reassigns,
+        ticket.messages,
+        Standing::encode(&marks.standings),
+        list(&ticket.tags)?,
+        list(&ticket.watchers)?,
+        ticket.queue.as_ref().map(|key| key.as_str()),
+        marks.rank.map(|rank| micros(rank.due)),
+        ticket.priority().number(),
+        marks.wake.map(micros),
+        ticket.assignee.as_ref().map(|person| person.as_str()),
+        ticket.status.is_open(),
+        ticket.requester.as_ref().map(|person| person.as_str()),
+    ])?;
+    Ok(())
+}
+
+/// Reads a ticket from its row's number and its snapshot.
+pub(crate) fn ticket(row: i64, snapshot: ValueRef<'_>) -> Result<Ticket> {
+    let body = snapshot.as_str().map_err(|error| StoreError::corrupt(format!("ticket number {}", number(row)), error))?;
+    Ok(decode_ticket(number(row), body)?)
+}
+
+/// The bytes of an id, as stored.
+pub(crate) fn bytes(id: &TicketId) -> &[u8] {
+    id.0.as_bytes()
+}
+
+/// Reads an id.
+pub(crate) fn id(row: &Row<'_>, column: usize) -> Result<TicketId> {
+    let bytes: [u8; 16] = row.get(column)?;
+    Ok(TicketId(Uuid::from_bytes(bytes)))
+}
+
+/// Names as a JSON array, or nothing if there are none.
+fn list<T: serde::Serialize>(names: &BTreeSet<T>) -> Result<Option<String>> {
+    let json = (!names.is_empty()).then(|| serde_json::to_string(names)).transpose();
+    Ok(json.map_err(|error| StoreError::corrupt("names", error))?)
 }

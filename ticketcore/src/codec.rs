@@ -99,11 +99,7 @@ mod tests {
 
     const TABLE: &[Upcaster] = &[
         Upcaster { event: "labelled", from: 1, lift: |form| serde_json::json!({ "tagged": form["labelled"] }) },
-        Upcaster {
-            event: "tagged",
-            from: 1,
-            lift: |form| serde_json::json!({ "tagged": form["tagged"]["name"] }),
-        },
+        Upcaster { event: "tagged", from: 1, lift: |form| serde_json::json!({ "tagged": form["tagged"]["name"] }) },
         Upcaster {
             event: "tagged",
             from: 2,
@@ -123,10 +119,7 @@ mod tests {
 
     #[test]
     fn what_a_newer_release_wrote_is_refused() {
-        assert!(matches!(
-            decode_with(TABLE, 4, r#"{"tagged":"vpn"}"#),
-            Err(StoreError::Newer { found: 4, known: 3 })
-        ));
+        assert!(matches!(decode_with(TABLE, 4, r#"{"tagged":"vpn"}"#), Err(StoreError::Newer { found: 4, known: 3 })));
         assert!(matches!(decode_event(2, r#""woken""#), Err(StoreError::Newer { found: 2, known: 1 })));
         assert!(matches!(decode_event(1, r#""vanished""#), Err(StoreError::Corrupt { .. })));
     }

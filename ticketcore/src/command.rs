@@ -116,13 +116,7 @@ pub struct Message {
 impl Message {
     /// A message through the interface of the host.
     pub fn new(visibility: Visibility, body: impl Into<String>) -> Self {
-        Self {
-            visibility,
-            body: body.into(),
-            channel: Channel::default(),
-            automatic: false,
-            attachments: Vec::new(),
-        }
+        Self { visibility, body: body.into(), channel: Channel::default(), automatic: false, attachments: Vec::new() }
     }
 }
 

@@ -13,9 +13,7 @@ use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
 use crate::report::{Figures, Scan, Standing, Table, Tallier};
-use crate::store::{
-    Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Rank, Store, StoreError,
-};
+use crate::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Rank, Store, StoreError};
 use crate::ticket::Ticket;
 use crate::time::micros;
 
@@ -203,7 +201,11 @@ impl Slot {
 
 impl Tenant {
     /// The tickets of a query beyond its cursor, with their places, in order.
-    fn ordered<'a>(&'a self, query: &'a Query, asked: &'a [String]) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
+    fn ordered<'a>(
+        &'a self,
+        query: &'a Query,
+        asked: &'a [String],
+    ) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
         let Query { filter, order, after, limit: _ } = query;
         let placed = move |slot: &'a Slot| {
             let place = Cursor::of(order.by, &slot.ticket, slot.marks.rank)?;
@@ -260,7 +262,8 @@ impl Store for MemoryStore {
         let asked = asked(&scan.filter);
         let slots = state.tenants.get(tenant).into_iter().flat_map(|tenant| tenant.tickets.values());
         for slot in slots.filter(|slot| meant(slot, &scan.filter, &asked)) {
-            let standings = if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
+            let standings =
+                if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
             tallier.add(&slot.figures(&standings)).map_err(|error| StoreError::corrupt("standings", error))?;
         }
         Ok(tallier.finish())

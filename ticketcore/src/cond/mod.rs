@@ -230,8 +230,7 @@ impl Cond {
     pub fn check(&self, facts: &dyn Facts, at: DateTime<Utc>) -> Result<(), Vec<Unmet>> {
         match self {
             Self::All(all) => {
-                let reasons: Vec<Unmet> =
-                    all.iter().filter_map(|cond| cond.check(facts, at).err()).flatten().collect();
+                let reasons: Vec<Unmet> = all.iter().filter_map(|cond| cond.check(facts, at).err()).flatten().collect();
                 if reasons.is_empty() { Ok(()) } else { Err(reasons) }
             }
             Self::Any(any) => {

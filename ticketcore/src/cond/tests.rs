@@ -47,7 +47,11 @@ fn conds(atoms: Vec<Atom>, with_not: bool) -> impl Strategy<Value = Cond> {
     leaf.prop_recursive(4, 32, 4, move |inner| {
         let all = prop::collection::vec(inner.clone(), 0..4).prop_map(Cond::All);
         let any = prop::collection::vec(inner.clone(), 0..4).prop_map(Cond::Any);
-        if with_not { prop_oneof![all, any, inner.prop_map(Cond::negate)].boxed() } else { prop_oneof![all, any].boxed() }
+        if with_not {
+            prop_oneof![all, any, inner.prop_map(Cond::negate)].boxed()
+        } else {
+            prop_oneof![all, any].boxed()
+        }
     })
 }
 
@@ -162,7 +166,8 @@ fn contradictions_are_seen_through_any_and_not() {
 
 #[test]
 fn a_condition_made_to_keep_the_check_busy_is_let_through() {
-    let choice = |i: usize| Cond::Any(vec![Atom::Tag(format!("a{i}").into()).into(), Atom::Tag(format!("b{i}").into()).into()]);
+    let choice =
+        |i: usize| Cond::Any(vec![Atom::Tag(format!("a{i}").into()).into(), Atom::Tag(format!("b{i}").into()).into()]);
     let clash = Cond::from(Atom::Tag("x".into())).negate().and(Atom::Tag("x".into()).into());
     let mut parts = vec![clash];
     parts.extend((0..64).map(choice));

@@ -214,7 +214,8 @@ impl Policy {
     /// Takes a transition once a ticket has been resolved for a while.
     pub fn auto_close(id: impl Into<Key>, after: Span, transition: impl Into<Key>) -> Self {
         let (run, stop) = (Atom::Status(Status::Resolved), Atom::Status(Status::Closed));
-        Self::new(id, run.into(), stop.into(), Cycle::PerRun).step(Step::new(At::After(after), vec![Action::Move(transition.into())]))
+        Self::new(id, run.into(), stop.into(), Cycle::PerRun)
+            .step(Step::new(At::After(after), vec![Action::Move(transition.into())]))
     }
 
     /// Restricts the policy to some tickets.

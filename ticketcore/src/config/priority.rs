@@ -120,7 +120,8 @@ impl Matrix {
         }
         for (i, row) in self.0.iter().enumerate() {
             if row.len() != width {
-                faults.push(Fault::new(format!("[{i}]"), format!("has {} cells, the first row has {width}", row.len())));
+                faults
+                    .push(Fault::new(format!("[{i}]"), format!("has {} cells, the first row has {width}", row.len())));
             }
             for (j, cell) in row.iter().enumerate() {
                 let left = j.checked_sub(1).and_then(|j| row.get(j));

@@ -120,15 +120,24 @@ fn what_a_file_cannot_mean_is_refused_by_name() {
         ("alerts = { windows = '1h' }", "unknown field `windows`"),
         ("kinds.idea = { workflow = 'task', colour = 1 }", "unknown field `colour`"),
         ("workflows = [{ id = 'x', states = [], transitions = [], start = 'y' }]", "unknown field `start`"),
-        ("workflows = [{ id = 'x', states = [{ key = 'a', status = 'fresh' }], transitions = [] }]", "unknown variant `fresh`"),
+        (
+            "workflows = [{ id = 'x', states = [{ key = 'a', status = 'fresh' }], transitions = [] }]",
+            "unknown variant `fresh`",
+        ),
         ("policies = [{ id = 'x', clock = { stop = { flag = 'acked' } }, step = [] }]", "unknown field `step`"),
         ("policies = [{ id = 'x', clock = { stops = { flag = 'acked' } } }]", "unknown field `stops`"),
         ("fields = { cost = 'money' }", "unknown variant `money`"),
-        ("policies = [{ id = 'x', clock = { stop = { flags = 'acked' } } }]", "unknown variant `flags`, expected one of"),
+        (
+            "policies = [{ id = 'x', clock = { stop = { flags = 'acked' } } }]",
+            "unknown variant `flags`, expected one of",
+        ),
         ("policies = [{ id = 'x', clock = { stop = { not = { flag = 'nacked' } } } }]", "unknown variant `nacked`"),
         ("policies = [{ id = 'x', clock = { stop = { any = [{ al = [] }] } } }]", "unknown variant `al`"),
         ("policies = [{ id = 'x', clock = { stop = { all = [], any = [] } } }]", "single key"),
-        ("workflows = [{ id = 'x', states = [], transitions = [{ key = 'a', from = 'new', to = 'b' }] }]", "a list of states"),
+        (
+            "workflows = [{ id = 'x', states = [], transitions = [{ key = 'a', from = 'new', to = 'b' }] }]",
+            "a list of states",
+        ),
         ("patience = { p0 = '1h' }", "`p0` is no priority"),
         ("patience = { p1 = 'soon' }", "\"soon\" is not a span"),
     ];

@@ -9,8 +9,9 @@ use crate::command::{Command, Draft, Request};
 use crate::config::Rulebook;
 use crate::desk::rules::still;
 use crate::desk::{Desk, Error};
-use crate::engine::{self, Context, Decision, Related, decide, evolve, fold, marks};
+use crate::engine::{self, Context, Decision, Refusal, Related, decide, evolve, fold, marks};
 use crate::event::Fact;
+use crate::fault::Fault;
 use crate::id::{TicketId, Version};
 use crate::query::{Filter, Order, Query};
 use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
@@ -44,6 +45,37 @@ impl Desk {
         let id = self.core.ids.next(self.now());
         let span = tracing::debug_span!("open", tenant = %self.tenant, ticket = %id);
         self.attempt(id, || self.plan_open(id, draft.clone())).instrument(span).await
+    }
+
+    /// Opens many tickets in one commit, all or none, and returns them in the order of the drafts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] for the first draft that is refused; nothing is written. Drafts with a `once` key are refused:
+    /// a list whose parts may have been done before has no one answer. [`Error::Store`] if storage fails.
+    pub async fn open_all(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Ticket>>, Error> {
+        let rulebook = self.rulebook().await?;
+        let related = Related::default();
+        let mut changes = Vec::with_capacity(drafts.len());
+        for (i, draft) in drafts.into_iter().enumerate() {
+            if draft.once.is_some() {
+                let faults = vec![Fault::new(format!("[{i}].once"), "is for tickets that are opened one by one")];
+                return Err(Refusal::Invalid { faults }.into());
+            }
+            let now = self.now();
+            let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+            let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), draft)?;
+            changes.push(change(&rulebook, Version(0), decision.ticket, decision.facts, Vec::new()));
+        }
+        let commit = Commit { tenant: self.tenant.clone(), changes, expect: vec![still(&rulebook)] };
+        match self.core.store.commit(commit).await {
+            Err(StoreError::Conflict(conflict @ Conflict::Document { .. })) => {
+                // Only a configuration published meanwhile can interfere with tickets that are new.
+                self.forget_rules();
+                Err(StoreError::Conflict(conflict).into())
+            }
+            done => Ok(done?),
+        }
     }
 
     /// Applies commands to a ticket, all or none, and returns the ticket as stored.

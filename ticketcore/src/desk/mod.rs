@@ -73,8 +73,7 @@ impl Desk {
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
         let Core { store, ids, .. } = &*self.core;
-        let core =
-            Core { store: Arc::clone(store), clock: Arc::new(clock), ids: ids.clone(), rules: Rules::default() };
+        let core = Core { store: Arc::clone(store), clock: Arc::new(clock), ids: ids.clone(), rules: Rules::default() };
         Self { core: Arc::new(core), ..self }
     }
 

@@ -145,7 +145,8 @@ impl Desk {
         let revision = current.now().revision.next();
         let since = now.max(current.now().since);
         let setup = Setup::new(config, revision, since).map_err(|faults| Error::Unsound { faults })?;
-        let json = |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
+        let json =
+            |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
         // Announced first: a sweep without news is harmless, news without a sweep is not.
         let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false }))?;
         self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;

@@ -112,8 +112,7 @@ impl Desk {
         let (mut changes, mut expect) = (Vec::new(), vec![still(&rulebook)]);
         for ticket in tickets.iter() {
             let related = self.guarded(&rulebook, ticket).await?;
-            let Decision { facts, ticket: after, echoes: _ } =
-                engine::tick(&rulebook, ticket, &related, self.now());
+            let Decision { facts, ticket: after, echoes: _ } = engine::tick(&rulebook, ticket, &related, self.now());
             for fact in &facts {
                 tracing::info!(tenant = %self.tenant, ticket = %ticket.id, event = fact.event.name(), "due");
             }
@@ -150,7 +149,10 @@ impl Desk {
     async fn sweep_on(&self, document: Document, sweep: Sweep) -> Result<(), Error> {
         let corrupt = |error: String| StoreError::corrupt("sweep", error);
         let after = sweep.after.map(|text| text.parse::<Cursor>()).transpose().map_err(corrupt)?;
-        let filter = Filter { statuses: Status::ALL.into_iter().filter(|status| *status != Status::Closed).collect(), ..Filter::default() };
+        let filter = Filter {
+            statuses: Status::ALL.into_iter().filter(|status| *status != Status::Closed).collect(),
+            ..Filter::default()
+        };
         let order = Order { by: Sort::Number, descending: false };
         let page = self.find(&Query::new(filter).order(order).after(after).limit(CHUNK)).await?;
         self.refresh(page.tickets.iter().map(|ticket| ticket.id).collect()).await?;

@@ -39,9 +39,8 @@ pub fn open_alert(
 fn draft(rulebook: &Rulebook, signal: &Signal) -> Draft {
     let alerts = &rulebook.now().config.alerts;
     let impact = alerts.impact.get(&signal.severity).copied().unwrap_or(Level::MEDIUM);
-    let mut draft = Draft::new(alerts.kind.clone(), signal.summary.clone())
-        .rated(impact, alerts.urgency)
-        .channel(Channel::Monitor);
+    let mut draft =
+        Draft::new(alerts.kind.clone(), signal.summary.clone()).rated(impact, alerts.urgency).channel(Channel::Monitor);
     (draft.team, draft.queue) = (alerts.team.clone(), alerts.queue.clone());
     if !signal.labels.is_empty() {
         let lines: Vec<String> = signal.labels.iter().map(|(name, value)| format!("{name}: {value}")).collect();

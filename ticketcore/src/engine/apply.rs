@@ -41,8 +41,7 @@ impl<'a> Work<'a> {
 
     /// Everything that keeps a transition from being taken: its guard, then what the target state demands.
     pub(super) fn unmet(&self, actor: &Actor, transition: &Transition, target: &State) -> Vec<Unmet> {
-        let scene =
-            Scene { ticket: &self.ticket, actor: Some(actor), related: self.related, setup: self.setup };
+        let scene = Scene { ticket: &self.ticket, actor: Some(actor), related: self.related, setup: self.setup };
         let mut unmet = transition.guard.check(&scene, self.at).err().unwrap_or_default();
         unmet.extend(lacking(&self.ticket, &target.requires));
         unmet
@@ -120,8 +119,9 @@ impl<'a> Work<'a> {
             Action::Enqueue(queue) => {
                 (ticket.queue.as_ref() != Some(queue)).then(|| Event::Queued(Some(queue.clone())))
             }
-            Action::Set(field, value) => (ticket.fields.get(field) != Some(value))
-                .then(|| Event::FieldSet(field.clone(), Some(value.clone()))),
+            Action::Set(field, value) => {
+                (ticket.fields.get(field) != Some(value)).then(|| Event::FieldSet(field.clone(), Some(value.clone())))
+            }
             Action::Tag(tag) => (!ticket.tags.contains(tag)).then(|| Event::Tagged(tag.clone())),
             Action::Prioritise(priority) => (*priority < ticket.priority())
                 .then(|| Event::Prioritised { priority: *priority, reason: "escalation".to_owned() }),

@@ -125,8 +125,9 @@ fn order(
             (!ticket.watchers.contains(person)).then(|| Event::Watched(person.clone()))
         }
         Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
-        Command::Set(field, value) => (ticket.fields.get(field) != value.as_ref())
-            .then(|| Event::FieldSet(field.clone(), value.clone())),
+        Command::Set(field, value) => {
+            (ticket.fields.get(field) != value.as_ref()).then(|| Event::FieldSet(field.clone(), value.clone()))
+        }
         Command::Rate(impact, urgency) => work
             .setup
             .config
@@ -205,8 +206,7 @@ fn can_wake(work: &Work<'_>) -> Result<(), Refusal> {
 
 fn take(work: &mut Work<'_>, actor: &Actor, key: &Key) -> Result<(), Refusal> {
     let pin = &work.ticket.workflow;
-    let workflow =
-        work.workflow().ok_or_else(|| Refusal::NoSuchWorkflow { workflow: pin.id.clone(), rev: pin.rev })?;
+    let workflow = work.workflow().ok_or_else(|| Refusal::NoSuchWorkflow { workflow: pin.id.clone(), rev: pin.rev })?;
     let found = workflow
         .find_move(key, &work.ticket.state)
         .and_then(|transition| Some((transition, target(workflow, transition, &work.ticket)?)));
@@ -255,12 +255,7 @@ fn hear(work: &mut Work<'_>, actor: &Actor, signal: &Signal) {
     }
 }
 
-fn link(
-    work: &mut Work<'_>,
-    actor: &Actor,
-    link: Link,
-    echoes: &mut Vec<(TicketId, Event)>,
-) -> Result<(), Refusal> {
+fn link(work: &mut Work<'_>, actor: &Actor, link: Link, echoes: &mut Vec<(TicketId, Event)>) -> Result<(), Refusal> {
     let ticket = &work.ticket;
     if ticket.links.contains(&link) {
         return Ok(());

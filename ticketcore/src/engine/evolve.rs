@@ -225,13 +225,7 @@ fn hear(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, said: &Said, unanswered
 
 fn signalled(ticket: &mut Ticket, signal: &Signal) {
     let alert = ticket.alert.get_or_insert_with(|| {
-        Box::new(Alert {
-            key: signal.key.clone(),
-            firing: false,
-            severity: signal.severity,
-            count: 0,
-            last: signal.at,
-        })
+        Box::new(Alert { key: signal.key.clone(), firing: false, severity: signal.severity, count: 0, last: signal.at })
     });
     alert.firing = signal.firing;
     alert.last = signal.at;

@@ -164,7 +164,10 @@ pub(super) struct Next<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
     /// A warning comes before the breach of the same instant, as the steps say it.
-    Step { round: u8, step: u16 },
+    Step {
+        round: u8,
+        step: u16,
+    },
     Breach,
 }
 
@@ -189,7 +192,9 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
                 let due = run.due();
                 survey.due = earliest(survey.due, due);
                 for next in upcoming(run, ticket, due) {
-                    let sooner = |found: &Next<'_>| (next.due, &next.policy.id, next.what) < (found.due, &found.policy.id, found.what);
+                    let sooner = |found: &Next<'_>| {
+                        (next.due, &next.policy.id, next.what) < (found.due, &found.policy.id, found.what)
+                    };
                     if survey.next.as_ref().is_none_or(sooner) {
                         survey.next = Some(next);
                     }
@@ -269,13 +274,7 @@ fn step_due(
 }
 
 /// When a step of a round is due, before any deferral.
-fn instant(
-    run: &Run<'_>,
-    ticket: &Ticket,
-    at: &At,
-    round: u8,
-    due: Option<DateTime<Utc>>,
-) -> Option<DateTime<Utc>> {
+fn instant(run: &Run<'_>, ticket: &Ticket, at: &At, round: u8, due: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     let rounds = run.pinned()?.period.0 * i32::from(round);
     match at {
         At::Percent(100) if round == 0 => due,

@@ -91,7 +91,8 @@ impl Period {
 
     /// Tells whether an instant lies in it; no instant lies only in a period that asks nothing.
     pub fn contains(&self, at: Option<DateTime<Utc>>) -> bool {
-        self.is_any() || at.is_some_and(|at| self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to))
+        self.is_any()
+            || at.is_some_and(|at| self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to))
     }
 }
 

@@ -31,7 +31,7 @@ const PARTS: [Part; 9] = [
     Config::check_limits,
 ];
 
-/// What every ticket has, and a state may require as if it were a custom field.
+/// What every ticket has, and guards and states may ask for as if it were a custom field.
 const PROPERTIES: [&str; 4] = ["assignee", "team", "requester", "category"];
 
 pub(super) const NO_NAME: &str = "is no name: 1 to 128 bytes, no control characters, no blank at either end";
@@ -117,7 +117,8 @@ impl Config {
         for (at, state) in workflow.states_at() {
             for field in &state.requires {
                 if !PROPERTIES.contains(&field.as_str()) && !self.fields.contains_key(field) {
-                    let problem = format!("no field `{field}`; can require {} and custom fields", PROPERTIES.join(", "));
+                    let problem =
+                        format!("no field `{field}`; can require {} and custom fields", PROPERTIES.join(", "));
                     faults.push(Fault::new(format!("{at}.requires"), problem));
                 }
             }

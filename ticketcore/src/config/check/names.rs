@@ -1,6 +1,6 @@
 //! What conditions and actions name of the configuration around them.
 
-use super::NO_NAME;
+use super::{NO_NAME, PROPERTIES};
 use crate::cond::{Atom, Cmp, Cond};
 use crate::config::workflow::Party;
 use crate::config::{Action, Audience, Config};
@@ -15,7 +15,7 @@ impl Config {
     }
 
     /// Finds a custom field.
-    pub(super) fn find_field(&self, key: &Key) -> Result<&FieldType, String> {
+    pub(super) fn custom_field(&self, key: &Key) -> Result<&FieldType, String> {
         self.fields.get(key).ok_or_else(|| format!("no field `{key}`"))
     }
 
@@ -44,7 +44,7 @@ impl Config {
     }
 
     fn check_comparison(&self, field: &Key, cmp: &Cmp) -> Result<(), String> {
-        let kind = self.find_field(field)?;
+        let kind = if PROPERTIES.contains(&field.as_str()) { &FieldType::Text } else { self.custom_field(field)? };
         let values = match cmp {
             Cmp::Set => &[],
             Cmp::Eq(value) | Cmp::AtLeast(value) | Cmp::AtMost(value) => std::slice::from_ref(value),
@@ -70,7 +70,7 @@ impl Config {
             Action::Assign(person) => check_person(person),
             Action::AssignTeam(key) | Action::Enqueue(key) | Action::Tag(key) => check_name(key),
             Action::Move(key) => self.check_move(key),
-            Action::Set(field, value) => check_value(field, self.find_field(field)?, value),
+            Action::Set(field, value) => check_value(field, self.custom_field(field)?, value),
             Action::Prioritise(_) | Action::Escalate(_) | Action::Unacknowledge | Action::Wake => Ok(()),
         }
     }

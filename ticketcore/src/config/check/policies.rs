@@ -27,7 +27,7 @@ impl Config {
 
     fn check_policy(&self, policy: &Policy) -> Vec<Fault> {
         let clock = &policy.clock;
-        let mut faults = self.check_cond("applies", &policy.applies, blind_without_actor);
+        let mut faults = self.check_cond("applies", &policy.applies, blind_of_all_but_the_ticket);
         faults.extend(self.check_cond("clock.run", &clock.run, blind_on_the_line));
         faults.extend(self.check_cond("clock.stop", &clock.stop, blind_on_the_line));
         if let Some(Err(problem)) = clock.calendar.as_ref().map(|key| self.check_calendar(key)) {
@@ -39,7 +39,8 @@ impl Config {
         for (i, step) in policy.steps.iter().enumerate() {
             faults.extend(under(&format!("steps[{i}]"), self.check_step(step, policy)));
         }
-        let afters = policy.steps.iter().filter_map(|step| if let At::After(span) = step.at { Some(span) } else { None });
+        let afters =
+            policy.steps.iter().filter_map(|step| if let At::After(span) = step.at { Some(span) } else { None });
         let last = afters.max().unwrap_or(Span::ZERO);
         if policy.repeat > 0 && policy.period <= Span::ZERO {
             faults.push(Fault::new("period", "what repeats needs a period"));
@@ -58,7 +59,7 @@ impl Config {
             faults.push(Fault::new("within", problem));
         }
         if let Some(unless) = &step.unless {
-            faults.extend(self.check_cond("unless", unless, blind_without_actor));
+            faults.extend(self.check_cond("unless", unless, blind_when_due));
         }
         if step.actions.is_empty() {
             faults.push(Fault::new("do", "does nothing"));
@@ -72,7 +73,7 @@ impl Config {
             At::Percent(percent) if !(1..=1000).contains(percent) => Err("expects 1 to 1000 percent".to_owned()),
             At::Percent(_) if policy.budget.is_empty() => Err("there is no budget to take a share of".to_owned()),
             At::After(span) if *span < Span::ZERO => Err("must not be negative".to_owned()),
-            At::Until(Moment::Field(key)) if *self.find_field(key)? != FieldType::Instant => {
+            At::Until(Moment::Field(key)) if *self.custom_field(key)? != FieldType::Instant => {
                 Err(format!("`{key}` is not a field of type instant"))
             }
             At::Percent(_) | At::After(_) | At::Until(_) => Ok(()),
@@ -101,10 +102,19 @@ impl Config {
     }
 }
 
-/// A policy acts by itself, so there is nobody whose role or kind it could ask.
-fn blind_without_actor(atom: &Atom) -> Option<&'static str> {
+/// Whether a policy is for a ticket is asked whenever its clocks are read, of the ticket alone.
+fn blind_of_all_but_the_ticket(atom: &Atom) -> Option<&'static str> {
+    match atom {
+        Atom::During(_) => Some("a policy is for a ticket at all hours; a step can wait for an opening"),
+        other => blind_when_due(other),
+    }
+}
+
+/// When a step is due there is nobody whose role or kind could be asked, and only this ticket is read.
+fn blind_when_due(atom: &Atom) -> Option<&'static str> {
     match atom {
         Atom::Role(_) | Atom::Actor(_) | Atom::Relation(_) => Some("nobody acts when time passes"),
+        Atom::NoOpen(_) => Some("a policy does not read other tickets"),
         _ => None,
     }
 }

@@ -50,13 +50,22 @@ fn the_default_is_sound() {
 #[test]
 fn a_kind_has_a_name_a_workflow_and_a_short_prefix() {
     let kind = |workflow: &str, prefix: &str| Kind { workflow: workflow.into(), prefix: prefix.into() };
-    assert_eq!(faults(|c| { c.kinds.insert("".into(), kind("task", ""; }))), [format!("kinds.: {NO_NAME}")]);
     assert_eq!(
-        faults(|c| { c.kinds.insert("idea".into(), kind("brainstorm", "IDEA-"; }))),
+        faults(|c| {
+            c.kinds.insert("".into(), kind("task", ""));
+        }),
+        [format!("kinds.: {NO_NAME}")]
+    );
+    assert_eq!(
+        faults(|c| {
+            c.kinds.insert("idea".into(), kind("brainstorm", "IDEA-"));
+        }),
         ["kinds.idea.workflow: no workflow `brainstorm`"]
     );
     assert_eq!(
-        faults(|c| { c.kinds.insert("idea".into(), kind("task", "I \n"; }))),
+        faults(|c| {
+            c.kinds.insert("idea".into(), kind("task", "I \n"));
+        }),
         [format!("kinds.idea.prefix: {NO_NAME}")]
     );
 }
@@ -75,14 +84,13 @@ fn workflows_are_sound_and_distinct() {
 fn a_workflow_names_fields_kinds_and_calendars_that_are_there() {
     assert_eq!(
         faults(|c| incident(c).states[4].requires = vec!["team".into(), "resolution".into()]),
-        [
-            "workflows[incident@1].states[resolved].requires: no field `resolution`; \
-             can require assignee, team, requester, category and custom fields"
-        ]
+        ["workflows[incident@1].states[resolved].requires: no field `resolution`; \
+             can require assignee, team, requester, category and custom fields"]
     );
     let guard = |cond: Cond| faults(|c| start(c).guard = cond);
     let at = "workflows[incident@1].transitions[start].guard";
     assert_eq!(guard(Atom::Field("cost".into(), Cmp::Set).into()), [format!("{at}: no field `cost`")]);
+    assert_eq!(guard(Atom::Field("team".into(), Cmp::Eq("second level".into())).into()), Vec::<String>::new());
     assert_eq!(guard(Atom::Kind("idea".into()).into()), [format!("{at}: no kind `idea`")]);
     assert_eq!(guard(Atom::During("office".into()).into()), [format!("{at}: no calendar `office`")]);
     assert_eq!(guard(Atom::Role("".into()).into()), [format!("{at}: `` {NO_NAME}")]);
@@ -94,7 +102,11 @@ fn a_workflow_names_fields_kinds_and_calendars_that_are_there() {
 
 #[test]
 fn custom_fields_have_names_of_their_own_and_something_to_choose() {
-    let field = |key: &str, kind: FieldType| faults(|c| { c.fields.insert(key.into(), kind; }));
+    let field = |key: &str, kind: FieldType| {
+        faults(|c| {
+            c.fields.insert(key.into(), kind);
+        })
+    };
     assert_eq!(field(" cost", FieldType::Int), [format!("fields. cost: {NO_NAME}")]);
     assert_eq!(field("team", FieldType::Text), ["fields.team: every ticket has it; a custom field needs another name"]);
     assert_eq!(field("size", FieldType::Choice(vec![])), ["fields.size.choice: offers nothing to choose"]);
@@ -113,9 +125,16 @@ fn matrix_calendars_patience_and_limits_make_sense() {
     );
     assert_eq!(faults(|c| c.business = Some("office".into())), ["business: no calendar `office`"]);
     let hours = crate::time::Hours::new(crate::time::Zone::utc());
-    assert_eq!(faults(|c| { c.calendars.insert("".into(), hours; })), [format!("calendars.: {NO_NAME}")]);
     assert_eq!(
-        faults(|c| { c.patience.insert(Priority::P2, Span::ZERO; })),
+        faults(|c| {
+            c.calendars.insert("".into(), hours);
+        }),
+        [format!("calendars.: {NO_NAME}")]
+    );
+    assert_eq!(
+        faults(|c| {
+            c.patience.insert(Priority::P2, Span::ZERO);
+        }),
         ["patience.p2: must be longer than nothing"]
     );
     assert_eq!(
@@ -136,11 +155,15 @@ fn every_alert_finds_its_ticket() {
     );
     assert_eq!(faults(|c| c.alerts.window = "-1h".parse_span()), ["alerts.window: must not be negative"]);
     assert_eq!(
-        faults(|c| { c.alerts.impact.insert(Severity::Critical, Level(0; }))),
+        faults(|c| {
+            c.alerts.impact.insert(Severity::Critical, Level(0));
+        }),
         ["alerts.impact.critical: is not in the matrix"]
     );
     assert_eq!(
-        faults(|c| { c.alerts.impact.remove(&Severity::Info; })),
+        faults(|c| {
+            c.alerts.impact.remove(&Severity::Info);
+        }),
         ["alerts.impact.info: is missing: every severity has an impact"]
     );
     assert_eq!(faults(|c| c.alerts.urgency = Level(4)), ["alerts.urgency: is not in the matrix"]);
@@ -195,6 +218,18 @@ fn nobody_acts_when_time_passes() {
 }
 
 #[test]
+fn policies_are_for_tickets_by_what_the_tickets_are() {
+    assert_eq!(
+        of_policy(|policy| policy.applies(Atom::NoOpen(LinkKind::Child))),
+        ["applies: asks no_open:child, but a policy does not read other tickets"]
+    );
+    assert_eq!(
+        of_policy(|policy| policy.applies(Atom::During("office".into())))[1],
+        "applies: asks during:office, but a policy is for a ticket at all hours; a step can wait for an opening"
+    );
+}
+
+#[test]
 fn the_conditions_of_a_policy_can_hold_and_name_what_is_there() {
     assert_eq!(
         of_policy(|policy| policy.applies(Cond::Any(vec![]))),
@@ -215,10 +250,7 @@ fn the_conditions_of_a_policy_can_hold_and_name_what_is_there() {
 
 #[test]
 fn promises_and_rounds_take_some_time() {
-    assert_eq!(
-        of_policy(|policy| policy.target(Priority::P3, Span::ZERO)),
-        ["budget.p3: must be longer than nothing"]
-    );
+    assert_eq!(of_policy(|policy| policy.target(Priority::P3, Span::ZERO)), ["budget.p3: must be longer than nothing"]);
     let step = || Step::new(At::After(Span::hours(2)), vec![Action::Escalate(1)]);
     assert_eq!(of_policy(|policy| policy.step(step()).repeat(1, Span::ZERO)), ["period: what repeats needs a period"]);
     assert_eq!(

@@ -1,10 +1,10 @@
 //! Whether a workflow is sound: checked before use, so that no ticket is ever stuck in it.
 
 use crate::cond::Atom;
+use crate::config::Action;
 use crate::config::check::{NO_NAME, paths};
 use crate::config::workflow::graph::{ending, reached};
 use crate::config::workflow::{Edge, Party, Source, State, Target, Transition, Workflow};
-use crate::config::Action;
 use crate::fault::Fault;
 use crate::line::Flag;
 use crate::ticket::{Status, Waiting};
@@ -95,7 +95,9 @@ fn names(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
         }
         let starts = workflow.starts(transition);
         let namesakes = workflow.transitions.iter().take(i).filter(|earlier| earlier.key == transition.key);
-        if let Some(shared) = namesakes.flat_map(|earlier| workflow.starts(earlier)).find(|start| starts.contains(start)) {
+        if let Some(shared) =
+            namesakes.flat_map(|earlier| workflow.starts(earlier)).find(|start| starts.contains(start))
+        {
             let place = shared.map_or_else(|| "at the opening".to_owned(), |state| format!("in `{}`", state.key));
             let problem = format!("another transition named `{}` starts {place}", transition.key);
             faults.push(Fault::new(format!("{at}.key"), problem));
@@ -113,7 +115,8 @@ fn sources_and_targets(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
                 match workflow.find_state(key) {
                     None => faults.push(Fault::new(format!("{at}.from"), format!("no state `{key}`"))),
                     Some(state) if state.status == Status::Closed => {
-                        faults.push(Fault::new(format!("{at}.from"), format!("`{key}` is closed, and closed is final")));
+                        faults
+                            .push(Fault::new(format!("{at}.from"), format!("`{key}` is closed, and closed is final")));
                     }
                     Some(_) => {}
                 }
@@ -263,11 +266,13 @@ fn ways(workflow: &Workflow, edges: &[Edge<'_>]) -> Vec<Fault> {
 fn resolutions(workflow: &Workflow, edges: &[Edge<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, state) in workflow.states_at().filter(|(_, state)| state.status == Status::Resolved) {
-        let leads_to = |wanted: &[Status]| {
-            edges.iter().any(|edge| edge.from == Some(state) && wanted.contains(&edge.to.status))
-        };
+        let leads_to =
+            |wanted: &[Status]| edges.iter().any(|edge| edge.from == Some(state) && wanted.contains(&edge.to.status));
         if !leads_to(&[Status::New, Status::Open]) {
-            faults.push(Fault::new(&at, "what is resolved must be reopenable: no transition leads to a new or open state"));
+            faults.push(Fault::new(
+                &at,
+                "what is resolved must be reopenable: no transition leads to a new or open state",
+            ));
         }
         if !leads_to(&[Status::Closed]) {
             faults.push(Fault::new(&at, "what is resolved must be closable: no transition leads to a closed state"));

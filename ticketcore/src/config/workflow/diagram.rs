@@ -57,7 +57,8 @@ impl Workflow {
             let alike = self.states.iter().filter(|state| state.look() == Some(look));
             let nodes: Vec<String> = alike.map(|state| self.node(state)).collect();
             if !nodes.is_empty() {
-                text += &format!("    classDef {look} fill:{colour},color:#000\n    class {} {look}\n", nodes.join(","));
+                text +=
+                    &format!("    classDef {look} fill:{colour},color:#000\n    class {} {look}\n", nodes.join(","));
             }
         }
         text
@@ -136,7 +137,10 @@ mod tests {
     fn edges(workflow: &Workflow) -> Vec<Names> {
         let name = |key: &Key| key.as_str().to_owned();
         let edges = workflow.edges();
-        edges.iter().map(|edge| (edge.from.map(|from| name(&from.key)), name(&edge.by.key), name(&edge.to.key))).collect()
+        edges
+            .iter()
+            .map(|edge| (edge.from.map(|from| name(&from.key)), name(&edge.by.key), name(&edge.to.key)))
+            .collect()
     }
 
     fn read_mermaid(text: &str) -> Vec<Names> {

@@ -76,12 +76,16 @@ pub(super) fn reached<'a>(edges: &[Edge<'a>]) -> BTreeSet<&'a Key> {
 
 /// The states from which a ticket can get into a closed one.
 pub(super) fn ending<'a>(workflow: &'a Workflow, edges: &[Edge<'a>]) -> BTreeSet<&'a Key> {
-    let closed = workflow.states.iter().filter(|state| state.status == Status::Closed).map(|state| &state.key).collect();
+    let closed =
+        workflow.states.iter().filter(|state| state.status == Status::Closed).map(|state| &state.key).collect();
     spread(closed, edges.iter().filter_map(|edge| Some((&edge.to.key, &edge.from?.key))))
 }
 
 /// Adds all that the steps lead to.
-fn spread<'a>(mut set: BTreeSet<&'a Key>, steps: impl Iterator<Item = (&'a Key, &'a Key)> + Clone) -> BTreeSet<&'a Key> {
+fn spread<'a>(
+    mut set: BTreeSet<&'a Key>,
+    steps: impl Iterator<Item = (&'a Key, &'a Key)> + Clone,
+) -> BTreeSet<&'a Key> {
     loop {
         let before = set.len();
         for (from, to) in steps.clone() {

@@ -70,9 +70,11 @@ impl Workflow {
     /// ```
     pub fn liveness(&self) -> BTreeMap<&str, BTreeSet<Party>> {
         let kinds = [ActorKind::Agent, ActorKind::Requester, ActorKind::System, ActorKind::Integration];
-        let roles = self.transitions.iter().flat_map(|transition| transition.guard.atoms()).filter_map(|atom| {
-            if let Atom::Role(role) = atom { Some(Party::Role(role.clone())) } else { None }
-        });
+        let roles = self
+            .transitions
+            .iter()
+            .flat_map(|transition| transition.guard.atoms())
+            .filter_map(|atom| if let Atom::Role(role) = atom { Some(Party::Role(role.clone())) } else { None });
         let parties: BTreeSet<Party> = kinds.into_iter().map(Party::Kind).chain(roles).collect();
 
         let open = self.states.iter().filter(|state| state.status != Status::Closed);

@@ -76,7 +76,8 @@ impl Migration {
         if self.to != next.from {
             return None;
         }
-        let mut joined = Self { from: self.from.clone(), to: next.to.clone(), map: BTreeMap::new(), flagged: Vec::new() };
+        let mut joined =
+            Self { from: self.from.clone(), to: next.to.clone(), map: BTreeMap::new(), flagged: Vec::new() };
         for (left, between) in &self.map {
             joined.map.insert(left.clone(), next.map.get(between)?.clone());
             if self.flagged.contains(left) || next.flagged.contains(between) {

@@ -29,9 +29,10 @@ fn workflows() -> impl Strategy<Value = Workflow> {
             ..State::new(key(i), status)
         });
         let opening = Transition::new("open", Source::Create, key(first));
-        let moves = moves.into_iter().enumerate().map(|(i, (from, to, guard))| {
-            Transition { to, ..Transition::new(format!("t{i}"), from, "") }.guard(guard)
-        });
+        let moves = moves
+            .into_iter()
+            .enumerate()
+            .map(|(i, (from, to, guard))| Transition { to, ..Transition::new(format!("t{i}"), from, "") }.guard(guard));
         let mut workflow = Workflow { states: states.collect(), ..Workflow::new("random") };
         workflow.transitions = [opening].into_iter().chain(moves).collect();
         workflow
@@ -40,12 +41,14 @@ fn workflows() -> impl Strategy<Value = Workflow> {
 
 /// Ready workflows of which some transitions are missing, about half of them sound.
 fn torn() -> impl Strategy<Value = Workflow> {
-    (prop::sample::select(Workflow::ready()), prop::collection::vec(0..10_usize, 0..3)).prop_map(|(mut workflow, missing)| {
-        for i in missing {
-            workflow.transitions.remove(i % workflow.transitions.len());
-        }
-        workflow
-    })
+    (prop::sample::select(Workflow::ready()), prop::collection::vec(0..10_usize, 0..3)).prop_map(
+        |(mut workflow, missing)| {
+            for i in missing {
+                workflow.transitions.remove(i % workflow.transitions.len());
+            }
+            workflow
+        },
+    )
 }
 
 /// From, transition, to.
@@ -65,7 +68,8 @@ fn walk(workflow: &Workflow) -> BTreeSet<Moved<'_>> {
         if !seen.insert((at, previous)) {
             continue;
         }
-        for by in workflow.moves_from(at).filter(|by| by.guard.can_hold(|atom| workflow.find_state(at)?.decides(atom))) {
+        for by in workflow.moves_from(at).filter(|by| by.guard.can_hold(|atom| workflow.find_state(at)?.decides(atom)))
+        {
             let to = match &by.to {
                 Target::Previous => previous,
                 Target::State(key) => workflow.find_state(key).map(|state| &state.key),
@@ -206,10 +210,16 @@ fn a_name_may_be_shared_by_transitions_that_start_apart() {
 
 #[test]
 fn transitions_lead_from_and_to_states_that_are_there_and_never_from_closed_ones() {
-    assert_eq!(faults(|w| transition(w, "cancel").to = Target::State("canceled".into()))[0], "transitions[cancel].to: no state `canceled`");
+    assert_eq!(
+        faults(|w| transition(w, "cancel").to = Target::State("canceled".into()))[0],
+        "transitions[cancel].to: no state `canceled`"
+    );
     assert_eq!(
         faults(|w| transition(w, "reopen").from = Source::of(["resolved", "solved", "closed"])),
-        ["transitions[reopen].from: no state `solved`", "transitions[reopen].from: `closed` is closed, and closed is final"]
+        [
+            "transitions[reopen].from: no state `solved`",
+            "transitions[reopen].from: `closed` is closed, and closed is final"
+        ]
     );
     let any = |w: &mut Workflow| transition(w, "cancel").from = Source::Any;
     assert_eq!(faults(any), Vec::<String>::new(), "any state means any that is not closed");
@@ -226,7 +236,9 @@ fn a_ticket_can_be_opened_to_be_worked_on() {
         ["transitions[note].to: a ticket opens into a new, open or pending state"]
     );
     assert_eq!(
-        faults(|w| w.transitions.push(Transition { to: Target::Previous, ..Transition::new("back", Source::Create, "") }))[0],
+        faults(|w| w
+            .transitions
+            .push(Transition { to: Target::Previous, ..Transition::new("back", Source::Create, "") }))[0],
         "transitions[back].to: at its opening a ticket has no state before"
     );
     let late = Cond::from(Atom::Status(Status::New)).or(Atom::Flag(Flag::Responded).into());
@@ -241,12 +253,18 @@ fn a_ticket_can_be_opened_to_be_worked_on() {
 
 #[test]
 fn pending_states_and_only_those_wait_and_closed_states_and_only_those_drop() {
-    assert_eq!(faults(|w| state(w, "vendor").waiting = None), ["states[vendor].waiting: a pending state says who is awaited"]);
+    assert_eq!(
+        faults(|w| state(w, "vendor").waiting = None),
+        ["states[vendor].waiting: a pending state says who is awaited"]
+    );
     assert_eq!(
         faults(|w| state(w, "open").waiting = Some(Waiting::Until)),
         ["states[open].waiting: only a pending state waits"]
     );
-    assert_eq!(faults(|w| state(w, "open").dropped = true), ["states[open].dropped: only a closed state drops a ticket"]);
+    assert_eq!(
+        faults(|w| state(w, "open").dropped = true),
+        ["states[open].dropped: only a closed state drops a ticket"]
+    );
 }
 
 #[test]
@@ -279,11 +297,11 @@ fn every_transition_can_be_taken() {
     let two = Cond::from(Atom::State("new".into())).and(Atom::State("open".into()).into());
     assert!(guard(two).contains(&never.to_owned()));
     assert_eq!(guard(Cond::Any(vec![]))[0], "transitions[close].guard: an `any` without alternatives never holds");
+    assert_eq!(guard(Cond::from(Atom::State("done".into())).negate()), ["transitions[close].guard: no state `done`"]);
     assert_eq!(
-        guard(Cond::from(Atom::State("done".into())).negate()),
-        ["transitions[close].guard: no state `done`"]
+        faults(|w| transition(w, "wait").from = Source::Of(vec![]))[0],
+        "transitions[wait].from: it starts nowhere"
     );
-    assert_eq!(faults(|w| transition(w, "wait").from = Source::Of(vec![]))[0], "transitions[wait].from: it starts nowhere");
     let opened_only = Workflow::new("note")
         .state(State::new("new", Status::New))
         .state(State::new("closed", Status::Closed))
@@ -302,9 +320,16 @@ fn every_transition_can_be_taken() {
 
 #[test]
 fn no_ticket_gets_stuck() {
-    assert_eq!(faults(|w| transition(w, "wait_vendor").to = Target::State("waiting".into())), ["states[vendor]: cannot be reached"]);
     assert_eq!(
-        faults(|w| *w = w.clone().state(State::new("limbo", Status::Open)).transition(Transition::new("x", Source::of(["new"]), "limbo"))),
+        faults(|w| transition(w, "wait_vendor").to = Target::State("waiting".into())),
+        ["states[vendor]: cannot be reached"]
+    );
+    assert_eq!(
+        faults(|w| *w = w.clone().state(State::new("limbo", Status::Open)).transition(Transition::new(
+            "x",
+            Source::of(["new"]),
+            "limbo"
+        ))),
         ["states[limbo]: nobody can leave it"]
     );
     let loops = faults(|w| {
@@ -317,7 +342,10 @@ fn no_ticket_gets_stuck() {
     });
     assert_eq!(
         loops,
-        ["states[ping]: no closed state can be reached from it", "states[pong]: no closed state can be reached from it"]
+        [
+            "states[ping]: no closed state can be reached from it",
+            "states[pong]: no closed state can be reached from it"
+        ]
     );
     let endless = faults(|w| w.states.retain(|state| state.status != Status::Closed));
     assert!(endless.contains(&"states: none is closed: tickets would never end".to_owned()));

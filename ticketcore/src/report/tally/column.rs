@@ -100,10 +100,48 @@ fn since_opening(figures: &Numbers, at: Option<i64>) -> Option<i64> {
 }
 
 #[derive(Debug)]
-pub(super) struct Numbers { open: bool, created: i64, responded: Option<i64>, resolved: Option<i64>, first_resolved: Option<i64>, closed: Option<i64>, response: Option<i64>, resolution: Option<i64>, reopens: u32, reassigns: u32, messages: u32, promises: usize }
+pub(super) struct Numbers {
+    open: bool,
+    created: i64,
+    responded: Option<i64>,
+    resolved: Option<i64>,
+    first_resolved: Option<i64>,
+    closed: Option<i64>,
+    response: Option<i64>,
+    resolution: Option<i64>,
+    reopens: u32,
+    reassigns: u32,
+    messages: u32,
+    promises: usize,
+}
 impl Numbers {
     pub(super) fn of(figures: &Figures<'_>, promises: usize) -> Self {
-        let Figures { created, responded, resolved, first_resolved, closed, response, resolution, reopens, reassigns, messages, .. } = *figures;
-        Self { open: figures.is_open(), created, responded, resolved, first_resolved, closed, response, resolution, reopens, reassigns, messages, promises }
+        let Figures {
+            created,
+            responded,
+            resolved,
+            first_resolved,
+            closed,
+            response,
+            resolution,
+            reopens,
+            reassigns,
+            messages,
+            ..
+        } = *figures;
+        Self {
+            open: figures.is_open(),
+            created,
+            responded,
+            resolved,
+            first_resolved,
+            closed,
+            response,
+            resolution,
+            reopens,
+            reassigns,
+            messages,
+            promises,
+        }
     }
 }

@@ -74,7 +74,15 @@ impl Tallier {
         });
         let tables = sums.collect();
         let axes: Vec<_> = dimensions.into_iter().map(Axis::new).collect();
-        Self { now: micros(scan.now), codes: vec![Vec::new(); axes.len()], axes, promises, tables, waiting: Vec::new(), groups: Vec::new() }
+        Self {
+            now: micros(scan.now),
+            codes: vec![Vec::new(); axes.len()],
+            axes,
+            promises,
+            tables,
+            waiting: Vec::new(),
+            groups: Vec::new(),
+        }
     }
 
     /// Adds one ticket.

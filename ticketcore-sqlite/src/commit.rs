@@ -1,0 +1,171 @@
+//! A commit, inside a transaction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use ticketcore::id::{TenantId, TicketId, Version};
+use ticketcore::store::{Claim, Commit, Conflict, Expect, StoreError};
+use ticketcore::ticket::Ticket;
+
+use crate::document;
+use crate::error::Result;
+use crate::log;
+use crate::rows::{self, Found};
+use crate::tenant;
+
+/// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.
+///
+/// The connection may be any on a database that has the tables ([`migrate`](crate::migrate)). Begin the transaction
+/// `IMMEDIATE`; one that reads first and writes later fails if others wrote between. After an error the commit has left
+/// nothing behind, and the transaction can go on.
+///
+/// # Errors
+///
+/// Those of [`Store::commit`](ticketcore::store::Store::commit).
+///
+/// # Examples
+///
+/// ```
+/// use ticketcore::id::TenantId;
+/// use ticketcore::store::Commit;
+/// use ticketcore_sqlite::rusqlite::{Connection, TransactionBehavior};
+///
+/// let mut connection = Connection::open_in_memory()?;
+/// ticketcore_sqlite::migrate(&mut connection)?;
+/// connection.execute_batch("create table orders (number integer)")?;
+///
+/// // `Desk::prepare` makes commits of commands; this one does nothing.
+/// let commit = Commit { tenant: TenantId::MAIN, changes: Vec::new(), expect: Vec::new() };
+/// let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// transaction.execute("insert into orders values (7)", [])?;
+/// ticketcore_sqlite::commit_in(&mut transaction, &commit)?;
+/// transaction.commit()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn commit_in(
+    transaction: &mut Transaction<'_>,
+    commit: &Commit,
+) -> std::result::Result<Vec<Arc<Ticket>>, StoreError> {
+    let written = || -> Result<_> {
+        let savepoint = transaction.savepoint()?;
+        let tickets = write(&savepoint, commit)?;
+        savepoint.commit()?;
+        Ok(tickets)
+    };
+    { written }().map_err(StoreError::from)
+}
+
+/// Writes a commit and returns its tickets. Checks everything before it writes anything.
+pub(crate) fn write(transaction: &Connection, commit: &Commit) -> Result<Vec<Arc<Ticket>>> {
+    let Commit { tenant, changes, expect } = commit;
+    let mut no = tenant::find(transaction, tenant)?;
+    for expect in expect {
+        check(transaction, no, expect)?;
+    }
+    let mut found = Vec::with_capacity(changes.len());
+    for change in changes {
+        let read = transaction
+            .prepare_cached(rows::FIND)?
+            .query_row(params![rows::bytes(&change.ticket.id), no], |row| rows::found(row, change))
+            .optional()?;
+        at_version(change.ticket.id, change.expected, read.as_ref().map(|found| found.version))?;
+        found.push(read);
+    }
+    check_claims(transaction, no, commit)?;
+
+    if no == tenant::UNKNOWN {
+        no = tenant::insert(transaction, tenant)?;
+    }
+    let mut next = None;
+    let mut tickets = Vec::with_capacity(changes.len());
+    for (change, found) in changes.iter().zip(found) {
+        let row = match found {
+            Some(found) => {
+                rows::update(transaction, &found, change)?;
+                found.row
+            }
+            None => {
+                let row = next.map_or_else(|| next_row(transaction, no), Ok)?;
+                rows::insert(transaction, row, change)?;
+                next = Some(row + 1);
+                row
+            }
+        };
+        log::append(transaction, row, change)?;
+        for claim in &change.claims {
+            swap(transaction, no, claim, change.ticket.version)?;
+        }
+        tickets.push(numbered(&change.ticket, rows::number(row)));
+    }
+    Ok(tickets)
+}
+
+fn check(transaction: &Connection, tenant: i64, expect: &Expect) -> Result<()> {
+    match expect {
+        Expect::Ticket(id, expected) => {
+            let sql = "select version from ticketcore_ticket where id = ?1 and tenant = ?2";
+            let found = transaction
+                .prepare_cached(sql)?
+                .query_row(params![rows::bytes(id), tenant], |row| row.get(0).map(Version))
+                .optional()?;
+            at_version(*id, *expected, found)
+        }
+        Expect::Document { kind, key, version } => document::at_version(transaction, tenant, kind, key, *version),
+    }
+}
+
+fn at_version(id: TicketId, expected: Version, found: Option<Version>) -> Result<()> {
+    match found.unwrap_or_default() {
+        found if found == expected => Ok(()),
+        found => Err(Conflict::Ticket { id, expected, found }.into()),
+    }
+}
+
+/// Checks claims as they will be swapped: an earlier one of the commit counts for a later one.
+fn check_claims(transaction: &Connection, tenant: i64, commit: &Commit) -> Result<()> {
+    let mut swapped = HashMap::new();
+    for Claim { key, from, to } in commit.changes.iter().flat_map(|change| &change.claims) {
+        let held = match swapped.insert(key, *to) {
+            Some(held) => held,
+            None => transaction
+                .prepare_cached("select ticket from ticketcore_claim where tenant = ?1 and key = ?2")?
+                .query_and_then(params![tenant, key], |row| rows::id(row, 0))?
+                .next()
+                .transpose()?,
+        };
+        if held != *from {
+            return Err(Conflict::Claim { key: key.clone(), held }.into());
+        }
+    }
+    Ok(())
+}
+
+fn swap(transaction: &Connection, tenant: i64, claim: &Claim, since: Version) -> Result<()> {
+    let Claim { key, from: _, to } = claim;
+    match to {
+        Some(to) => {
+            let sql = "insert or replace into ticketcore_claim (tenant, key, ticket, since) values (?1, ?2, ?3, ?4)";
+            transaction.prepare_cached(sql)?.execute(params![tenant, key, rows::bytes(to), since.0])?;
+        }
+        None => {
+            let sql = "delete from ticketcore_claim where tenant = ?1 and key = ?2";
+            transaction.prepare_cached(sql)?.execute(params![tenant, key])?;
+        }
+    }
+    Ok(())
+}
+
+/// The row one above the highest the tenant ever used; tickets are never deleted.
+fn next_row(transaction: &Connection, tenant: i64) -> Result<i64> {
+    let sql = "select coalesce(max(row), ?1) + 1 from ticketcore_ticket where row between ?1 and ?2";
+    Ok(transaction.prepare_cached(sql)?.query_row(rows::of(tenant), |row| row.get(0))?)
+}
+
+fn numbered(ticket: &Arc<Ticket>, number: i64) -> Arc<Ticket> {
+    let mut ticket = Arc::clone(ticket);
+    if ticket.number != number {
+        Arc::make_mut(&mut ticket).number = number;
+    }
+    ticket
+}

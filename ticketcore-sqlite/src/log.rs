@@ -1,0 +1,93 @@
+//! The log: events as rows, the history of a ticket, the feed of all.
+
+use rusqlite::{Connection, Row, params};
+use ticketcore::actor::{ActorKind, By};
+use ticketcore::codec::{decode_event, encode_event};
+use ticketcore::event::Recorded;
+use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
+use ticketcore::store::Change;
+use ticketcore::time::{from_micros, micros};
+
+use crate::error::{Result, corrupt};
+use crate::rows;
+
+/// Reads events; `and` and an order follow.
+macro_rules! events {
+    ($rest:literal) => {
+        concat!(
+            "select n.name, t.id, e.version, e.position, e.at, e.by, e.by_kind, e.form, e.event, e.text \
+             from ticketcore_event e join ticketcore_ticket t on t.row = e.ticket \
+             join ticketcore_tenant n on n.no = t.tenant where ",
+            $rest
+        )
+    };
+}
+
+/// Every event after a position.
+pub(crate) const FEED: &str = events!("e.position > ?1 order by e.position limit ?2");
+
+/// The events of one ticket after a version.
+pub(crate) const HISTORY: &str = events!("n.name = ?1 and t.id = ?2 and e.version > ?3 order by e.version limit ?4");
+
+/// Appends the events of a change.
+pub(crate) fn append(transaction: &Connection, row: i64, change: &Change) -> Result<()> {
+    let sql = "insert into ticketcore_event (ticket, version, at, by, by_kind, form, event, text) \
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let mut version = change.expected;
+    for fact in &change.facts {
+        version = version.next();
+        let (form, event) = encode_event(&fact.event)?;
+        let (by, kind) = (fact.by.id.as_str(), kind_str(fact.by.kind));
+        statement.execute(params![row, version.0, micros(change.at), by, kind, form, event, fact.text])?;
+    }
+    Ok(())
+}
+
+/// Reads the events of one ticket after a version, oldest first.
+pub(crate) fn history(
+    connection: &Connection,
+    tenant: &TenantId,
+    id: TicketId,
+    after: Version,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    let mut statement = connection.prepare_cached(HISTORY)?;
+    let rows = statement.query_and_then(params![tenant.as_str(), rows::bytes(&id), after.0, limit], recorded)?;
+    rows.collect()
+}
+
+/// Reads the events of all tenants after a position, in order.
+pub(crate) fn feed(connection: &Connection, after: Position, limit: i64) -> Result<Vec<Recorded>> {
+    let mut statement = connection.prepare_cached(FEED)?;
+    let rows = statement.query_and_then([after.0, limit], recorded)?;
+    rows.collect()
+}
+
+fn recorded(row: &Row<'_>) -> Result<Recorded> {
+    let at: i64 = row.get(4)?;
+    Ok(Recorded {
+        tenant: TenantId::new(row.get_ref(0)?.as_str()?),
+        ticket: rows::id(row, 1)?,
+        version: Version(row.get(2)?),
+        position: Position(row.get(3)?),
+        at: from_micros(at).ok_or_else(|| corrupt("instant", at))?,
+        by: By { id: PersonId::new(row.get_ref(5)?.as_str()?), kind: kind(row.get_ref(6)?.as_str()?)? },
+        event: decode_event(row.get(7)?, row.get_ref(8)?.as_str()?)?,
+        text: row.get(9)?,
+    })
+}
+
+const fn kind_str(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::Agent => "agent",
+        ActorKind::Requester => "requester",
+        ActorKind::System => "system",
+        ActorKind::Integration => "integration",
+    }
+}
+
+fn kind(text: &str) -> Result<ActorKind> {
+    let kinds = [ActorKind::Agent, ActorKind::Requester, ActorKind::System, ActorKind::Integration];
+    kinds.into_iter().find(|kind| kind_str(*kind) == text).ok_or_else(|| corrupt("kind of actor", text))
+}
