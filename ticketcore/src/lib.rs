@@ -28,6 +28,7 @@ pub mod query;
 pub mod report;
 pub mod signal;
 pub mod store;
+mod story;
 pub mod ticket;
 pub mod time;
 pub mod value;

@@ -166,7 +166,8 @@ impl Workflow {
     /// | `closed` | closed | |
     /// | `rejected`, `cancelled` | closed, dropped | |
     ///
-    /// It cannot go into review while a child or a blocker of it is open. The requester may `cancel`.
+    /// It cannot go into review while a child or a blocker of it is open. The requester may `cancel` it before it is
+    /// started.
     pub fn change() -> Self {
         let manager = || Cond::is(Atom::Role("change_manager".into()));
         Self::new("change")
@@ -189,7 +190,8 @@ impl Workflow {
             .transition(resolve(["implementing"], "review"))
             .transition(work("reopen", ["review"], "implementing"))
             .transition(work("close", ["review"], "closed"))
-            .transition(shared("cancel", ["draft", "assessed", "approved", "implementing", "waiting"], "cancelled"))
+            .transition(shared("cancel", ["draft", "assessed", "approved"], "cancelled"))
+            .transition(work("cancel", ["implementing", "waiting"], "cancelled"))
     }
 
     /// Gives a piece of planned work its states: to do, being done, blocked, done, and closed.

@@ -1,0 +1,122 @@
+//! Events in words, so that a history reads like a story.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::event::{Event, Notice, Recipient, Recorded, Skip, Visibility};
+use crate::policy_log::StepKey;
+use crate::ticket::LinkKind;
+
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened(opened) => {
+                write!(f, "opened the {} “{}” ({}, {})", opened.kind, opened.subject, opened.state, opened.priority)
+            }
+            Self::Moved(moved) => write!(f, "{}: {} → {}", moved.transition, moved.from, moved.to),
+            Self::Said(said) => {
+                let audience = match said.visibility {
+                    Visibility::Public => "wrote",
+                    Visibility::Internal => "noted internally",
+                };
+                let files = said.attachments.len();
+                let machine = if said.automatic { ", automatically" } else { "" };
+                if files == 0 { write!(f, "{audience}{machine}") } else { write!(f, "{audience}{machine}, with {files} files") }
+            }
+            Self::Assigned(person) => become_(f, "assigned to", person.as_ref(), "unassigned"),
+            Self::TeamAssigned(team) => become_(f, "handed to team", team.as_ref(), "taken from its team"),
+            Self::Queued(queue) => become_(f, "put into queue", queue.as_ref(), "taken from its queue"),
+            Self::RequesterChanged(person) => become_(f, "is for", person.as_ref(), "is for nobody in particular"),
+            Self::Renamed(subject) => write!(f, "renamed to “{subject}”"),
+            Self::Categorised(category) => become_(f, "categorised as", category.as_ref(), "has no category"),
+            Self::Tagged(tag) => write!(f, "tagged {tag}"),
+            Self::Untagged(tag) => write!(f, "untagged {tag}"),
+            Self::FieldSet(field, Some(value)) => write!(f, "set {field} to {value}"),
+            Self::FieldSet(field, None) => write!(f, "cleared {field}"),
+            Self::Referenced(name) => become_(f, "is known elsewhere as", name.as_ref(), "has no name elsewhere"),
+            Self::Rated { impact, urgency, priority } => {
+                write!(f, "rated impact {}, urgency {}: {priority}", impact.0, urgency.0)
+            }
+            Self::Prioritised { priority, reason } => write!(f, "set the priority to {priority}: {reason}"),
+            Self::PriorityRestored => f.write_str("gave the matrix's priority its force back"),
+            Self::Escalated(level) => write!(f, "escalated to level {level}"),
+            Self::Watched(person) => write!(f, "is watched by {person}"),
+            Self::Unwatched(person) => write!(f, "is no longer watched by {person}"),
+            Self::Linked(link) => write!(f, "{} {}", words(link.kind), link.to),
+            Self::Unlinked(link) => write!(f, "no longer {} {}", words(link.kind), link.to),
+            Self::Acknowledged { until: None } => f.write_str("acknowledged"),
+            Self::Acknowledged { until: Some(until) } => write!(f, "acknowledged until {}", at(*until)),
+            Self::Unacknowledged => f.write_str("acknowledgement taken back"),
+            Self::Snoozed(until) => write!(f, "snoozed until {}", at(*until)),
+            Self::Woken => f.write_str("woken"),
+            Self::Signalled(signal) if signal.firing => write!(f, "alert fires ({}): {}", signal.severity, signal.summary),
+            Self::Signalled(_) => f.write_str("alert is over"),
+            Self::Fired { key, due } => write!(f, "{}, due {}", step(key), at(*due)),
+            Self::Skipped { key, due, why } => {
+                let why = match why {
+                    Skip::Unless => "its exception held",
+                    Skip::Overtaken => "a later round was due as well",
+                    Skip::Impossible => "it was not possible",
+                };
+                write!(f, "{}, due {}, was skipped: {why}", step(key), at(*due))
+            }
+            Self::Breached { policy, due, .. } => write!(f, "missed {policy}, due {}", at(*due)),
+            Self::Waived { policy, reason } => write!(f, "excused the misses of {policy}: {reason}"),
+            Self::Notified(notice) => notified(f, notice),
+            Self::Migrated(migrated) => {
+                write!(f, "migrated to {} revision {}, state {}", migrated.to.id, migrated.to.rev, migrated.state)
+            }
+        }
+    }
+}
+
+fn become_<T: fmt::Display>(f: &mut fmt::Formatter<'_>, words: &str, value: Option<T>, none: &str) -> fmt::Result {
+    match value {
+        Some(value) => write!(f, "{words} {value}"),
+        None => f.write_str(none),
+    }
+}
+
+fn step(key: &StepKey) -> String {
+    let round = if key.round == 0 { String::new() } else { format!(" (round {})", key.round + 1) };
+    format!("step {} of {}{round}", key.step + 1, key.policy)
+}
+
+fn notified(f: &mut fmt::Formatter<'_>, notice: &Notice) -> fmt::Result {
+    let name = |recipient: &Recipient| match recipient {
+        Recipient::Person(person) => person.to_string(),
+        Recipient::Team(team) => format!("team {team}"),
+        Recipient::Lead(team) => format!("lead of {team}"),
+        Recipient::Schedule(schedule) => format!("on call in {schedule}"),
+    };
+    let to: Vec<String> = notice.to.iter().map(name).collect();
+    let urgent = if notice.urgent { "paged" } else { "notified" };
+    write!(f, "{urgent} {}: {}", to.join(", "), notice.template)
+}
+
+const fn words(kind: LinkKind) -> &'static str {
+    match kind {
+        LinkKind::Parent => "is a child of",
+        LinkKind::Child => "is the parent of",
+        LinkKind::Blocks => "blocks",
+        LinkKind::BlockedBy => "is blocked by",
+        LinkKind::Relates => "relates to",
+        LinkKind::Duplicates => "duplicates",
+        LinkKind::DuplicatedBy => "is duplicated by",
+        LinkKind::Causes => "causes",
+        LinkKind::CausedBy => "is caused by",
+    }
+}
+
+fn at(instant: DateTime<Utc>) -> impl fmt::Display {
+    instant.format("%Y-%m-%d %H:%M:%S")
+}
+
+/// One line: when, who, what. The text of a message is not part of it.
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {:<12} {}", at(self.at), self.by.id, self.event)
+    }
+}
