@@ -21,18 +21,18 @@ pub(crate) trait Job: fmt::Debug + Send {
     fn run(&mut self, transaction: &Connection) -> bool;
 
     /// Hands out the result of the last run, or the failure of the transaction.
-    fn settle(self: Box<Self>, outcome: std::result::Result<(), &rusqlite::Error>);
+    fn settle(self: Box<Self>, outcome: Result<(), &rusqlite::Error>);
 }
 
 /// A [`Job`] made of a closure.
 pub(crate) struct Task<T, F> {
     work: F,
     result: Option<Result<T>>,
-    sender: Sender<std::result::Result<T, StoreError>>,
+    sender: Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Task<T, F> {
-    pub(crate) const fn new(work: F, sender: Sender<std::result::Result<T, StoreError>>) -> Self {
+    pub(crate) const fn new(work: F, sender: Sender<Result<T, StoreError>>) -> Self {
         Self { work, result: None, sender }
     }
 }
@@ -46,7 +46,7 @@ impl<T: Send, F: FnMut(&Connection) -> Result<T> + Send> Job for Task<T, F> {
         self.result.insert((self.work)(transaction)).is_ok()
     }
 
-    fn settle(self: Box<Self>, outcome: std::result::Result<(), &rusqlite::Error>) {
+    fn settle(self: Box<Self>, outcome: Result<(), &rusqlite::Error>) {
         match (outcome, self.result) {
             (Ok(()), Some(result)) => self.sender.send(result.map_err(StoreError::from)),
             (Err(error), _) => self.sender.send(Err(translate(error))),

@@ -1,18 +1,14 @@
 //! A commit, inside a transaction.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use ticketcore::id::{TenantId, TicketId, Version};
-use ticketcore::store::{Claim, Commit, Conflict, Expect, StoreError};
+use ticketcore::id::{TicketId, Version};
+use ticketcore::store::{Commit, Conflict, Expect, StoreError};
 use ticketcore::ticket::Ticket;
 
-use crate::document;
-use crate::error::Result;
-use crate::log;
-use crate::rows::{self, Found};
-use crate::tenant;
+use crate::error::{Error, Result};
+use crate::{claim, document, log, rows, tenant};
 
 /// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.
 ///
@@ -46,14 +42,11 @@ use crate::tenant;
 pub fn commit_in(
     transaction: &mut Transaction<'_>,
     commit: &Commit,
-) -> std::result::Result<Vec<Arc<Ticket>>, StoreError> {
-    let written = || -> Result<_> {
-        let savepoint = transaction.savepoint()?;
-        let tickets = write(&savepoint, commit)?;
-        savepoint.commit()?;
-        Ok(tickets)
-    };
-    { written }().map_err(StoreError::from)
+) -> Result<Vec<Arc<Ticket>>, StoreError> {
+    let savepoint = transaction.savepoint().map_err(Error::from)?;
+    let tickets = write(&savepoint, commit)?;
+    savepoint.commit().map_err(Error::from)?;
+    Ok(tickets)
 }
 
 /// Writes a commit and returns its tickets. Checks everything before it writes anything.
@@ -72,7 +65,7 @@ pub(crate) fn write(transaction: &Connection, commit: &Commit) -> Result<Vec<Arc
         at_version(change.ticket.id, change.expected, read.as_ref().map(|found| found.version))?;
         found.push(read);
     }
-    check_claims(transaction, no, commit)?;
+    claim::check(transaction, no, changes)?;
 
     if no == tenant::UNKNOWN {
         no = tenant::insert(transaction, tenant)?;
@@ -94,7 +87,7 @@ pub(crate) fn write(transaction: &Connection, commit: &Commit) -> Result<Vec<Arc
         };
         log::append(transaction, row, change)?;
         for claim in &change.claims {
-            swap(transaction, no, claim, change.ticket.version)?;
+            claim::swap(transaction, no, claim, change.ticket.version)?;
         }
         tickets.push(numbered(&change.ticket, rows::number(row)));
     }
@@ -120,40 +113,6 @@ fn at_version(id: TicketId, expected: Version, found: Option<Version>) -> Result
         found if found == expected => Ok(()),
         found => Err(Conflict::Ticket { id, expected, found }.into()),
     }
-}
-
-/// Checks claims as they will be swapped: an earlier one of the commit counts for a later one.
-fn check_claims(transaction: &Connection, tenant: i64, commit: &Commit) -> Result<()> {
-    let mut swapped = HashMap::new();
-    for Claim { key, from, to } in commit.changes.iter().flat_map(|change| &change.claims) {
-        let held = match swapped.insert(key, *to) {
-            Some(held) => held,
-            None => transaction
-                .prepare_cached("select ticket from ticketcore_claim where tenant = ?1 and key = ?2")?
-                .query_and_then(params![tenant, key], |row| rows::id(row, 0))?
-                .next()
-                .transpose()?,
-        };
-        if held != *from {
-            return Err(Conflict::Claim { key: key.clone(), held }.into());
-        }
-    }
-    Ok(())
-}
-
-fn swap(transaction: &Connection, tenant: i64, claim: &Claim, since: Version) -> Result<()> {
-    let Claim { key, from: _, to } = claim;
-    match to {
-        Some(to) => {
-            let sql = "insert or replace into ticketcore_claim (tenant, key, ticket, since) values (?1, ?2, ?3, ?4)";
-            transaction.prepare_cached(sql)?.execute(params![tenant, key, rows::bytes(to), since.0])?;
-        }
-        None => {
-            let sql = "delete from ticketcore_claim where tenant = ?1 and key = ?2";
-            transaction.prepare_cached(sql)?.execute(params![tenant, key])?;
-        }
-    }
-    Ok(())
 }
 
 /// The row one above the highest the tenant ever used; tickets are never deleted.

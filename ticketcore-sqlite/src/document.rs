@@ -6,7 +6,7 @@ use ticketcore::store::{Conflict, Document};
 use ticketcore::time::{from_micros, micros};
 
 use crate::error::{Result, corrupt};
-use crate::tenant;
+use crate::{rows, tenant};
 
 /// Checks that a document is at a version; 0 = does not exist.
 pub(crate) fn at_version(connection: &Connection, tenant: i64, kind: &Key, key: &str, expected: Version) -> Result<()> {
@@ -49,7 +49,7 @@ pub(crate) fn list(
     tenant: &TenantId,
     kind: &Key,
     after: Option<&str>,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Document>> {
     let (above, after) = after.map_or((">=", ""), |after| (">", after));
     let sql = format!(
@@ -58,7 +58,7 @@ pub(crate) fn list(
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let tenant = tenant::find(connection, tenant)?;
-    statement.query_and_then(params![tenant, kind.as_str(), after, limit], document)?.collect()
+    statement.query_and_then(params![tenant, kind.as_str(), after, rows::limit(limit)], document)?.collect()
 }
 
 fn document(row: &Row<'_>) -> Result<Document> {

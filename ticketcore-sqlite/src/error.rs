@@ -1,6 +1,7 @@
 //! What SQLite says, as the store's errors.
 
 use rusqlite::ErrorCode;
+use rusqlite::types::FromSqlError;
 use ticketcore::store::{Conflict, StoreError};
 
 /// A failure inside the adapter: of SQLite, or of the contract.
@@ -10,11 +11,17 @@ pub(crate) enum Error {
     Store(StoreError),
 }
 
-pub(crate) type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
+    }
+}
+
+impl From<FromSqlError> for Error {
+    fn from(error: FromSqlError) -> Self {
+        Self::Sqlite(error.into())
     }
 }
 

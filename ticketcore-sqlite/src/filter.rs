@@ -1,24 +1,21 @@
 //! A filter as SQL: text from a finite set of fragments, every value a parameter.
 
-use std::fmt::Display;
-
-use rusqlite::types::Value as Sqlite;
-use serde::Serialize;
+use rusqlite::types::Value as Parameter;
+use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
-use ticketcore::id::Key;
-use ticketcore::query::{Assignee, Filter, Period, words};
-use ticketcore::store::StoreError;
+use ticketcore::id::{Key, PersonId};
+use ticketcore::query::{Assignee, Filter, Period};
+use ticketcore::ticket::{Channel, Status};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
 
-use crate::error::Result;
 use crate::{rows, search};
 
 /// A statement in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Sql {
     pub(crate) text: String,
-    pub(crate) values: Vec<Sqlite>,
+    pub(crate) parameters: Vec<Parameter>,
 }
 
 impl Sql {
@@ -29,33 +26,170 @@ impl Sql {
     }
 
     /// Appends a parameter.
-    pub(crate) fn bind(&mut self, value: impl Into<Sqlite>) -> &mut Self {
-        self.values.push(value.into());
+    pub(crate) fn bind(&mut self, value: impl Into<Parameter>) -> &mut Self {
+        self.parameters.push(value.into());
         self.push("?")
     }
 
-    /// Asks that a column be one of some values. A single one is compared by `=`, which keeps the order of an index; any
-    /// number of others go into one parameter.
-    fn one_of<T: Serialize>(&mut self, column: &str, values: &[T], bind: impl Fn(&T) -> Sqlite) -> Result<()> {
-        match values {
-            [] => {}
-            [value] => {
-                self.push(" and ").push(column).push(" = ").bind(bind(value));
-            }
-            values => {
-                let list = serde_json::to_string(values).map_err(|error| StoreError::corrupt("question", error))?;
-                self.push(" and ").push(column).push(" in (select value from json_each(").bind(list).push("))");
-            }
+    /// Asks for the tickets (as `t`) of a tenant: through an index that begins with it, or by one pass over its rows.
+    pub(crate) fn tenant(&mut self, tenant: i64, indexed: bool) -> &mut Self {
+        if indexed {
+            return self.push("t.tenant = ").bind(tenant);
         }
-        Ok(())
+        let [first, last] = rows::of(tenant);
+        self.push("t.row between ").bind(first).push(" and ").bind(last)
+    }
+
+    /// Asks for what a filter asks for.
+    pub(crate) fn filter(&mut self, tenant: i64, filter: &Filter) -> &mut Self {
+        let Filter {
+            ids,
+            numbers,
+            kinds,
+            statuses,
+            states,
+            priorities,
+            categories,
+            teams,
+            queues,
+            assignee,
+            requesters,
+            watchers,
+            channels,
+            tags,
+            fields,
+            externals,
+            created,
+            updated,
+            resolved,
+            words,
+        } = filter;
+        if !ids.is_empty() {
+            let ids = ids.iter().map(|id| Json::from(id.0.simple().to_string())).collect();
+            self.push(" and t.id in (select unhex(value) from json_each(").bind(Json::Array(ids).to_string()).push("))");
+        }
+        if !numbers.is_empty() {
+            // An impossible number asks for row 0, which no tenant has.
+            self.one_of("t.row", numbers.iter().map(|number| rows::at(tenant, *number).unwrap_or(0)));
+        }
+        self.one_of("t.kind", kinds.iter().map(Key::as_str));
+        self.one_of("t.status", statuses.iter().copied().map(Status::as_str));
+        self.one_of("t.state", states.iter().map(Key::as_str));
+        self.one_of("t.priority", priorities.iter().map(|priority| priority.number()));
+        self.one_of("t.category", categories.iter().map(Key::as_str));
+        self.one_of("t.team", teams.iter().map(Key::as_str));
+        self.one_of("t.queue", queues.iter().map(Key::as_str));
+        match assignee {
+            Assignee::Any => {}
+            Assignee::Nobody => {
+                self.push(" and t.assignee is null");
+            }
+            Assignee::Is(people) if people.is_empty() => {
+                self.push(" and false");
+            }
+            Assignee::Is(people) => self.one_of("t.assignee", people.iter().map(PersonId::as_str)),
+        }
+        self.one_of("t.requester", requesters.iter().map(PersonId::as_str));
+        if !watchers.is_empty() {
+            self.push(" and exists (select 1 from json_each(t.watchers) w where true");
+            self.one_of("w.value", watchers.iter().map(PersonId::as_str));
+            self.push(")");
+        }
+        self.one_of("t.channel", channels.iter().copied().map(Channel::as_str));
+        for tag in tags {
+            self.push(" and exists (select 1 from json_each(t.tags) where value = ").bind(tag.to_string()).push(")");
+        }
+        for (field, cmp) in fields {
+            self.field(field, cmp);
+        }
+        self.one_of("t.external", externals.iter().map(String::as_str));
+        self.period("t.created", *created);
+        self.period("t.updated", *updated);
+        self.period("t.resolved", *resolved);
+        if let Some(question) = search::question(words) {
+            let [first, last] = rows::of(tenant);
+            self.push(" and t.row in (select rowid from ticketcore_words where ticketcore_words match ").bind(question);
+            self.push(" and rowid between ").bind(first).push(" and ").bind(last).push(")");
+        }
+        self
+    }
+
+    /// Asks that a column have one of some values; nothing if there are none. A single one is compared by `=`, which
+    /// keeps the order of an index; more go into one parameter, however many they are.
+    fn one_of<T: Into<Json>>(&mut self, column: &str, values: impl IntoIterator<Item = T>) {
+        let mut values: Vec<Json> = values.into_iter().map(Into::into).collect();
+        if let [Json::String(_)] = values.as_slice()
+            && let Some(Json::String(text)) = values.pop()
+        {
+            self.push(" and ").push(column).push(" = ").bind(text);
+        } else if !values.is_empty() {
+            let list = Json::Array(values).to_string();
+            self.push(" and ").push(column).push(" in (select value from json_each(").bind(list).push("))");
+        }
     }
 
     fn period(&mut self, column: &str, period: Period) {
         let Period { from, to } = period;
-        for (bound, at) in [(" >= ", from), (" < ", to)] {
-            if let Some(at) = at {
-                self.push(" and ").push(column).push(bound).bind(micros(at));
+        for (comparison, bound) in [(" >= ", from), (" < ", to)] {
+            if let Some(bound) = bound {
+                self.push(" and ").push(column).push(comparison).bind(micros(bound));
             }
         }
+    }
+
+    /// Asks that a custom field compare, with values of its own type only. Texts compare by their bytes.
+    fn field(&mut self, field: &Key, cmp: &Cmp) {
+        self.push(" and exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.fields') f ");
+        self.push("where s.row = t.row and f.key = ").bind(field.to_string());
+        match cmp {
+            Cmp::Set => {}
+            Cmp::Eq(value) => self.field_in(std::slice::from_ref(value)),
+            Cmp::In(values) => self.field_in(values),
+            Cmp::AtLeast(bound) => self.field_bound(">=", bound),
+            Cmp::AtMost(bound) => self.field_bound("<=", bound),
+        }
+        self.push(")");
+    }
+
+    fn field_in(&mut self, values: &[Value]) {
+        self.push(" and (false");
+        for of_type in [BOOL, INT, TEXT] {
+            let same: Vec<Json> = values.iter().filter(|value| type_of(value) == of_type).map(json).collect();
+            if !same.is_empty() {
+                self.push(" or ").push(of_type);
+                self.one_of("f.atom", same);
+            }
+        }
+        self.push(")");
+    }
+
+    fn field_bound(&mut self, comparison: &str, bound: &Value) {
+        self.push(" and ").push(type_of(bound)).push(" and f.atom ").push(comparison).push(" ");
+        match bound {
+            Value::Bool(truth) => self.bind(*truth),
+            Value::Int(number) => self.bind(*number),
+            Value::Text(text) => self.bind(text.clone()),
+        };
+    }
+}
+
+/// The types of fields, as SQLite names those of JSON; truth values compare as 0 and 1.
+const BOOL: &str = "f.type in ('true', 'false')";
+const INT: &str = "f.type = 'integer'";
+const TEXT: &str = "f.type = 'text'";
+
+const fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => BOOL,
+        Value::Int(_) => INT,
+        Value::Text(_) => TEXT,
+    }
+}
+
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Bool(truth) => Json::from(*truth),
+        Value::Int(number) => Json::from(*number),
+        Value::Text(text) => Json::from(text.as_str()),
     }
 }

@@ -1,1 +1,68 @@
-//! x
+//! ticketcore on SQLite: one file, no server, no async runtime.
+//!
+//! [`SqliteStore`] implements [`Store`](ticketcore::store::Store) on a file that any number of processes may share.
+//! What callers of one process commit at the same time becomes one transaction, so that a hundred of them wait for the
+//! disk no longer than one does. An acknowledged commit survives a power cut, unless [`Durability::Normal`] is chosen.
+//!
+//! A host that keeps its own tables in the same file calls [`migrate`] and [`commit_in`], and its rows and its tickets
+//! stand or fall together.
+//!
+//! # Examples
+//!
+//! ```
+//! use ticketcore::id::{Position, TenantId};
+//! use ticketcore::store::Store;
+//! use ticketcore_sqlite::SqliteStore;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), ticketcore::store::StoreError> {
+//! let store = SqliteStore::memory()?; // or SqliteStore::open("desk.db")
+//! assert_eq!(store.feed(Position(0), 100).await?, []);
+//! assert!(store.claim(&TenantId::MAIN, "mailbox").await?.is_none());
+//! # Ok(()) }
+//! ```
+//!
+//! # Map
+//!
+//! | module | holds |
+//! |---|---|
+//! | `store` | which connection does what |
+//! | `writer`, `batch`, `oneshot` | the one writer: how commits that wait become one transaction |
+//! | `readers` | the connections for reading |
+//! | `housekeeper` | checkpoints, and indexing in pauses |
+//! | `schema` | the tables: `migrations/` |
+//! | `commit`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
+//! | `find`, `filter`, `search`, `tally`, `due` | what is asked |
+//!
+//! # SQLite
+//!
+//! The feature `bundled`, on by default, compiles SQLite in. Without it the host links its own, 3.51.3 or newer and with
+//! FTS5. [`rusqlite`] is re-exported; the host's own version of it is used if it is among those supported.
+
+mod batch;
+mod blob;
+mod claim;
+mod commit;
+mod document;
+mod due;
+mod error;
+mod filter;
+mod find;
+mod housekeeper;
+mod log;
+mod oneshot;
+mod options;
+mod readers;
+mod rows;
+mod schema;
+mod search;
+mod store;
+mod tally;
+mod tenant;
+mod writer;
+
+pub use commit::commit_in;
+pub use options::{Durability, SqliteOptions};
+pub use rusqlite;
+pub use schema::migrate;
+pub use store::SqliteStore;

@@ -50,17 +50,17 @@ pub(crate) fn history(
     tenant: &TenantId,
     id: TicketId,
     after: Version,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Recorded>> {
     let mut statement = connection.prepare_cached(HISTORY)?;
-    let rows = statement.query_and_then(params![tenant.as_str(), rows::bytes(&id), after.0, limit], recorded)?;
+    let rows = statement.query_and_then(params![tenant.as_str(), rows::bytes(&id), after.0, rows::limit(limit)], recorded)?;
     rows.collect()
 }
 
 /// Reads the events of all tenants after a position, in order.
-pub(crate) fn feed(connection: &Connection, after: Position, limit: i64) -> Result<Vec<Recorded>> {
+pub(crate) fn feed(connection: &Connection, after: Position, limit: usize) -> Result<Vec<Recorded>> {
     let mut statement = connection.prepare_cached(FEED)?;
-    let rows = statement.query_and_then([after.0, limit], recorded)?;
+    let rows = statement.query_and_then([after.0, rows::limit(limit)], recorded)?;
     rows.collect()
 }
 

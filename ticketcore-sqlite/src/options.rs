@@ -114,7 +114,7 @@ impl SqliteOptions {
     /// [`StoreError::Corrupt`] if the file is not a database, [`StoreError::Newer`] if a newer release wrote it,
     /// [`StoreError::ReadOnly`] if it may not be written, [`StoreError::Busy`] if others kept it locked.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
-        SqliteStore::with(self, Some(path.as_ref()))
+        Ok(SqliteStore::file(self, path.as_ref())?)
     }
 
     /// Opens a store in memory, which ends with its last handle. Reads and writes take turns.
@@ -123,6 +123,6 @@ impl SqliteOptions {
     ///
     /// [`StoreError::Backend`] if SQLite cannot be set up.
     pub fn memory(&self) -> Result<SqliteStore, StoreError> {
-        SqliteStore::with(self, None)
+        Ok(SqliteStore::in_memory()?)
     }
 }

@@ -23,6 +23,11 @@ pub(crate) const fn of(tenant: i64) -> [i64; 2] {
     [tenant * NUMBERS, tenant * NUMBERS + NUMBERS - 1]
 }
 
+/// The row of a tenant's ticket with a number, if it can have one.
+pub(crate) const fn at(tenant: i64, number: i64) -> Option<i64> {
+    if 0 < number && number < NUMBERS { Some(tenant * NUMBERS + number) } else { None }
+}
+
 /// The number of the ticket in a row.
 pub(crate) const fn number(row: i64) -> i64 {
     row & (NUMBERS - 1)
@@ -192,15 +197,19 @@ pub(crate) fn ticket(row: i64, snapshot: ValueRef<'_>) -> Result<Ticket> {
     Ok(decode_ticket(number(row), body)?)
 }
 
+/// A limit as SQL takes it.
+pub(crate) fn limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
 /// The bytes of an id, as stored.
 pub(crate) fn bytes(id: &TicketId) -> &[u8] {
     id.0.as_bytes()
 }
 
 /// Reads an id.
-pub(crate) fn id(row: &Row<'_>, column: usize) -> Result<TicketId> {
-    let bytes: [u8; 16] = row.get(column)?;
-    Ok(TicketId(Uuid::from_bytes(bytes)))
+pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<TicketId> {
+    Ok(TicketId(Uuid::from_bytes(row.get(column)?)))
 }
 
 /// Names as a JSON array, or nothing if there are none.

@@ -66,7 +66,7 @@ impl Writer {
     ///
     /// The work checks what it must before it writes. It may run more than once, but only its last run lasts. If the
     /// future is dropped, the work is either done or not begun.
-    pub(crate) async fn run<T, F>(&self, work: F) -> std::result::Result<T, StoreError>
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Connection) -> Result<T> + Send + 'static,

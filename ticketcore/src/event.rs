@@ -173,8 +173,8 @@ pub struct Opened {
     /// Its kind.
     pub kind: Key,
     /// What stands before its number.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub prefix: String,
+    #[serde(default, skip_serializing_if = "Key::is_empty")]
+    pub prefix: Key,
     /// Its subject.
     pub subject: String,
     /// Its category.

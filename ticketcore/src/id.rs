@@ -25,6 +25,11 @@ macro_rules! name {
                 Self(SmolStr::new_static(text))
             }
 
+            /// Tells whether it is the empty text, which is no valid name.
+            pub fn is_empty(&self) -> bool {
+                self.0.is_empty()
+            }
+
             /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0

@@ -126,6 +126,11 @@ impl From<Beat> for Row {
 pub struct Line(Vec<Beat>);
 
 impl Line {
+    /// A line that starts with a beat. Most tickets have few beats, and all of them are kept in memory by some stores.
+    pub(crate) fn starting(beat: Beat) -> Self {
+        Self(vec![beat])
+    }
+
     /// Appends a beat.
     pub(crate) fn push(&mut self, beat: Beat) {
         self.0.push(beat);

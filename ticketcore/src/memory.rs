@@ -15,7 +15,6 @@ use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
 use crate::report::{Figures, Scan, Standing, Table, Tallier};
 use crate::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Rank, Store, StoreError};
 use crate::ticket::Ticket;
-use crate::time::micros;
 
 /// A [`Store`] that forgets everything when the last clone of it is dropped.
 ///
@@ -38,7 +37,7 @@ struct Tenant {
     numbers: i64,
     queues: HashMap<Option<Key>, BTreeSet<Rank>>,
     claims: HashMap<String, Held>,
-    documents: BTreeMap<(Key, String), Document>,
+    documents: HashMap<Key, BTreeMap<String, Document>>,
     blobs: HashMap<String, Arc<[u8]>>,
 }
 
@@ -75,7 +74,7 @@ impl State {
             match expect {
                 Expect::Ticket(id, expected) => at(*id, *expected)?,
                 Expect::Document { kind, key, version: expected } => {
-                    let found = tenant.and_then(|tenant| tenant.documents.get(&(kind.clone(), key.clone())));
+                    let found = tenant.and_then(|tenant| tenant.documents.get(kind)?.get(key));
                     let found = found.map_or(Version(0), |document| document.version);
                     if found != *expected {
                         let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
@@ -88,7 +87,7 @@ impl State {
             at(change.ticket.id, change.expected)?;
         }
         // Claims are checked as they will be carried out: an earlier one of the commit counts for a later one.
-        let mut swapped: HashMap<&str, Option<TicketId>> = HashMap::new();
+        let mut swapped: BTreeMap<&str, Option<TicketId>> = BTreeMap::new();
         for Claim { key, from, to } in commit.changes.iter().flat_map(|change| &change.claims) {
             let stored = || tenant.and_then(|tenant| tenant.claims.get(key)).map(|held| held.by);
             let held = swapped.get(key.as_str()).copied().unwrap_or_else(stored);
@@ -169,34 +168,6 @@ impl Slot {
         let texts = self.log.iter().flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
         texts.flat_map(words::split).any(|found| found == word)
     }
-
-    fn figures<'a>(&'a self, standings: &'a str) -> Figures<'a> {
-        let Self { ticket, marks, .. } = self;
-        let key = |key: &'a Option<Key>| key.as_ref().map(Key::as_str);
-        Figures {
-            kind: ticket.kind.as_str(),
-            status: ticket.status.as_str(),
-            state: ticket.state.as_str(),
-            priority: ticket.priority().number(),
-            category: key(&ticket.category),
-            team: key(&ticket.team),
-            queue: key(&ticket.queue),
-            assignee: ticket.assignee.as_ref().map(AsRef::as_ref),
-            requester: ticket.requester.as_ref().map(AsRef::as_ref),
-            channel: ticket.channel.as_str(),
-            created: micros(ticket.created),
-            responded: ticket.responded.map(micros),
-            resolved: ticket.resolved.map(micros),
-            first_resolved: ticket.first_resolved.map(micros),
-            closed: ticket.closed.map(micros),
-            response: marks.response.and_then(|time| time.num_microseconds()),
-            resolution: marks.resolution.and_then(|time| time.num_microseconds()),
-            reopens: ticket.reopens,
-            reassigns: ticket.reassigns,
-            messages: ticket.messages,
-            standings,
-        }
-    }
 }
 
 impl Tenant {
@@ -264,7 +235,8 @@ impl Store for MemoryStore {
         for slot in slots.filter(|slot| meant(slot, &scan.filter, &asked)) {
             let standings =
                 if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
-            tallier.add(&slot.figures(&standings)).map_err(|error| StoreError::corrupt("standings", error))?;
+            let figures = Figures::of(&slot.ticket, &slot.marks, &standings);
+            tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?;
         }
         Ok(tallier.finish())
     }
@@ -313,19 +285,19 @@ impl Store for MemoryStore {
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {
         let state = self.lock();
         let tenant = state.tenants.get(tenant);
-        Ok(tenant.and_then(|tenant| tenant.documents.get(&(kind.clone(), key.to_owned()))).cloned())
+        Ok(tenant.and_then(|tenant| tenant.documents.get(kind)?.get(key)).cloned())
     }
 
     async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
         let mut state = self.lock();
-        let documents = &mut state.tenants.entry(tenant.clone()).or_default().documents;
-        let place = (document.kind.clone(), document.key.clone());
-        let found = documents.get(&place).map_or(Version(0), |document| document.version);
+        let kinds = &mut state.tenants.entry(tenant.clone()).or_default().documents;
+        let documents = kinds.entry(document.kind.clone()).or_default();
+        let found = documents.get(&document.key).map_or(Version(0), |document| document.version);
         if found.next() != document.version {
             let Document { kind, key, version, .. } = document;
             return Err(Conflict::Document { kind, key, expected: Version(version.0 - 1), found }.into());
         }
-        documents.insert(place, document);
+        documents.insert(document.key.clone(), document);
         Ok(())
     }
 
@@ -337,13 +309,10 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<Document>, StoreError> {
         let state = self.lock();
-        let from = match after {
-            Some(after) => Bound::Excluded((kind.clone(), after.to_owned())),
-            None => Bound::Included((kind.clone(), String::new())),
-        };
-        let tenant = state.tenants.get(tenant);
-        let all = tenant.into_iter().flat_map(|tenant| tenant.documents.range((from.clone(), Bound::Unbounded)));
-        Ok(all.take_while(|((found, _), _)| found == kind).take(limit).map(|(_, document)| document.clone()).collect())
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let all = state.tenants.get(tenant).and_then(|tenant| tenant.documents.get(kind));
+        let beyond = all.into_iter().flat_map(|all| all.range::<str, _>((from, Bound::Unbounded)));
+        Ok(beyond.take(limit).map(|(_, document)| document.clone()).collect())
     }
 
     async fn put_blob(&self, tenant: &TenantId, mut bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError> {

@@ -207,8 +207,8 @@ pub struct Ticket {
     #[serde(skip)]
     pub number: i64,
     /// What stands before the number: `INC-`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub prefix: String,
+    #[serde(default, skip_serializing_if = "Key::is_empty")]
+    pub prefix: Key,
     /// How many events it has.
     pub version: Version,
     /// What it is: incident, request, problem, change, task, alert, event, or a kind of the desk's own.

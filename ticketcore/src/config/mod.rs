@@ -61,11 +61,11 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        let kind = |key: &'static str, prefix: &str| {
-            (Key::from_static(key), Kind { workflow: Key::from_static(key), prefix: prefix.to_owned() })
+        let kind = |key: &'static str, prefix: &'static str| {
+            (Key::from_static(key), Kind { workflow: Key::from_static(key), prefix: Key::from_static(prefix) })
         };
-        let shared = |key: &'static str, workflow: &'static str, prefix: &str| {
-            (Key::from_static(key), Kind { workflow: Key::from_static(workflow), prefix: prefix.to_owned() })
+        let shared = |key: &'static str, workflow: &'static str, prefix: &'static str| {
+            (Key::from_static(key), Kind { workflow: Key::from_static(workflow), prefix: Key::from_static(prefix) })
         };
         Self {
             kinds: BTreeMap::from([
@@ -98,7 +98,7 @@ pub struct Kind {
     pub workflow: Key,
     /// What stands before the number: `INC-`.
     #[serde(default)]
-    pub prefix: String,
+    pub prefix: Key,
 }
 
 /// How alerts become tickets.
@@ -193,7 +193,7 @@ impl Config {
 
     /// Adds a kind of ticket, or replaces the one of the same name.
     #[must_use]
-    pub fn kind(mut self, key: impl Into<Key>, workflow: impl Into<Key>, prefix: impl Into<String>) -> Self {
+    pub fn kind(mut self, key: impl Into<Key>, workflow: impl Into<Key>, prefix: impl Into<Key>) -> Self {
         self.kinds.insert(key.into(), Kind { workflow: workflow.into(), prefix: prefix.into() });
         self
     }

@@ -44,7 +44,7 @@ impl Desk {
     pub async fn open(&self, draft: Draft) -> Result<Arc<Ticket>, Error> {
         let id = self.core.ids.next(self.now());
         let span = tracing::debug_span!("open", tenant = %self.tenant, ticket = %id);
-        self.attempt(id, || self.plan_open(id, draft.clone())).instrument(span).await
+        self.attempt(id, || self.plan_open(id, &draft)).instrument(span).await
     }
 
     /// Opens many tickets in one commit, all or none, and returns them in the order of the drafts.
@@ -64,7 +64,7 @@ impl Desk {
             }
             let now = self.now();
             let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
-            let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), draft)?;
+            let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), &draft)?;
             changes.push(change(&rulebook, Version(0), decision.ticket, decision.facts, Vec::new()));
         }
         let commit = Commit { tenant: self.tenant.clone(), changes, expect: vec![still(&rulebook)] };
@@ -100,7 +100,7 @@ impl Desk {
     ///
     /// As [`open`](Self::open).
     pub async fn prepare_open(&self, draft: Draft) -> Result<Option<Commit>, Error> {
-        Ok(self.plan_open(self.core.ids.next(self.now()), draft).await?.commit())
+        Ok(self.plan_open(self.core.ids.next(self.now()), &draft).await?.commit())
     }
 
     /// Decides commands without committing them, for the host's own transaction. `None` if nothing needs to change.
@@ -142,7 +142,7 @@ impl Desk {
         }
     }
 
-    async fn plan_open(&self, id: TicketId, draft: Draft) -> Result<Plan, Error> {
+    async fn plan_open(&self, id: TicketId, draft: &Draft) -> Result<Plan, Error> {
         if let Some(held) = self.done(draft.once.as_deref()).await? {
             return Ok(Plan::Done(held));
         }

@@ -28,7 +28,7 @@ pub fn open_alert(
     let mut input = Input::new(context.rulebook.now());
     input.signal(signal);
     input.finish()?;
-    let mut opened = open(context, tenant, id, draft(context.rulebook, signal))?;
+    let mut opened = open(context, tenant, id, &draft(context.rulebook, signal))?;
     let link = before.map(|before| Command::Link(LinkKind::Relates, before));
     let commands: Vec<Command> = std::iter::once(Command::Signal(signal.clone())).chain(link).collect();
     let Decision { facts, ticket, echoes } = decide(context, &opened.ticket, &Request::from(commands))?;

@@ -23,7 +23,7 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Ticket) -> Self {
-        Self { setup, related, at, ticket, facts: Vec::new() }
+        Self { setup, related, at, ticket, facts: Vec::with_capacity(1) }
     }
 
     pub(super) fn record(&mut self, by: &By, event: Event) {

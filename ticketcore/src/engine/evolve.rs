@@ -74,7 +74,7 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         line: Line::default(),
         policies: PolicyLog::default(),
     };
-    beat(&mut ticket, at, Mark::Opened, theirs);
+    ticket.line = Line::starting(beat(&ticket, at, Mark::Opened, theirs));
     ticket
 }
 
@@ -240,12 +240,13 @@ fn beat_if_changed(ticket: &mut Ticket, at: DateTime<Utc>, mark: Option<Mark>, u
         last.priority != ticket.priority() || last.flags != flags(ticket, unanswered) || last.state != ticket.state
     });
     if let Some(mark) = mark.or(changed.then_some(Mark::Changed)) {
-        beat(ticket, at, mark, unanswered);
+        let beat = beat(ticket, at, mark, unanswered);
+        ticket.line.push(beat);
     }
 }
 
-fn beat(ticket: &mut Ticket, at: DateTime<Utc>, mark: Mark, unanswered: bool) {
-    let beat = Beat {
+fn beat(ticket: &Ticket, at: DateTime<Utc>, mark: Mark, unanswered: bool) -> Beat {
+    Beat {
         at,
         mark,
         state: ticket.state.clone(),
@@ -253,8 +254,7 @@ fn beat(ticket: &mut Ticket, at: DateTime<Utc>, mark: Mark, unanswered: bool) {
         waiting: ticket.waiting,
         priority: ticket.priority(),
         flags: flags(ticket, unanswered),
-    };
-    ticket.line.push(beat);
+    }
 }
 
 fn flags(ticket: &Ticket, unanswered: bool) -> Flags {

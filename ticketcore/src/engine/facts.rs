@@ -1,6 +1,6 @@
 //! What conditions are asked about: a ticket with its actor, or one beat of a ticket's line.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -13,9 +13,10 @@ use crate::line::{Beat, Flag};
 use crate::ticket::Ticket;
 use crate::value::Value;
 
-/// The other tickets a decision may read, as they were loaded for it.
+/// The other tickets a decision may read, as they were loaded for it; in the order of their ids, so that what is
+/// recorded on several of them is recorded in the same order every time.
 #[derive(Clone, Debug, Default)]
-pub struct Related(HashMap<TicketId, Arc<Ticket>>);
+pub struct Related(BTreeMap<TicketId, Arc<Ticket>>);
 
 impl Related {
     /// Adds a ticket.

@@ -20,11 +20,11 @@ use crate::ticket::{Pin, Status};
 /// # Errors
 ///
 /// A [`Refusal`] with every fault of the draft, or with what keeps each creating transition from being taken.
-pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: Draft) -> Result<Decision, Refusal> {
+pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draft) -> Result<Decision, Refusal> {
     let Context { rulebook, actor, related, now } = *context;
     let setup = rulebook.now();
     let mut input = Input::new(setup);
-    input.draft(&draft);
+    input.draft(draft);
     let kind = setup.config.kinds.get(&draft.kind);
     if kind.is_none() {
         let known: Vec<&str> = setup.config.kinds.keys().map(Key::as_str).collect();
@@ -37,7 +37,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: Draft
     };
 
     let by = actor.by();
-    let (mut opened, text) = describe(rulebook, actor, draft, kind.prefix.clone(), workflow.pin());
+    let mut opened = describe(rulebook, actor, draft, &kind.prefix, workflow.pin());
     let mut reasons = Vec::new();
     for transition in workflow.transitions.iter().filter(|transition| transition.from == Source::Create) {
         let Target::State(key) = &transition.to else { continue };
@@ -46,6 +46,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: Draft
         let mut work = Work::new(setup, related, now, begin(tenant, id, now, &by, &opened));
         let unmet = work.unmet(actor, transition, state);
         if unmet.is_empty() {
+            let text = draft.description.clone();
             work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text });
             work.effects(transition);
             return Ok(work.decided());
@@ -56,17 +57,11 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: Draft
 }
 
 /// The opening a draft asks for, but for the state, which is the workflow's.
-fn describe(
-    rulebook: &Rulebook,
-    actor: &Actor,
-    draft: Draft,
-    prefix: String,
-    workflow: Pin,
-) -> (Opened, Option<String>) {
+fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, workflow: Pin) -> Opened {
     let Draft {
         kind,
         subject,
-        description,
+        description: _,
         category,
         tags,
         fields,
@@ -82,29 +77,28 @@ fn describe(
         once: _,
     } = draft;
     let own = (actor.kind == ActorKind::Requester).then(|| actor.id.clone());
-    let priority = rulebook.now().config.matrix.priority(impact, urgency);
-    let opened = Opened {
-        kind,
-        prefix,
-        subject,
-        category,
-        tags: tags.into_iter().collect(),
-        fields,
-        channel,
-        external,
-        requester: requester.or(own),
-        assignee,
-        team,
-        queue,
-        watchers: watchers.into_iter().collect(),
+    let priority = rulebook.now().config.matrix.priority(*impact, *urgency);
+    Opened {
+        kind: kind.clone(),
+        prefix: prefix.clone(),
+        subject: subject.clone(),
+        category: category.clone(),
+        tags: tags.iter().cloned().collect(),
+        fields: fields.clone(),
+        channel: *channel,
+        external: external.clone(),
+        requester: requester.clone().or(own),
+        assignee: assignee.clone(),
+        team: team.clone(),
+        queue: queue.clone(),
+        watchers: watchers.iter().cloned().collect(),
         workflow,
         state: Key::default(),
         status: Status::New,
         waiting: None,
-        impact,
-        urgency,
+        impact: *impact,
+        urgency: *urgency,
         // The input check has found the pair in the matrix.
         priority: priority.unwrap_or(Priority::P3),
-    };
-    (opened, description)
+    }
 }

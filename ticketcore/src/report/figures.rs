@@ -1,6 +1,9 @@
 //! What is read of one ticket.
 
-use crate::ticket::Status;
+use crate::id::Key;
+use crate::store::Marks;
+use crate::ticket::{Status, Ticket};
+use crate::time::micros;
 
 /// Holds what a report reads of one ticket, as columns hold it: text borrowed and times in microseconds.
 ///
@@ -51,10 +54,35 @@ pub struct Figures<'a> {
     pub standings: &'a str,
 }
 
-impl Figures<'_> {
-    /// Tells whether the ticket is in the backlog.
-    pub(super) fn is_open(&self) -> bool {
-        status(self.status).is_some_and(Status::is_open)
+impl<'a> Figures<'a> {
+    /// Reads all figures of a ticket and of its index, for backends that keep both whole. `standings` is the text of
+    /// [`Marks::standings`]; it may be empty if the scan needs none.
+    #[must_use]
+    pub fn of(ticket: &'a Ticket, marks: &Marks, standings: &'a str) -> Self {
+        let key = |key: &'a Option<Key>| key.as_ref().map(Key::as_str);
+        Self {
+            kind: ticket.kind.as_str(),
+            status: ticket.status.as_str(),
+            state: ticket.state.as_str(),
+            priority: ticket.priority().number(),
+            category: key(&ticket.category),
+            team: key(&ticket.team),
+            queue: key(&ticket.queue),
+            assignee: ticket.assignee.as_ref().map(AsRef::as_ref),
+            requester: ticket.requester.as_ref().map(AsRef::as_ref),
+            channel: ticket.channel.as_str(),
+            created: micros(ticket.created),
+            responded: ticket.responded.map(micros),
+            resolved: ticket.resolved.map(micros),
+            first_resolved: ticket.first_resolved.map(micros),
+            closed: ticket.closed.map(micros),
+            response: marks.response.and_then(|time| time.num_microseconds()),
+            resolution: marks.resolution.and_then(|time| time.num_microseconds()),
+            reopens: ticket.reopens,
+            reassigns: ticket.reassigns,
+            messages: ticket.messages,
+            standings,
+        }
     }
 }
 

@@ -1,16 +1,39 @@
-//! Reports.
+//! Reports: what is measured, defined once, so that every store counts the same.
+//!
+//! 1. A [`Report`] names the tables it is made of: [`Measure`]s by [`Dimension`]s.
+//! 2. A store answers them in one pass, a [`Scan`]: of each ticket it hands the [`Figures`] that the scan
+//!    [needs](Scan::needs) to a [`Tallier`], which holds every definition.
+//! 3. The report shows the [`Table`]s that come out as [`Section`]s: text for people, CSV and JSON for programs.
+//!
+//! All numbers are exact, percentiles too; a share of nothing is nothing, not nought. The ready reports are in
+//! [`standard`]; most others are a [`Plain`] one.
 
+mod ask;
+mod csv;
 mod figures;
+mod json;
+mod layout;
 mod needs;
+mod plain;
 mod scan;
+mod section;
+mod standard;
 mod standing;
 mod summary;
 mod table;
 mod tally;
+mod text;
 
+#[cfg(test)]
+mod laws;
+
+pub use ask::{Ask, Report};
 pub use figures::Figures;
 pub use needs::Needs;
+pub use plain::{Plain, Together};
 pub use scan::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+pub use section::{Heading, Section, Value};
+pub use standard::{agents, attainment, flow, named, overview, reopens, response, standard, volume};
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};

@@ -75,3 +75,49 @@ fn quotient(micros: i128, by: i128) -> TimeDelta {
     // Means and percentiles lie between values that are `i64`s.
     TimeDelta::microseconds(i64::try_from(nearest).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(summary: Summary) -> [i64; 6] {
+        let Summary { n: _, mean, min, p50, p90, p95, max } = summary;
+        [mean, min, p50, p90, p95, max].map(|time| time.num_microseconds().unwrap())
+    }
+
+    #[test]
+    fn no_value_has_no_summary() {
+        assert_eq!(Summary::of(&mut []), None);
+    }
+
+    #[test]
+    fn percentiles_are_those_of_numpy() {
+        // numpy.quantile([...], [0.5, 0.9, 0.95])
+        let cases: [(&[i64], [i64; 6]); 6] = [
+            (&[7], [7, 7, 7, 7, 7, 7]),
+            (&[20, 10], [15, 10, 15, 19, 20, 20]),
+            (&[40, 10, 30, 20], [25, 10, 25, 37, 38, 40]),
+            (&[100, 300, 200, 500, 400], [300, 100, 300, 460, 480, 500]),
+            (&[-100, 100, -300], [-100, -300, -100, 60, 80, 100]),
+            (&[5; 100], [5; 6]),
+        ];
+        for (values, expected) in cases {
+            assert_eq!(micros(Summary::of(&mut values.to_vec()).unwrap()), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn halves_go_to_the_even_microsecond() {
+        for (values, middle) in [([0, 1], 0), ([1, 2], 2), ([2, 3], 2), ([-1, 0], 0), ([-2, -1], -2), ([-3, -2], -2)] {
+            let [mean, _, p50, ..] = micros(Summary::of(&mut values.to_vec()).unwrap());
+            assert_eq!((mean, p50), (middle, middle), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_times_do_not_overflow() {
+        let summary = Summary::of(&mut [i64::MIN, i64::MAX, i64::MAX]).unwrap();
+        assert_eq!(micros(summary)[1..3], [i64::MIN, i64::MAX]);
+        assert_eq!(micros(Summary::of(&mut [i64::MIN, i64::MAX]).unwrap())[0], 0);
+    }
+}

@@ -1,6 +1,7 @@
 //! What comes out of a scan: tables of typed values.
 
 use std::fmt;
+use std::ops::AddAssign;
 
 use super::{Dimension, Measure, Standing, Summary};
 use crate::config::Priority;
@@ -84,6 +85,15 @@ impl Counter {
     }
 }
 
+impl AddAssign<u32> for Counter {
+    /// Adds the count of one more ticket.
+    fn add_assign(&mut self, count: u32) {
+        self.n += 1;
+        self.total += u64::from(count);
+        self.max = self.max.max(count);
+    }
+}
+
 /// Counts a part and its whole, so that shares stay exact and can be added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
@@ -99,6 +109,14 @@ impl Share {
     pub fn ratio(self) -> Option<f64> {
         // A float counts exactly up to 2^53, more tickets than anybody has.
         (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
+    }
+}
+
+impl AddAssign<bool> for Share {
+    /// Adds one more that could have it, and whether it does.
+    fn add_assign(&mut self, has: bool) {
+        self.part += u64::from(has);
+        self.whole += 1;
     }
 }
 
@@ -131,7 +149,7 @@ impl Attainment {
     }
 }
 
-impl std::ops::AddAssign for Attainment {
+impl AddAssign for Attainment {
     fn add_assign(&mut self, other: Self) {
         self.met += other.met;
         self.breached += other.breached;

@@ -11,7 +11,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use crate::config::{Config, Span, Workflow};
+use crate::config::{Config, Limits, Span, Workflow};
 use crate::fault::Fault;
 use crate::id::Key;
 use crate::value::FieldType;
@@ -174,14 +174,14 @@ impl Config {
     }
 
     fn check_limits(&self) -> Vec<Fault> {
-        let limits = &self.limits;
+        let Limits { subject, text, value, items, links, attachments } = self.limits;
         let named = [
-            ("subject", limits.subject),
-            ("text", limits.text),
-            ("value", limits.value),
-            ("items", limits.items),
-            ("links", limits.links),
-            ("attachments", limits.attachments),
+            ("subject", subject),
+            ("text", text),
+            ("value", value),
+            ("items", items),
+            ("links", links),
+            ("attachments", attachments),
         ];
         let none = named.into_iter().filter(|(_, limit)| *limit == 0);
         none.map(|(name, _)| Fault::new(format!("limits.{name}"), "must allow at least one")).collect()

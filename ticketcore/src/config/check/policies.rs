@@ -104,25 +104,19 @@ impl Config {
 
 /// Whether a policy is for a ticket is asked whenever its clocks are read, of the ticket alone.
 fn blind_of_all_but_the_ticket(atom: &Atom) -> Option<&'static str> {
-    match atom {
-        Atom::During(_) => Some("a policy is for a ticket at all hours; a step can wait for an opening"),
-        other => blind_when_due(other),
-    }
+    let at_all_hours = "a policy is for a ticket at all hours; a step can wait for an opening";
+    matches!(atom, Atom::During(_)).then_some(at_all_hours).or_else(|| blind_when_due(atom))
 }
 
 /// When a step is due there is nobody whose role or kind could be asked, and only this ticket is read.
 fn blind_when_due(atom: &Atom) -> Option<&'static str> {
-    match atom {
-        Atom::Role(_) | Atom::Actor(_) | Atom::Relation(_) => Some("nobody acts when time passes"),
-        Atom::NoOpen(_) => Some("a policy does not read other tickets"),
-        _ => None,
-    }
+    let nobody = matches!(atom, Atom::Role(_) | Atom::Actor(_) | Atom::Relation(_));
+    let alone = matches!(atom, Atom::NoOpen(_)).then_some("a policy does not read other tickets");
+    if nobody { Some("nobody acts when time passes") } else { alone }
 }
 
 /// A clock is a function of the [line](crate::line), which keeps nothing else.
 fn blind_on_the_line(atom: &Atom) -> Option<&'static str> {
-    match atom {
-        Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Priority(_) | Atom::Flag(_) => None,
-        _ => Some("a clock sees only status, state, waiting, priority and flags"),
-    }
+    let sees = matches!(atom, Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Priority(_) | Atom::Flag(_));
+    (!sees).then_some("a clock sees only status, state, waiting, priority and flags")
 }

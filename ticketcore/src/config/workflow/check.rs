@@ -12,7 +12,18 @@ use crate::ticket::{Status, Waiting};
 /// A rule that a workflow keeps, given its edges: finds what breaks it.
 type Rule = fn(&Workflow, &[Edge<'_>]) -> Vec<Fault>;
 
-const RULES: [Rule; 8] = [names, sources_and_targets, openings, states, replies, guards, ways, resolutions];
+const RULES: [Rule; 10] = [
+    pin,
+    names_of_states,
+    names_of_transitions,
+    ends_of_transitions,
+    openings,
+    states,
+    replies,
+    guards,
+    ways,
+    resolutions,
+];
 
 impl Workflow {
     /// Finds every fault; a workflow without any is sound.
@@ -67,9 +78,8 @@ impl Workflow {
     }
 }
 
-/// The workflow, its states and its transitions have names; states have distinct ones, and in one state no two
-/// transitions share theirs, so a name says which move is meant.
-fn names(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
+/// The workflow has a name and a number.
+fn pin(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     if !workflow.id.is_valid() {
         faults.push(Fault::new("id", NO_NAME));
@@ -77,50 +87,59 @@ fn names(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
     if workflow.rev == 0 {
         faults.push(Fault::new("rev", "revisions count from 1"));
     }
+    faults
+}
+
+/// States have names, each its own.
+fn names_of_states(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
+    let mut faults = Vec::new();
     for (i, (at, state)) in workflow.states_at().enumerate() {
+        let at = format!("{at}.key");
         if !state.key.is_valid() {
-            faults.push(Fault::new(format!("{at}.key"), NO_NAME));
+            faults.push(Fault::new(&at, NO_NAME));
         }
         // In a file, `to = "previous"` is the way back.
         if state.key == "previous" {
-            faults.push(Fault::new(format!("{at}.key"), "`previous` means the state before and cannot name one"));
+            faults.push(Fault::new(&at, "`previous` means the state before and cannot name one"));
         }
         if workflow.states.iter().take(i).any(|earlier| earlier.key == state.key) {
-            faults.push(Fault::new(format!("{at}.key"), format!("another state is named `{}`", state.key)));
+            faults.push(Fault::new(&at, format!("another state is named `{}`", state.key)));
         }
     }
+    faults
+}
+
+/// Transitions have names; those that start in one state have different ones, so a name says which move is meant.
+fn names_of_transitions(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
+    let mut faults = Vec::new();
     for (i, (at, transition)) in workflow.transitions_at().enumerate() {
+        let at = format!("{at}.key");
         if !transition.key.is_valid() {
-            faults.push(Fault::new(format!("{at}.key"), NO_NAME));
+            faults.push(Fault::new(&at, NO_NAME));
         }
         let starts = workflow.starts(transition);
         let namesakes = workflow.transitions.iter().take(i).filter(|earlier| earlier.key == transition.key);
-        if let Some(shared) =
-            namesakes.flat_map(|earlier| workflow.starts(earlier)).find(|start| starts.contains(start))
-        {
-            let place = shared.map_or_else(|| "at the opening".to_owned(), |state| format!("in `{}`", state.key));
-            let problem = format!("another transition named `{}` starts {place}", transition.key);
-            faults.push(Fault::new(format!("{at}.key"), problem));
+        let mut taken = namesakes.flat_map(|earlier| workflow.starts(earlier));
+        if let Some(start) = taken.find(|start| starts.contains(start)) {
+            let place = start.map_or_else(|| "at the opening".to_owned(), |state| format!("in `{}`", state.key));
+            faults.push(Fault::new(&at, format!("another transition named `{}` starts {place}", transition.key)));
         }
     }
     faults
 }
 
 /// Transitions lead from and to states that are there, and none starts in a closed one: closed is final.
-fn sources_and_targets(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
+fn ends_of_transitions(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, transition) in workflow.transitions_at() {
-        if let Source::Of(keys) = &transition.from {
-            for key in keys {
-                match workflow.find_state(key) {
-                    None => faults.push(Fault::new(format!("{at}.from"), format!("no state `{key}`"))),
-                    Some(state) if state.status == Status::Closed => {
-                        faults
-                            .push(Fault::new(format!("{at}.from"), format!("`{key}` is closed, and closed is final")));
-                    }
-                    Some(_) => {}
-                }
-            }
+        let named = if let Source::Of(keys) = &transition.from { keys.as_slice() } else { &[] };
+        for key in named {
+            let problem = match workflow.find_state(key).map(|state| state.status) {
+                None => format!("no state `{key}`"),
+                Some(Status::Closed) => format!("`{key}` is closed, and closed is final"),
+                Some(_) => continue,
+            };
+            faults.push(Fault::new(format!("{at}.from"), problem));
         }
         if let Target::State(key) = &transition.to
             && workflow.find_state(key).is_none()
@@ -139,15 +158,15 @@ fn openings(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
         faults.push(Fault::new("transitions", "none opens a ticket: needs one from `create`"));
     }
     for (at, transition) in workflow.transitions_at().filter(|(_, transition)| transition.from == Source::Create) {
-        let into = match &transition.to {
-            Target::State(key) => workflow.find_state(key),
+        let ended = |key| workflow.find_state(key).is_some_and(|state| !state.status.is_open());
+        match &transition.to {
             Target::Previous => {
                 faults.push(Fault::new(format!("{at}.to"), "at its opening a ticket has no state before"));
-                None
             }
-        };
-        if into.is_some_and(|state| !state.status.is_open()) {
-            faults.push(Fault::new(format!("{at}.to"), "a ticket opens into a new, open or pending state"));
+            Target::State(key) if ended(key) => {
+                faults.push(Fault::new(format!("{at}.to"), "a ticket opens into a new, open or pending state"));
+            }
+            Target::State(_) => {}
         }
         for atom in transition.guard.atoms().into_iter().filter(|atom| needs_a_life(atom)) {
             faults.push(Fault::new(format!("{at}.guard"), format!("asks {atom}, which no ticket has at its opening")));
@@ -158,26 +177,21 @@ fn openings(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
 
 /// Tells whether an atom can hold only for a ticket that was opened before.
 fn needs_a_life(atom: &Atom) -> bool {
-    match atom {
-        Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) => true,
-        Atom::Flag(flag) => matches!(flag, Flag::Acked | Flag::Snoozed | Flag::Responded | Flag::Dropped),
-        _ => false,
-    }
+    let of_a_life = [Flag::Acked, Flag::Snoozed, Flag::Responded, Flag::Dropped];
+    matches!(atom, Atom::Status(_) | Atom::State(_) | Atom::Waiting(_))
+        || matches!(atom, Atom::Flag(flag) if of_a_life.contains(flag))
 }
 
 /// A pending state says who is awaited, and no other does; only a closed state drops a ticket.
 fn states(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (at, state) in workflow.states_at() {
-        match (state.status, state.waiting) {
-            (Status::Pending, None) => {
-                faults.push(Fault::new(format!("{at}.waiting"), "a pending state says who is awaited"));
-            }
-            (Status::New | Status::Open | Status::Resolved | Status::Closed, Some(_)) => {
-                faults.push(Fault::new(format!("{at}.waiting"), "only a pending state waits"));
-            }
-            _ => {}
-        }
+        let problem = match (state.status == Status::Pending, state.waiting) {
+            (true, None) => Some("a pending state says who is awaited"),
+            (false, Some(_)) => Some("only a pending state waits"),
+            (true, Some(_)) | (false, None) => None,
+        };
+        faults.extend(problem.map(|problem| Fault::new(format!("{at}.waiting"), problem)));
         if state.dropped && state.status != Status::Closed {
             faults.push(Fault::new(format!("{at}.dropped"), "only a closed state drops a ticket"));
         }
@@ -269,13 +283,10 @@ fn resolutions(workflow: &Workflow, edges: &[Edge<'_>]) -> Vec<Fault> {
         let leads_to =
             |wanted: &[Status]| edges.iter().any(|edge| edge.from == Some(state) && wanted.contains(&edge.to.status));
         if !leads_to(&[Status::New, Status::Open]) {
-            faults.push(Fault::new(
-                &at,
-                "what is resolved must be reopenable: no transition leads to a new or open state",
-            ));
+            faults.push(Fault::new(&at, "what is resolved can be reopened: needs a transition to a new or open state"));
         }
         if !leads_to(&[Status::Closed]) {
-            faults.push(Fault::new(&at, "what is resolved must be closable: no transition leads to a closed state"));
+            faults.push(Fault::new(&at, "what is resolved can be closed: needs a transition to a closed state"));
         }
     }
     faults

@@ -47,8 +47,8 @@ fn resume(from: &'static str) -> Transition {
 }
 
 impl Workflow {
-    /// Gives restoring a service its states: a new incident is worked on, waits for its requester or a vendor, is
-    /// resolved, and is closed.
+    /// Returns the workflow of incidents: a new one is worked on, waits for its requester or a vendor, is resolved, and
+    /// is closed.
     ///
     /// | state | status | leaves by |
     /// |---|---|---|
@@ -81,8 +81,8 @@ impl Workflow {
             .transition(shared("cancel", ["new", "open", "waiting", "vendor"], "cancelled"))
     }
 
-    /// Gives fulfilling a standard service its states: a new request is taken up or rejected, waits for its requester
-    /// or a supplier, is fulfilled, and is closed.
+    /// Returns the workflow of requests for a standard service: a new one is taken up or rejected, waits for its
+    /// requester or a vendor, is fulfilled, and is closed.
     ///
     /// | state | status | leaves by |
     /// |---|---|---|
@@ -118,8 +118,8 @@ impl Workflow {
             .transition(shared("cancel", ["new", "fulfilling", "waiting", "vendor"], "cancelled"))
     }
 
-    /// Gives finding the cause of incidents its states: a new problem is investigated until its cause is known, stays a
-    /// known error until it is removed, and is closed once that proved true.
+    /// Returns the workflow of problems, the causes of incidents: a new one is investigated until its cause is known,
+    /// stays a known error until the cause is removed, and is closed.
     ///
     /// | state | status | leaves by |
     /// |---|---|---|
@@ -152,8 +152,7 @@ impl Workflow {
             .transition(work("cancel", ["new", "investigating", "known_error", "waiting"], "cancelled"))
     }
 
-    /// Gives altering a service in good order its states: a draft is assessed, approved, implemented, reviewed, and
-    /// closed.
+    /// Returns the workflow of changes to a service: a draft is assessed, approved, implemented, reviewed, and closed.
     ///
     /// | state | status | leaves by |
     /// |---|---|---|
@@ -194,7 +193,8 @@ impl Workflow {
             .transition(work("cancel", ["implementing", "waiting"], "cancelled"))
     }
 
-    /// Gives a piece of planned work its states: to do, being done, blocked, done, and closed.
+    /// Returns the workflow of tasks, pieces of planned work: one is to do, being done, perhaps blocked, done, and
+    /// closed.
     ///
     /// | state | status | leaves by |
     /// |---|---|---|

@@ -362,8 +362,8 @@ fn what_is_resolved_can_be_reopened_and_closed() {
         [
             "states[resolved]: nobody can leave it",
             "states[closed]: cannot be reached",
-            "states[resolved]: what is resolved must be reopenable: no transition leads to a new or open state",
-            "states[resolved]: what is resolved must be closable: no transition leads to a closed state",
+            "states[resolved]: what is resolved can be reopened: needs a transition to a new or open state",
+            "states[resolved]: what is resolved can be closed: needs a transition to a closed state",
         ]
     );
 }

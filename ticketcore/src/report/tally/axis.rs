@@ -1,6 +1,4 @@
-//! Where a ticket stands: small numbers for the values of a dimension, and for combinations of them.
-
-use std::collections::HashMap;
+//! Where a ticket stands: small numbers for the values of a dimension.
 
 use super::buckets::Buckets;
 use super::names::Names;
@@ -60,72 +58,5 @@ impl Axis {
             Self::Time(_, buckets) => cells.extend(buckets.names().map(text)),
         }
         cells
-    }
-}
-
-/// Numbers combinations of values: without a dimension there is one, with one its values' numbers serve.
-#[derive(Debug)]
-pub(super) struct Groups {
-    first: Option<usize>,
-    rest: Vec<Pairs>,
-}
-
-/// Numbers pairs of a group and a value of one more axis, from 0 as they come up.
-#[derive(Debug)]
-struct Pairs {
-    axis: usize,
-    pairs: Vec<(usize, usize)>,
-    codes: HashMap<(usize, usize), usize>,
-    /// The code of the last pair seen of each remainder: few pairs occur, and they are found without a hash.
-    recent: Box<[usize; 256]>,
-}
-
-impl Pairs {
-    fn new(axis: usize) -> Self {
-        Self { axis, pairs: Vec::new(), codes: HashMap::new(), recent: Box::new([0; 256]) }
-    }
-
-    fn code(&mut self, group: usize, value: usize) -> usize {
-        let pair = (group, value);
-        let recent = &mut self.recent[(group ^ value << 4) % 256];
-        if self.pairs.get(*recent) != Some(&pair) {
-            *recent = *self.codes.entry(pair).or_insert_with(|| {
-                self.pairs.push(pair);
-                self.pairs.len() - 1
-            });
-        }
-        *recent
-    }
-}
-
-impl Groups {
-    pub(super) fn new(mut axes: impl Iterator<Item = usize>) -> Self {
-        Self { first: axes.next(), rest: axes.map(Pairs::new).collect() }
-    }
-
-    /// The group of a ticket that stands on each axis as told.
-    pub(super) fn find(&mut self, codes: &[Vec<usize>], len: usize, groups: &mut Vec<usize>) {
-        groups.clear();
-        match self.first {
-            Some(axis) => groups.extend_from_slice(&codes[axis]),
-            None => groups.resize(len, 0),
-        }
-        for pairs in &mut self.rest {
-            for (group, code) in groups.iter_mut().zip(&codes[pairs.axis]) {
-                *group = pairs.code(*group, *code);
-            }
-        }
-    }
-
-    /// The values of a group, out of those of all axes.
-    pub(super) fn cells(&self, mut group: usize, cells: &[Vec<Cell>]) -> Vec<Cell> {
-        let mut found = Vec::new();
-        for Pairs { axis, pairs, .. } in self.rest.iter().rev() {
-            found.push(cells[*axis][pairs[group].1].clone());
-            group = pairs[group].0;
-        }
-        found.extend(self.first.map(|axis| cells[axis][group].clone()));
-        found.reverse();
-        found
     }
 }

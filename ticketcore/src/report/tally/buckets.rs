@@ -97,3 +97,88 @@ impl Unit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::Zone;
+
+    fn bucket(unit: Unit, zone: &str) -> Bucket {
+        Bucket { unit, zone: Zone::named(zone).unwrap() }
+    }
+
+    fn name(bucket: &Bucket, at: &str) -> String {
+        bucket.piece(at.parse().unwrap()).unwrap().0
+    }
+
+    #[test]
+    fn pieces_are_named_by_the_zones_civil_time() {
+        let at = "2026-11-22T23:30:00Z";
+        for (unit, utc, berlin) in [
+            (Unit::Day, "2026-11-22", "2026-11-23"),
+            (Unit::Week, "2026-W47", "2026-W48"),
+            (Unit::Month, "2026-11", "2026-11"),
+        ] {
+            assert_eq!(name(&bucket(unit, "UTC"), at), utc);
+            assert_eq!(name(&bucket(unit, "Europe/Berlin"), at), berlin);
+        }
+        assert_eq!(name(&bucket(Unit::Week, "UTC"), "2027-01-03T00:00:00Z"), "2026-W53");
+        assert_eq!(name(&bucket(Unit::Week, "UTC"), "2024-12-30T00:00:00Z"), "2025-W01");
+    }
+
+    #[test]
+    fn days_are_as_long_as_they_are() {
+        for (zone, at, hours) in [
+            ("Europe/Berlin", "2026-03-29T12:00:00Z", 23),
+            ("Europe/Berlin", "2026-10-25T12:00:00Z", 25),
+            ("America/Santiago", "2026-09-06T12:00:00Z", 23),
+        ] {
+            let (_, start, end) = bucket(Unit::Day, zone).piece(at.parse().unwrap()).unwrap();
+            assert_eq!((end - start).num_hours(), hours, "{zone}");
+        }
+    }
+
+    /// In St. John's clocks went back at 00:01, to 23:01 of the day before.
+    #[test]
+    fn a_day_that_has_begun_does_not_end_because_the_day_before_shows_again() {
+        let day = bucket(Unit::Day, "America/St_Johns");
+        assert_eq!(name(&day, "2006-10-29T02:29:59Z"), "2006-10-28");
+        for shown_again in ["2006-10-29T02:30:30Z", "2006-10-29T02:31:30Z", "2006-10-29T03:30:00Z"] {
+            assert_eq!(name(&day, shown_again), "2006-10-29");
+        }
+    }
+
+    #[test]
+    fn beyond_the_calendar_there_is_no_piece_and_no_panic() {
+        for unit in [Unit::Day, Unit::Week, Unit::Month] {
+            let mut buckets = Buckets::new(bucket(unit, "Europe/Berlin"));
+            assert_eq!((buckets.code(i64::MIN), buckets.code(i64::MAX)), (None, None));
+            for at in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
+                let _ = buckets.code(micros(at));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Pieces leave no gap and do not overlap, and what was asked before does not matter.
+        #[test]
+        fn an_instant_lies_in_the_piece_it_is_counted_in(ats in proptest::collection::vec(0..2_000_000_000_000_000_i64, 1..50)) {
+            for zone in ["UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia"] {
+                for unit in [Unit::Day, Unit::Week, Unit::Month] {
+                    let bucket = bucket(unit, zone);
+                    let mut buckets = Buckets::new(bucket.clone());
+                    for at in &ats {
+                        let (name, start, end) = bucket.piece(from_micros(*at).unwrap()).unwrap();
+                        prop_assert!((micros(start)..micros(end)).contains(at));
+                        let code = buckets.code(*at).unwrap();
+                        prop_assert_eq!(buckets.names().nth(code), Some(&*name));
+                    }
+                }
+            }
+        }
+    }
+}

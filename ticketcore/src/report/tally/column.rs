@@ -2,82 +2,79 @@
 
 use std::mem;
 
-use super::promises::Promises;
+use super::standings::Standings;
 use super::slot;
+use crate::report::figures::status;
 use crate::report::{Attainment, Counter, Figures, Measure, Measured, Share, Summary, Time};
+use crate::ticket::Status;
 
 /// One measure of one table: how it reads a ticket, and what it has of each group so far.
 #[derive(Debug)]
 pub(super) enum Column {
-    Count(fn(&Numbers) -> bool, Vec<u64>),
+    Count(fn(&Sample) -> bool, Vec<u64>),
     /// The second argument is the scan's instant.
-    Time(fn(&Numbers, i64) -> Option<i64>, Vec<Vec<i64>>),
-    Counter(fn(&Numbers) -> u32, Vec<Counter>),
-    Share(fn(&Numbers) -> Option<bool>, Vec<Share>),
-    /// Which of the promises.
+    Time(fn(&Sample, i64) -> Option<i64>, Vec<Vec<i64>>),
+    Counter(fn(&Sample) -> u32, Vec<Counter>),
+    Share(fn(&Sample) -> Option<bool>, Vec<Share>),
+    /// The number says which of the policies asked for.
     Attainment(usize, Vec<Attainment>),
 }
 
 impl Column {
-    pub(super) fn new(measure: &Measure, promises: &mut Promises) -> Self {
+    pub(super) fn new(measure: &Measure, standings: &mut Standings) -> Self {
         let count = |read| Self::Count(read, Vec::new());
         let time = |read| Self::Time(read, Vec::new());
         let counter = |read| Self::Counter(read, Vec::new());
+        let share = |read| Self::Share(read, Vec::new());
         match measure {
             Measure::Count => count(|_| true),
-            Measure::Backlog => count(|figures| figures.open),
-            Measure::FirstResponse(Time::Wall) => time(|figures, _| since_opening(figures, figures.responded)),
-            Measure::FirstResponse(Time::Business) => time(|figures, _| figures.response),
-            Measure::Resolution(Time::Wall) => time(|figures, _| since_opening(figures, figures.resolved)),
-            Measure::Resolution(Time::Business) => time(|figures, _| figures.resolution),
-            Measure::FirstResolution => time(|figures, _| since_opening(figures, figures.first_resolved)),
-            Measure::Closing => time(|figures, _| since_opening(figures, figures.closed)),
-            Measure::Age => time(|figures, now| since_opening(figures, figures.open.then_some(now))),
-            Measure::Reopens => counter(|figures| figures.reopens),
-            Measure::Reassigns => counter(|figures| figures.reassigns),
-            Measure::Messages => counter(|figures| figures.messages),
-            Measure::ReopenRate => {
-                Self::Share(|figures| figures.first_resolved.map(|_| figures.reopens > 0), Vec::new())
-            }
-            Measure::Attainment(policy) => Self::Attainment(promises.want(policy), Vec::new()),
+            Measure::Backlog => count(|ticket| ticket.is_open),
+            Measure::FirstResponse(Time::Wall) => time(|ticket, _| ticket.since_opening(ticket.responded)),
+            Measure::FirstResponse(Time::Business) => time(|ticket, _| ticket.response),
+            Measure::Resolution(Time::Wall) => time(|ticket, _| ticket.since_opening(ticket.resolved)),
+            Measure::Resolution(Time::Business) => time(|ticket, _| ticket.resolution),
+            Measure::FirstResolution => time(|ticket, _| ticket.since_opening(ticket.first_resolved)),
+            Measure::Closing => time(|ticket, _| ticket.since_opening(ticket.closed)),
+            Measure::Age => time(|ticket, now| ticket.since_opening(ticket.is_open.then_some(now))),
+            Measure::Reopens => counter(|ticket| ticket.reopens),
+            Measure::Reassigns => counter(|ticket| ticket.reassigns),
+            Measure::Messages => counter(|ticket| ticket.messages),
+            Measure::ReopenRate => share(|ticket| ticket.first_resolved.map(|_| ticket.reopens > 0)),
+            Measure::Attainment(policy) => Self::Attainment(standings.ask(policy), Vec::new()),
         }
     }
 
-    pub(super) fn add(&mut self, at: &[usize], figures: &[Numbers], now: i64, promises: &Promises) {
-        let pairs = at.iter().copied().zip(figures);
+    /// Adds samples, each to the group that stands in its place.
+    pub(super) fn add(&mut self, groups: &[usize], samples: &[Sample], now: i64, standings: &Standings) {
+        let samples = groups.iter().copied().zip(samples);
         match self {
-            Self::Count(counts, groups) => {
-                for (group, figures) in pairs {
-                    *slot(groups, group) += u64::from(counts(figures));
+            Self::Count(counts, sums) => {
+                for (group, sample) in samples {
+                    *slot(sums, group) += u64::from(counts(sample));
                 }
             }
-            Self::Time(read, groups) => {
-                for (group, figures) in pairs {
-                    if let Some(micros) = read(figures, now) {
-                        slot(groups, group).push(micros);
+            Self::Time(read, sums) => {
+                for (group, sample) in samples {
+                    if let Some(micros) = read(sample, now) {
+                        slot(sums, group).push(micros);
                     }
                 }
             }
-            Self::Counter(read, groups) => {
-                for (group, figures) in pairs {
-                    let (count, counter) = (read(figures), slot(groups, group));
-                    counter.n += 1;
-                    counter.total += u64::from(count);
-                    counter.max = counter.max.max(count);
+            Self::Counter(read, sums) => {
+                for (group, sample) in samples {
+                    *slot(sums, group) += read(sample);
                 }
             }
-            Self::Share(read, groups) => {
-                for (group, figures) in pairs {
-                    if let Some(has) = read(figures) {
-                        let share = slot(groups, group);
-                        share.whole += 1;
-                        share.part += u64::from(has);
+            Self::Share(read, sums) => {
+                for (group, sample) in samples {
+                    if let Some(has) = read(sample) {
+                        *slot(sums, group) += has;
                     }
                 }
             }
-            Self::Attainment(promise, groups) => {
-                for (group, figures) in pairs {
-                    *slot(groups, group) += promises.get(figures.promises, *promise);
+            Self::Attainment(policy, sums) => {
+                for (group, sample) in samples {
+                    *slot(sums, group) += standings.of(sample.standings, *policy);
                 }
             }
         }
@@ -86,22 +83,19 @@ impl Column {
     /// Hands over what it has of a group.
     pub(super) fn take(&mut self, group: usize) -> Measured {
         match self {
-            Self::Count(_, groups) => Measured::Count(*slot(groups, group)),
-            Self::Time(_, groups) => Measured::Time(Summary::of(&mut mem::take(slot(groups, group)))),
-            Self::Counter(_, groups) => Measured::Counter(*slot(groups, group)),
-            Self::Share(_, groups) => Measured::Share(*slot(groups, group)),
-            Self::Attainment(_, groups) => Measured::Attainment(*slot(groups, group)),
+            Self::Count(_, sums) => Measured::Count(*slot(sums, group)),
+            Self::Time(_, sums) => Measured::Time(Summary::of(&mut mem::take(slot(sums, group)))),
+            Self::Counter(_, sums) => Measured::Counter(*slot(sums, group)),
+            Self::Share(_, sums) => Measured::Share(*slot(sums, group)),
+            Self::Attainment(_, sums) => Measured::Attainment(*slot(sums, group)),
         }
     }
 }
 
-fn since_opening(figures: &Numbers, at: Option<i64>) -> Option<i64> {
-    at.map(|at| at.saturating_sub(figures.created))
-}
-
+/// What is measured of a ticket: its figures without the texts, so that it can be kept while the ticket is gone.
 #[derive(Debug)]
-pub(super) struct Numbers {
-    open: bool,
+pub(super) struct Sample {
+    is_open: bool,
     created: i64,
     responded: Option<i64>,
     resolved: Option<i64>,
@@ -112,36 +106,29 @@ pub(super) struct Numbers {
     reopens: u32,
     reassigns: u32,
     messages: u32,
-    promises: usize,
+    /// The code of the standings.
+    standings: usize,
 }
-impl Numbers {
-    pub(super) fn of(figures: &Figures<'_>, promises: usize) -> Self {
-        let Figures {
-            created,
-            responded,
-            resolved,
-            first_resolved,
-            closed,
-            response,
-            resolution,
-            reopens,
-            reassigns,
-            messages,
-            ..
-        } = *figures;
+
+impl Sample {
+    pub(super) fn new(figures: &Figures<'_>, standings: usize) -> Self {
         Self {
-            open: figures.is_open(),
-            created,
-            responded,
-            resolved,
-            first_resolved,
-            closed,
-            response,
-            resolution,
-            reopens,
-            reassigns,
-            messages,
-            promises,
+            is_open: status(figures.status).is_some_and(Status::is_open),
+            created: figures.created,
+            responded: figures.responded,
+            resolved: figures.resolved,
+            first_resolved: figures.first_resolved,
+            closed: figures.closed,
+            response: figures.response,
+            resolution: figures.resolution,
+            reopens: figures.reopens,
+            reassigns: figures.reassigns,
+            messages: figures.messages,
+            standings,
         }
+    }
+
+    fn since_opening(&self, at: Option<i64>) -> Option<i64> {
+        at.map(|at| at.saturating_sub(self.created))
     }
 }

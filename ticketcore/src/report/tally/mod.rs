@@ -3,15 +3,23 @@
 mod axis;
 mod buckets;
 mod column;
+mod groups;
 mod names;
-mod promises;
+mod standings;
 
-use axis::{Axis, Groups};
-use column::{Column, Numbers};
-use promises::Promises;
+use axis::Axis;
+use column::{Column, Sample};
+use groups::Groups;
+use standings::Standings;
 
 use super::{Cell, Dimension, Figures, NotStandings, Row, Scan, Table, TableSpec};
 use crate::time::micros;
+
+/// How many tickets are gathered before they go into the tables: what is kept of them fits the processor's cache.
+///
+/// Adding each ticket to all tables in turn takes half as long again, as the processor then guesses wrong at every turn
+/// what comes next.
+const BATCH: usize = 128;
 
 /// Adds tickets up into all tables of a scan at once.
 ///
@@ -43,15 +51,13 @@ use crate::time::micros;
 #[derive(Debug)]
 pub struct Tallier {
     now: i64,
+    standings: Standings,
     /// The dimensions of all tables, each once.
     axes: Vec<Axis>,
-    promises: Promises,
     tables: Vec<Sums>,
-    /// Tickets that are not in the tables yet: adding each to all tables in turn would be a guess gone wrong for the
-    /// processor at every turn, and takes twice as long.
-    waiting: Vec<Numbers>,
-    codes: Vec<Vec<usize>>,
-    groups: Vec<usize>,
+    /// The tickets gathered, and for each axis where they stand on it.
+    samples: Vec<Sample>,
+    places: Vec<Vec<usize>>,
 }
 
 impl Tallier {
@@ -65,24 +71,17 @@ impl Tallier {
                 dimensions.len() - 1
             })
         };
-        let mut promises = Promises::default();
+        let mut standings = Standings::default();
         let sums = scan.tables.iter().map(|spec| Sums {
             groups: Groups::new(spec.by.iter().map(&mut axis)),
             tickets: Vec::new(),
-            columns: spec.measures.iter().map(|measure| Column::new(measure, &mut promises)).collect(),
+            columns: spec.measures.iter().map(|measure| Column::new(measure, &mut standings)).collect(),
             spec: spec.clone(),
         });
         let tables = sums.collect();
         let axes: Vec<_> = dimensions.into_iter().map(Axis::new).collect();
-        Self {
-            now: micros(scan.now),
-            codes: vec![Vec::new(); axes.len()],
-            axes,
-            promises,
-            tables,
-            waiting: Vec::new(),
-            groups: Vec::new(),
-        }
+        let places = vec![Vec::with_capacity(BATCH); axes.len()];
+        Self { now: micros(scan.now), standings, axes, tables, samples: Vec::with_capacity(BATCH), places }
     }
 
     /// Adds one ticket.
@@ -91,29 +90,14 @@ impl Tallier {
     ///
     /// [`NotStandings`] if a promise is measured and [`Figures::standings`] cannot be read; the ticket is not added.
     pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), NotStandings> {
-        let promises = self.promises.code(figures.standings)?;
-        for (codes, axis) in self.codes.iter_mut().zip(&mut self.axes) {
-            codes.push(axis.code(figures));
+        self.samples.push(Sample::new(figures, self.standings.code(figures.standings)?));
+        for (axis, places) in self.axes.iter_mut().zip(&mut self.places) {
+            places.push(axis.code(figures));
         }
-        self.waiting.push(Numbers::of(figures, promises));
-        if self.waiting.len() >= CHUNK {
+        if self.samples.len() == BATCH {
             self.flush();
         }
         Ok(())
-    }
-
-    fn flush(&mut self) {
-        for table in &mut self.tables {
-            table.groups.find(&self.codes, self.waiting.len(), &mut self.groups);
-            for group in &self.groups {
-                *slot(&mut table.tickets, *group) += 1;
-            }
-            for column in &mut table.columns {
-                column.add(&self.groups, &self.waiting, self.now, &self.promises);
-            }
-        }
-        self.waiting.clear();
-        self.codes.iter_mut().for_each(Vec::clear);
     }
 
     /// Returns the tables, in the order in which the scan asks for them.
@@ -123,9 +107,21 @@ impl Tallier {
         let cells: Vec<Vec<Cell>> = self.axes.iter().map(Axis::cells).collect();
         self.tables.into_iter().map(|table| table.finish(&cells)).collect()
     }
-}
 
-const CHUNK: usize = 128;
+    fn flush(&mut self) {
+        for table in &mut self.tables {
+            let groups = table.groups.of(&self.places, self.samples.len());
+            for group in groups {
+                *slot(&mut table.tickets, *group) += 1;
+            }
+            for column in &mut table.columns {
+                column.add(groups, &self.samples, self.now, &self.standings);
+            }
+        }
+        self.samples.clear();
+        self.places.iter_mut().for_each(Vec::clear);
+    }
+}
 
 /// One table in the making.
 #[derive(Debug)]
@@ -139,19 +135,20 @@ struct Sums {
 
 impl Sums {
     fn finish(mut self, cells: &[Vec<Cell>]) -> Table {
-        if self.spec.by.is_empty() {
+        let TableSpec { by, measures } = self.spec;
+        if by.is_empty() {
             slot(&mut self.tickets, 0);
         }
         let mut rows = Vec::new();
-        for (group, tickets) in self.tickets.iter().enumerate() {
-            // A number that no ticket took belongs to another table, or to a status or priority that does not occur.
-            if *tickets > 0 || self.spec.by.is_empty() {
+        for (group, tickets) in self.tickets.into_iter().enumerate() {
+            // The numbers of groups may have gaps: a priority that does not occur, or no ticket without a value.
+            if tickets > 0 || by.is_empty() {
                 let values = self.columns.iter_mut().map(|column| column.take(group)).collect();
                 rows.push(Row { cells: self.groups.cells(group, cells), values });
             }
         }
         rows.sort_unstable_by(|a, b| a.cells.cmp(&b.cells));
-        Table { by: self.spec.by, measures: self.spec.measures, rows }
+        Table { by, measures, rows }
     }
 }
 

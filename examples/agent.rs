@@ -1,0 +1,3 @@
+//! Watches this machine.
+
+fn main() {}

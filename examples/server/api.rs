@@ -1,0 +1,161 @@
+//! The routes. A reference is a number, `INC-12` or an id; a refusal or failure is a [`Problem`].
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ticketcore::report::{Section, named};
+use ticketcore::{Command, Desk, Filter, Key, Position, Request, Ticket, Version};
+
+use crate::caller::{Body, Caller, Subject, header};
+use crate::orders::{Opening, Order};
+use crate::problem::Problem;
+use crate::search::Search;
+use crate::{alertmanager, report, view};
+
+type Answer = Result<Json<Value>, Problem>;
+type Params<T> = Result<Query<T>, QueryRejection>;
+
+pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
+    Router::new()
+        .route("/tickets", get(list).post(open))
+        .route("/tickets/{ticket}", get(show))
+        .route("/tickets/{ticket}/history", get(history))
+        .route("/tickets/{ticket}/moves", get(moves))
+        .route("/tickets/{ticket}/clocks", get(clocks))
+        .route("/tickets/{ticket}/commands", post(apply))
+        .route("/reports/{name}", get(print))
+        .route("/feed", get(feed))
+        .route("/healthz", get(health))
+        .route("/ingest/alertmanager", post(alertmanager::take_in))
+        .fallback(async || Problem::not_found("there is nothing here"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "the path takes other methods")
+        })
+        .layer(DefaultBodyLimit::max(body_limit))
+        .with_state(desk)
+}
+
+async fn list(Caller(desk): Caller, search: Params<Search>) -> Answer {
+    let query = search?.query().map_err(|fault| Problem::at(fault.path, fault.problem))?;
+    let page = desk.find(&query).await?;
+    let tickets: Vec<Value> = page.tickets.iter().map(|ticket| view::ticket(ticket)).collect();
+    Ok(Json(json!({ "tickets": tickets, "next": page.next.map(|cursor| cursor.to_string()) })))
+}
+
+/// With an `Idempotency-Key`, a repeated request opens nothing new and gets the first answer.
+async fn open(Caller(desk): Caller, headers: HeaderMap, Body(opening): Body<Opening>) -> Result<Response, Problem> {
+    let ticket = desk.open(opening.draft(once(&headers)?)).await?;
+    let location = format!("/tickets/{}", ticket.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], versioned(&ticket)).into_response())
+}
+
+async fn show(subject: Subject) -> Response {
+    versioned(&subject.ticket).into_response()
+}
+
+/// All of them are carried out, or none. With `If-Match`, only if the ticket is as the caller saw it.
+async fn apply(subject: Subject, headers: HeaderMap, Body(orders): Body<Vec<Order>>) -> Result<Response, Problem> {
+    let commands: Vec<Command> = orders.into_iter().map(Command::from).collect();
+    let request = Request { commands, once: once(&headers)?, seen: seen(&headers)? };
+    let ticket = subject.desk.apply(subject.ticket.id, request).await?;
+    Ok(versioned(&ticket).into_response())
+}
+
+async fn history(Subject { desk, ticket }: Subject) -> Answer {
+    Ok(Json(json!({ "events": view::events(&desk.history(ticket.id).await?) })))
+}
+
+async fn moves(Subject { desk, ticket }: Subject) -> Answer {
+    Ok(Json(json!({ "moves": view::moves(&desk.moves(ticket.id).await?) })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explain {
+    explain: Option<Key>,
+}
+
+async fn clocks(Subject { desk, ticket }: Subject, params: Params<Explain>) -> Answer {
+    let clocks = match params?.0.explain {
+        None => json!(desk.readings(ticket.id).await?),
+        Some(policy) => json!(desk.explain(ticket.id, policy).await?),
+    };
+    Ok(Json(json!({ "clocks": clocks })))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    #[default]
+    Json,
+    Csv,
+    Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printed {
+    #[serde(default)]
+    format: Format,
+}
+
+/// A ready report over all tickets; as CSV, one table after the other.
+async fn print(Caller(desk): Caller, Path(name): Path<String>, params: Params<Printed>) -> Result<Response, Problem> {
+    let Query(Printed { format }) = params?;
+    let report = named(&name)
+        .ok_or_else(|| Problem::not_found(format!("there is no report `{name}`; there are {}", report::names())))?;
+    let sections = report::sections(&desk, &*report).await?;
+    let (kind, texts): (_, Vec<String>) = match format {
+        Format::Json => return Ok(Json(json!({ "report": name, "sections": sections })).into_response()),
+        Format::Csv => ("text/csv; charset=utf-8", sections.iter().map(Section::csv).collect()),
+        Format::Text => ("text/plain; charset=utf-8", sections.iter().map(Section::to_string).collect()),
+    };
+    Ok(([(CONTENT_TYPE, kind)], texts.join("\n")).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct From {
+    after: Position,
+    limit: usize,
+}
+
+impl Default for From {
+    fn default() -> Self {
+        Self { after: Position(0), limit: 100 }
+    }
+}
+
+/// What happened, to any ticket, after a position. `next` is where to go on, now or later.
+async fn feed(Caller(desk): Caller, params: Params<From>) -> Answer {
+    let Query(From { after, limit }) = params?;
+    let events = desk.feed(after, limit.clamp(1, 1000)).await?;
+    let next = events.last().map_or(after, |last| last.position);
+    Ok(Json(json!({ "events": view::events(&events), "next": next })))
+}
+
+async fn health(State(desk): State<Desk>) -> Answer {
+    desk.find(&ticketcore::Query::new(Filter::all()).limit(1)).await?;
+    Ok(Json(json!({ "status": "ok" })))
+}
+
+fn versioned(ticket: &Ticket) -> impl IntoResponse + use<> {
+    ([(ETAG, format!("\"{}\"", ticket.version))], Json(view::ticket(ticket)))
+}
+
+fn once(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    Ok(header(headers, "idempotency-key")?.map(str::to_owned))
+}
+
+/// The version that the caller saw: the number in the `ETag`.
+fn seen(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
+    let Some(tag) = header(headers, IF_MATCH.as_str())?.filter(|tag| *tag != "*") else { return Ok(None) };
+    let number = tag.trim_matches('"').parse().map_err(|_| Problem::at("If-Match", "is no ETag of a ticket"))?;
+    Ok(Some(Version(number)))
+}

@@ -1,0 +1,163 @@
+//! A desk behind an HTTP interface, on one SQLite file.
+//!
+//! ```text
+//! cargo run --example server -- --db desk.db --listen 127.0.0.1:7700
+//!
+//! desk=http://127.0.0.1:7700
+//! curl $desk/tickets -H 'X-Actor: requester:bo' --json '{"kind": "incident", "subject": "No mail", "impact": 1}'
+//! curl $desk/tickets/INC-1/moves -H 'X-Actor: agent:ada'
+//! curl $desk/tickets/INC-1/commands -H 'X-Actor: agent:ada' --json '[{"assign": "ada"}, {"move": "start"}]'
+//! curl $desk/tickets/INC-1/clocks?explain=first_response
+//! curl $desk/tickets/INC-1/history
+//! curl "$desk/tickets?q=mail&status=new,open&sort=rank"
+//! curl $desk/feed?after=0
+//! ```
+//!
+//! Alertmanager sends its alerts here with
+//! `webhook_configs: [{url: "http://127.0.0.1:7700/ingest/alertmanager"}]`, and nothing else.
+//!
+//! **It believes everybody.** Who calls is whoever the headers say, and everybody may read everything. A host that
+//! serves more than its own machine authenticates the caller, makes the [`Actor`](ticketcore::Actor) from what it then
+//! knows in `caller.rs`, and decides there who may read what.
+//!
+//! | file | what |
+//! |---|---|
+//! | `api.rs` | the routes |
+//! | `caller.rs` | what comes in: who calls, with which body, on which ticket |
+//! | `orders.rs` | the bodies: a ticket to be opened, commands |
+//! | `names.rs`, `search.rs` | names and filters as people write them; `tk` shares them |
+//! | `alertmanager.rs` | alerts |
+//! | `report.rs` | the ready reports; `tk` shares them |
+//! | `view.rs`, `problem.rs` | what goes out: tickets, events, moves; refusals and failures |
+//! | `starter.rs` | the configuration of a desk that has none |
+//! | `console.rs` | a notifier |
+
+mod alertmanager;
+mod api;
+mod caller;
+mod console;
+mod names;
+mod orders;
+mod problem;
+mod report;
+mod search;
+mod starter;
+mod view;
+
+use std::error::Error;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use ticketcore::id::Revision;
+use ticketcore::{Config, Desk};
+use ticketcore_sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use console::Console;
+
+/// A desk behind an HTTP interface, on one SQLite file.
+#[derive(Debug, Parser)]
+struct Options {
+    /// The file, which is made if there is none.
+    #[arg(long, default_value = "desk.db")]
+    db: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:7700")]
+    listen: SocketAddr,
+    /// A configuration to publish, such as examples/desk.toml.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The longest body that is read, in bytes.
+    #[arg(long, default_value_t = 4 << 20)]
+    body_limit: usize,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match serve(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", problem::chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    let store = SqliteStore::open(&options.db).map_err(|error| format!("{}: {error}", options.db.display()))?;
+    let desk = Desk::new(Arc::new(store));
+    configure(&desk, options.config).await?;
+
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;
+    // The one line on standard output that scripts may wait for.
+    writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+
+    // Both may be dropped at any point: a commit is then either done or not begun.
+    let clock = desk.clone();
+    tokio::spawn(async move { clock.run(tokio::time::sleep).await });
+    tokio::spawn(notify(desk.clone()));
+
+    axum::serve(listener, api::router(desk, options.body_limit)).with_graceful_shutdown(stopped()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Publishes the configuration of a file if it is not in force already, and the starter where there is none at all.
+async fn configure(desk: &Desk, file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
+    let rulebook = desk.rulebook().await?;
+    let wanted = match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            toml::from_str::<Config>(&text).map_err(|error| format!("{}: {error}", path.display()))?
+        }
+        None if rulebook.now().revision == Revision::default() => starter::config(),
+        None => return Ok(()),
+    };
+    if wanted != rulebook.now().config {
+        let revision = desk.publish(wanted).await?;
+        tracing::info!(%revision, "configuration published");
+    }
+    Ok(())
+}
+
+/// Tells on the console what the desk wants people to be told.
+async fn notify(desk: Desk) {
+    let console = Console::new(desk.clone());
+    loop {
+        if let Err(error) = desk.deliver("console", &console).await {
+            tracing::warn!("{}", problem::chain(&error));
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Waits for ctrl-c, or for the signal with which service managers stop a program.
+async fn stopped() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<Option<()>>();
+    tokio::select! {
+        () = interrupt => {}
+        _ = terminate => {}
+    }
+}

@@ -1,0 +1,137 @@
+//! What goes wrong, as `application/problem+json` (RFC 9457).
+
+use std::error::Error as StdError;
+
+use axum::Json;
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use ticketcore::desk::Error;
+use ticketcore::{Fault, Refusal};
+
+use crate::view;
+
+/// How many seconds a sender is asked to wait when storage fails.
+const PATIENCE: &str = "5";
+
+/// A refusal or a failure.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    detail: String,
+    /// The reasons, by name: `faults`, `possible`, `reasons`.
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    pub(crate) fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, title, detail: detail.into(), more: Map::new() }
+    }
+
+    /// A request that cannot be read.
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed request", detail)
+    }
+
+    /// A request of which a part cannot be read.
+    pub(crate) fn at(path: impl Into<String>, problem: impl Into<String>) -> Self {
+        let fault = Fault::new(path, problem);
+        Self::malformed(fault.to_string()).with("faults", faults(&[fault]))
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not found", detail)
+    }
+
+    /// Input that was read and is wrong.
+    pub(crate) fn invalid(found: &[Fault]) -> Self {
+        let detail: Vec<String> = found.iter().map(Fault::to_string).collect();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid input", detail.join("; ")).with("faults", faults(found))
+    }
+
+    fn with(mut self, name: &str, reasons: Value) -> Self {
+        self.more.insert(name.to_owned(), reasons);
+        self
+    }
+}
+
+fn faults(faults: &[Fault]) -> Value {
+    faults.iter().map(|Fault { path, problem }| json!({ "path": path, "problem": problem })).collect()
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let refused = |status, title| Self::new(status, title, refusal.to_string());
+        match &refusal {
+            Refusal::NoSuchMove { possible, .. } => {
+                refused(StatusCode::CONFLICT, "no such move").with("possible", json!(possible))
+            }
+            Refusal::Unmet { reasons, .. } => {
+                refused(StatusCode::CONFLICT, "conditions unmet").with("reasons", view::reasons(reasons))
+            }
+            Refusal::Changed { found, .. } => {
+                refused(StatusCode::PRECONDITION_FAILED, "ticket changed").with("version", json!(found))
+            }
+            Refusal::Invalid { faults } => Self::invalid(faults),
+            Refusal::NoSuchTicket { .. } => refused(StatusCode::UNPROCESSABLE_ENTITY, "no such ticket"),
+            _ => refused(StatusCode::CONFLICT, "refused"),
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::NotFound(_) => Self::not_found(error.to_string()),
+            // Whoever sent it is to send it again: Alertmanager, for one, repeats after 5xx and gives up after 4xx.
+            failure => {
+                tracing::error!("{}", chain(&failure));
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage unavailable", "try again later")
+            }
+        }
+    }
+}
+
+/// An error with all its causes, in one line.
+pub(crate) fn chain(error: &dyn StdError) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+macro_rules! from_rejection {
+    ($($rejection:ty),*) => { $(
+        impl From<$rejection> for Problem {
+            fn from(rejection: $rejection) -> Self {
+                let title = match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => "body too large",
+                    _ => "malformed request",
+                };
+                Self::new(rejection.status(), title, rejection.body_text())
+            }
+        }
+    )* };
+}
+
+from_rejection!(BytesRejection, PathRejection, QueryRejection);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, title, detail, mut more } = self;
+        let kind = format!("urn:ticketcore:{}", title.replace(' ', "-"));
+        more.extend([
+            ("type".to_owned(), json!(kind)),
+            ("title".to_owned(), json!(title)),
+            ("status".to_owned(), json!(status.as_u16())),
+            ("detail".to_owned(), json!(detail)),
+        ]);
+        let mut response = (status, [(CONTENT_TYPE, "application/problem+json")], Json(more)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, axum::http::HeaderValue::from_static(PATIENCE));
+        }
+        response
+    }
+}

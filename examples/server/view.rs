@@ -1,0 +1,69 @@
+//! How tickets, events and moves look as JSON. Times are RFC 3339 in UTC, with microseconds.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use ticketcore::cond::Unmet;
+use ticketcore::desk::Move;
+use ticketcore::time::stamp;
+use ticketcore::{By, Event, Position, Recorded, Ticket, TicketId, Version};
+
+/// A ticket with its number and the priority in force, without what only its clocks read.
+pub(crate) fn ticket(ticket: &Ticket) -> Value {
+    let mut view = json!(ticket);
+    if let Value::Object(fields) = &mut view {
+        fields.insert("reference".to_owned(), json!(ticket.reference()));
+        fields.insert("number".to_owned(), json!(ticket.number));
+        fields.insert("priority".to_owned(), json!(ticket.priority()));
+        for inner in ["line", "policies"] {
+            fields.remove(inner);
+        }
+    }
+    view
+}
+
+/// An event of the log.
+#[derive(Serialize)]
+struct Entry<'a> {
+    position: Position,
+    ticket: TicketId,
+    version: Version,
+    #[serde(with = "stamp")]
+    at: DateTime<Utc>,
+    by: &'a By,
+    event: &'a Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+impl<'a> From<&'a Recorded> for Entry<'a> {
+    fn from(recorded: &'a Recorded) -> Self {
+        let Recorded { tenant: _, ticket, version, position, at, by, event, text } = recorded;
+        let text = text.as_deref();
+        Self { position: *position, ticket: *ticket, version: *version, at: *at, by, event, text }
+    }
+}
+
+pub(crate) fn events(events: &[Recorded]) -> Value {
+    json!(events.iter().map(Entry::from).collect::<Vec<_>>())
+}
+
+pub(crate) fn moves(moves: &[Move]) -> Value {
+    let offer =
+        |Move { transition, to, unmet }: &Move| json!({ "transition": transition, "to": to, "unmet": reasons(unmet) });
+    moves.iter().map(offer).collect()
+}
+
+pub(crate) fn reasons(unmet: &[Unmet]) -> Value {
+    let reason = |unmet: &Unmet| {
+        let (why, tickets) = match unmet {
+            Unmet::Forbidden(_) => ("forbidden", None),
+            Unmet::Missing(_) => ("missing", None),
+            Unmet::Blocked(_, tickets) => ("blocked", Some(tickets)),
+            Unmet::Unwanted(_) => ("unwanted", None),
+            Unmet::Never => ("never", None),
+        };
+        json!({ "why": why, "condition": unmet.atom(), "tickets": tickets, "text": unmet.to_string() })
+    };
+    unmet.iter().map(reason).collect()
+}

@@ -1,0 +1,3 @@
+//! A desk on the command line.
+
+fn main() {}

@@ -1,0 +1,289 @@
+//! The serialised forms of events and tickets, against golden files.
+//!
+//! What is written today has to be read for as long as desks keep their logs. If an event must change its form, it gets
+//! an upcaster and its kind the next version: what is in the golden file of the old version then still has to decode. A
+//! changed form without that would orphan every log there is, so it fails here first.
+//!
+//! To accept new kinds or samples, write the files anew and read the difference: `GOLDEN=rewrite cargo test --test golden`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
+use ticketcore::engine::fold;
+use ticketcore::event::{Attachment, Migrated, Moved, Notice, Opened, Recipient, Said, Skip};
+use ticketcore::policy_log::StepKey;
+use ticketcore::ticket::{Link, Pin};
+use ticketcore::{
+    Actor, Channel, Event, Key, Level, LinkKind, Position, Priority, Recorded, Severity, Signal, Status, StoreError,
+    TenantId, Ticket, TicketId, Value, Version, Visibility, Waiting,
+};
+
+/// The version of the form of every kind, and of the golden file.
+const VERSION: i64 = 1;
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    "2026-11-21T20:51:00.000001Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes)
+}
+
+fn id(text: &str) -> TicketId {
+    text.parse().unwrap()
+}
+
+/// The ticket that the samples happen to.
+fn this() -> TicketId {
+    id("019a7f00-0000-7000-8000-000000000001")
+}
+
+fn other() -> TicketId {
+    id("019a7f00-0000-7000-8000-000000000002")
+}
+
+/// An opening that says no more than it must.
+fn bare() -> Opened {
+    Opened {
+        kind: Key::from("incident"),
+        prefix: "".into(),
+        subject: "No mail".to_owned(),
+        category: None,
+        tags: Vec::new(),
+        fields: [].into(),
+        channel: Channel::Api,
+        external: None,
+        requester: None,
+        assignee: None,
+        team: None,
+        queue: None,
+        watchers: Vec::new(),
+        workflow: Pin { id: Key::from("incident"), rev: 1 },
+        state: Key::from("new"),
+        status: Status::New,
+        waiting: None,
+        impact: Level::MEDIUM,
+        urgency: Level::MEDIUM,
+        priority: Priority::P3,
+    }
+}
+
+/// An opening that says all it can.
+fn full() -> Opened {
+    Opened {
+        prefix: "INC-".into(),
+        subject: "No mail: \"550 5.7.1\" \u{2014} \u{43f}\u{43e}\u{447}\u{442}\u{430} \u{1f4e7}".to_owned(),
+        category: Some(Key::from("mail")),
+        tags: vec![Key::from("exchange"), Key::from("vip")],
+        fields: [
+            (Key::from("floor"), Value::Int(-2)),
+            (Key::from("site"), Value::from("Berlin")),
+            (Key::from("remote"), Value::Bool(false)),
+        ]
+        .into(),
+        channel: Channel::Phone,
+        external: Some("SNOW-4711".to_owned()),
+        requester: Some("bo".into()),
+        assignee: Some("ada".into()),
+        team: Some("first_line".into()),
+        queue: Some("mail".into()),
+        watchers: vec!["eve".into()],
+        state: Key::from("lobby"),
+        status: Status::Pending,
+        waiting: Some(Waiting::Until),
+        impact: Level::HIGH,
+        urgency: Level::LOW,
+        ..bare()
+    }
+}
+
+fn said(visibility: Visibility) -> Said {
+    Said { visibility, channel: Channel::Api, automatic: false, attachments: Vec::new() }
+}
+
+fn moved(to: &str, status: Status) -> Moved {
+    Moved {
+        transition: Key::from("go"),
+        from: Key::from("here"),
+        to: Key::from(to),
+        status,
+        waiting: None,
+        dropped: false,
+    }
+}
+
+fn step(policy: &str) -> StepKey {
+    StepKey { policy: Key::from(policy), cycle: 2, round: 1, step: 3 }
+}
+
+/// Every kind of event at least once; those with parts that may be left out, with them and without.
+fn samples() -> Vec<Event> {
+    let attachment = Attachment {
+        name: "log.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size: 1 << 40,
+        digest: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
+    };
+    let migrated = Migrated {
+        to: Pin { id: Key::from("incident"), rev: 2 },
+        state: Key::from("fresh"),
+        status: Status::New,
+        waiting: None,
+        dropped: false,
+    };
+    let firing =
+        Signal::firing("disk/db-01", "Disk is full", at(9)).severity(Severity::Critical).label("host", "db-01");
+    let notice =
+        |urgent, to: &[Recipient]| Event::Notified(Notice { to: to.to_vec(), template: "late".into(), urgent });
+    vec![
+        Event::Opened(Box::new(full())),
+        Event::Opened(Box::new(bare())),
+        Event::Migrated(Migrated { waiting: Some(Waiting::Third), dropped: true, ..migrated.clone() }),
+        Event::Migrated(migrated),
+        Event::Moved(moved("done", Status::Resolved)),
+        Event::Moved(Moved { dropped: true, ..moved("spam", Status::Closed) }),
+        Event::Moved(Moved { waiting: Some(Waiting::Requester), ..moved("waiting", Status::Pending) }),
+        Event::Said(said(Visibility::Public)),
+        Event::Said(Said {
+            channel: Channel::Mail,
+            automatic: true,
+            attachments: vec![attachment],
+            ..said(Visibility::Internal)
+        }),
+        Event::Assigned(Some("lin".into())),
+        Event::Assigned(None),
+        Event::Assigned(Some("kim".into())),
+        Event::TeamAssigned(None),
+        Event::TeamAssigned(Some("second_line".into())),
+        Event::Queued(None),
+        Event::Queued(Some("late".into())),
+        Event::RequesterChanged(None),
+        Event::RequesterChanged(Some("eve".into())),
+        Event::Renamed("Still no mail".to_owned()),
+        Event::Categorised(None),
+        Event::Categorised(Some("network".into())),
+        Event::Untagged("vip".into()),
+        Event::Tagged("outage".into()),
+        Event::FieldSet("floor".into(), None),
+        Event::FieldSet("floor".into(), Some(Value::Int(4))),
+        Event::FieldSet("remote".into(), Some(Value::Bool(true))),
+        Event::Referenced(None),
+        Event::Referenced(Some("SNOW-4712".to_owned())),
+        Event::Rated { impact: Level::LOW, urgency: Level(1), priority: Priority::P4 },
+        Event::PriorityRestored,
+        Event::Prioritised { priority: Priority::P1, reason: "The board is offline".to_owned() },
+        Event::Escalated(2),
+        Event::Unwatched("eve".into()),
+        Event::Watched("kim".into()),
+        Event::Unlinked(Link { kind: LinkKind::Relates, to: other() }),
+        Event::Linked(Link { kind: LinkKind::BlockedBy, to: other() }),
+        Event::Unacknowledged,
+        Event::Acknowledged { until: None },
+        Event::Acknowledged { until: Some(at(90)) },
+        Event::Woken,
+        Event::Snoozed(at(120)),
+        Event::Signalled(firing),
+        Event::Signalled(Signal::cleared("disk/db-01", at(10))),
+        Event::Fired { key: step("escalation"), due: at(11) },
+        Event::Skipped { key: step("unless"), due: at(12), why: Skip::Unless },
+        Event::Skipped { key: step("overtaken"), due: at(12), why: Skip::Overtaken },
+        Event::Skipped { key: step("impossible"), due: at(12), why: Skip::Impossible },
+        Event::Breached { policy: "resolution".into(), cycle: 1, due: at(13) },
+        Event::Waived { policy: "resolution".into(), reason: "The customer was away".to_owned() },
+        Event::Breached { policy: "resolution".into(), cycle: 2, due: at(14) },
+        notice(false, &[Recipient::Person("bo".into())]),
+        notice(
+            true,
+            &[Recipient::Team("net".into()), Recipient::Lead("net".into()), Recipient::Schedule("night".into())],
+        ),
+    ]
+}
+
+/// Tickets that together have everything a ticket can have.
+fn tickets() -> Vec<Ticket> {
+    let bare = Event::Opened(Box::new(bare()));
+    let answered = Event::Said(said(Visibility::Public));
+    let resolved = Event::Moved(moved("done", Status::Resolved));
+    let closed = Event::Moved(moved("gone", Status::Closed));
+    let dropped = Event::Moved(Moved { dropped: true, ..moved("spam", Status::Closed) });
+    let lives = [vec![bare.clone()], vec![bare.clone(), answered, resolved, closed], vec![bare, dropped], samples()];
+    lives.iter().map(|events| folded(events)).collect()
+}
+
+fn folded(events: &[Event]) -> Ticket {
+    let recorded = |(i, event): (i64, &Event)| Recorded {
+        tenant: TenantId::MAIN,
+        ticket: this(),
+        version: Version(i + 1),
+        position: Position(i + 1),
+        at: at(i),
+        by: Actor::agent("ada").by(),
+        event: event.clone(),
+        text: None,
+    };
+    let history: Vec<Recorded> = (0..).zip(events).map(recorded).collect();
+    fold(&history).unwrap()
+}
+
+/// Compares with a golden file, or writes it, and returns what stands in it.
+fn golden(name: &str, forms: &[String]) -> Vec<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("GOLDEN").is_some_and(|wish| wish == "rewrite") {
+        std::fs::write(&path, forms.join("\n") + "\n").unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (form, line) in forms.iter().zip(&lines) {
+        assert_eq!(form, line, "the serialised form has changed, see {name} and the head of this test");
+    }
+    assert_eq!(forms.len(), lines.len(), "{name} has more or fewer samples than this test");
+    lines
+}
+
+#[test]
+fn every_kind_of_event_keeps_its_serialised_form() {
+    let events = samples();
+    let forms: Vec<String> = events
+        .iter()
+        .map(|event| {
+            let (version, form) = encode_event(event).unwrap();
+            assert_eq!(version, VERSION, "{} has a newer form: keep its golden file and add another", event.name());
+            form
+        })
+        .collect();
+    let lines = golden("events.v1.jsonl", &forms);
+    for (event, line) in events.iter().zip(&lines) {
+        assert_eq!(decode_event(VERSION, line).unwrap(), *event);
+    }
+}
+
+/// Outside of its crate nobody can match on every kind of event, as there may be more some day. The decoder knows them
+/// all, and names them when it is given none of them.
+#[test]
+fn no_kind_of_event_is_left_out() {
+    let Err(StoreError::Corrupt { source, .. }) = decode_event(VERSION, r#""no such kind""#) else {
+        panic!("decoded an event of no kind");
+    };
+    let message = source.to_string();
+    let (_, kinds) = message.split_once("expected one of ").expect("the decoder names what it knows");
+    let kinds: BTreeSet<&str> = kinds.split('`').skip(1).step_by(2).collect();
+    let samples = samples();
+    assert_eq!(samples.iter().map(Event::name).collect::<BTreeSet<_>>(), kinds);
+}
+
+#[test]
+fn the_name_of_an_event_is_the_one_it_is_serialised_under() {
+    for event in samples() {
+        let (_, form) = encode_event(&event).unwrap();
+        let name = form.trim_start_matches('{').split('"').nth(1);
+        assert_eq!(name, Some(event.name()), "{form}");
+    }
+}
+
+#[test]
+fn tickets_keep_their_serialised_form() {
+    let tickets = tickets();
+    let forms: Vec<String> = tickets.iter().map(|ticket| encode_ticket(ticket).unwrap()).collect();
+    let lines = golden("tickets.v1.jsonl", &forms);
+    for (ticket, line) in tickets.into_iter().zip(&lines) {
+        assert_eq!(decode_ticket(7, line).unwrap(), Ticket { number: 7, ..ticket }, "the number is the store's");
+    }
+}

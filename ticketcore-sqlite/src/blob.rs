@@ -1,0 +1,129 @@
+//! Files, by their content, in pieces: no file is ever whole in memory, and none keeps the writer for long.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+use ticketcore::id::TenantId;
+use ticketcore::store::StoreError;
+
+use crate::error::Result;
+use crate::readers::Readers;
+use crate::tenant;
+use crate::writer::Writer;
+
+/// The size of a piece; each is a commit, so a slow disk sees few.
+const CHUNK: u64 = 256 * 1024;
+
+/// Keeps bytes and returns their digest and number.
+pub(crate) async fn put(
+    writer: &Writer,
+    tenant: &TenantId,
+    mut bytes: Box<dyn Read + Send>,
+) -> Result<(String, u64), StoreError> {
+    let (mut hash, mut size) = (Sha256::new(), 0);
+    let name = tenant.clone();
+    let upload = writer.run(move |transaction| begin(transaction, &name)).await?;
+    for no in 0_i64.. {
+        let chunk = match read_chunk(&mut bytes) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                writer.run(move |transaction| discard(transaction, upload)).await?;
+                return Err(StoreError::backend(error));
+            }
+        };
+        if chunk.is_empty() {
+            break;
+        }
+        hash.update(&chunk);
+        size += u64::try_from(chunk.len()).unwrap_or(CHUNK);
+        writer.run(move |transaction| append(transaction, upload, no, &chunk)).await?;
+    }
+    let digest = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    let name = digest.clone();
+    writer.run(move |transaction| finish(transaction, upload, &name)).await?;
+    Ok((digest, size))
+}
+
+/// Reads a whole piece, or what is left.
+fn read_chunk(bytes: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut chunk = Vec::new();
+    bytes.by_ref().take(CHUNK).read_to_end(&mut chunk)?;
+    Ok(chunk)
+}
+
+fn begin(transaction: &Connection, tenant: &TenantId) -> Result<i64> {
+    // What was never finished goes after a day, with whoever uploads next.
+    let stale = "select no from ticketcore_blob where digest is null and begun < unixepoch() - 86400";
+    let stale: Vec<i64> = transaction.prepare(stale)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    stale.into_iter().try_for_each(|upload| discard(transaction, upload))?;
+    let tenant = tenant::find_or_insert(transaction, tenant)?;
+    transaction.prepare_cached("insert into ticketcore_blob (tenant) values (?1)")?.execute([tenant])?;
+    Ok(transaction.last_insert_rowid())
+}
+
+fn append(transaction: &Connection, upload: i64, no: i64, chunk: &[u8]) -> Result<()> {
+    let sql = "insert into ticketcore_chunk (blob, no, bytes) values (?1, ?2, ?3)";
+    transaction.prepare_cached(sql)?.execute(params![upload, no, chunk])?;
+    Ok(())
+}
+
+/// Names the upload, unless the same bytes are there already.
+fn finish(transaction: &Connection, upload: i64, digest: &str) -> Result<()> {
+    let sql = "update or ignore ticketcore_blob set digest = ?2 where no = ?1";
+    match transaction.prepare_cached(sql)?.execute(params![upload, digest])? {
+        0 => discard(transaction, upload),
+        _ => Ok(()),
+    }
+}
+
+fn discard(transaction: &Connection, upload: i64) -> Result<()> {
+    transaction.prepare_cached("delete from ticketcore_chunk where blob = ?1")?.execute([upload])?;
+    transaction.prepare_cached("delete from ticketcore_blob where no = ?1")?.execute([upload])?;
+    Ok(())
+}
+
+/// Opens bytes by their digest.
+pub(crate) fn open(readers: &Arc<Readers>, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>> {
+    let found = readers.read(|connection| {
+        let sql = "select no from ticketcore_blob where tenant = ?1 and digest = ?2";
+        let tenant = tenant::find(connection, tenant)?;
+        Ok(connection.prepare_cached(sql)?.query_row(params![tenant, digest], |row| row.get(0)).optional()?)
+    })?;
+    Ok(found.map(|blob| {
+        let bytes = Bytes { readers: Arc::clone(readers), blob, next: 0, chunk: io::Cursor::default() };
+        Box::new(bytes) as Box<dyn Read + Send>
+    }))
+}
+
+/// Reads a file piece by piece.
+struct Bytes {
+    readers: Arc<Readers>,
+    blob: i64,
+    next: i64,
+    chunk: io::Cursor<Vec<u8>>,
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.chunk.read(buffer)?;
+        if read > 0 || buffer.is_empty() {
+            return Ok(read);
+        }
+        let (blob, no) = (self.blob, self.next);
+        let chunk = self.readers.read(|connection| {
+            let sql = "select bytes from ticketcore_chunk where blob = ?1 and no = ?2";
+            Ok(connection.prepare_cached(sql)?.query_row([blob, no], |row| row.get(0)).optional()?)
+        });
+        let Some(chunk) = chunk.map_err(|error| io::Error::other(StoreError::from(error)))? else { return Ok(0) };
+        self.next += 1;
+        self.chunk = io::Cursor::new(chunk);
+        self.chunk.read(buffer)
+    }
+}

@@ -1,0 +1,68 @@
+//! Full text: an index of words beside the log.
+//!
+//! What a word is, the core says ([`words`]); no operator, stem or locale of the database has a say. The index is a
+//! reader of the log behind a cursor, so that writes pay nothing for it: a search first brings it up to date, and the
+//! housekeeper does so in pauses. A ticket's words stand under its row and are replaced whole when one of its events
+//! brings new ones; so a question of several words is one look-up, and the rows of a tenant are a range of it.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+use ticketcore::codec::decode_event;
+use ticketcore::query::words;
+
+use crate::error::Result;
+
+/// At most so many events are indexed in one transaction: some 10 ms of work.
+const CHUNK: i64 = 200;
+
+/// The question for the index, if the words ask anything: each must occur, none is an operator.
+pub(crate) fn question(asked: &[String]) -> Option<String> {
+    let words: BTreeSet<String> = asked.iter().flat_map(|text| words::split(text)).collect();
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    (!quoted.is_empty()).then(|| quoted.join(" "))
+}
+
+/// How far the log is indexed, and how far it goes.
+pub(crate) fn progress(connection: &Connection) -> Result<(i64, i64)> {
+    let sql = "select (select position from ticketcore_indexed), (select coalesce(max(position), 0) from ticketcore_event)";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Indexes the next chunk of the log, in a transaction; returns how far it is indexed then, `i64::MAX` for
+/// all of it.
+pub(crate) fn advance(transaction: &Connection) -> Result<i64> {
+    let sql = "select position, ticket, form, event, text from ticketcore_event \
+               where position > (select position from ticketcore_indexed) order by position limit ?1";
+    let mut chunk = transaction.prepare_cached(sql)?;
+    let mut events = chunk.query([CHUNK])?;
+    let (mut tickets, mut last) = (BTreeSet::new(), None);
+    while let Some(event) = events.next()? {
+        last = Some(event.get::<_, i64>(0)?);
+        let text = event.get_ref(4)?.as_str_or_null()?;
+        if words::searchable(&decode_event(event.get(2)?, event.get_ref(3)?.as_str()?)?, text).next().is_some() {
+            tickets.insert(event.get::<_, i64>(1)?);
+        }
+    }
+    let Some(last) = last else { return Ok(i64::MAX) };
+    for ticket in tickets {
+        let sql = "insert or replace into ticketcore_words (rowid, words) values (?1, ?2)";
+        transaction.prepare_cached(sql)?.execute(params![ticket, words_of(transaction, ticket, last)?])?;
+    }
+    transaction.prepare_cached("update ticketcore_indexed set position = ?1")?.execute([last])?;
+    Ok(last)
+}
+
+/// All words of a ticket up to a position, each once, with blanks between.
+fn words_of(transaction: &Connection, ticket: i64, last: i64) -> Result<String> {
+    let sql = "select form, event, text from ticketcore_event where ticket = ?1 and position <= ?2";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let mut events = statement.query([ticket, last])?;
+    let mut words = BTreeSet::new();
+    while let Some(event) = events.next()? {
+        let text = event.get_ref(2)?.as_str_or_null()?;
+        let event = decode_event(event.get(0)?, event.get_ref(1)?.as_str()?)?;
+        words.extend(words::searchable(&event, text).flat_map(words::split));
+    }
+    Ok(words.into_iter().collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,232 @@
+//! The store itself: which connection does what.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
+use ticketcore::event::Recorded;
+use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
+use ticketcore::query::{Page, Query};
+use ticketcore::report::{Scan, Table};
+use ticketcore::store::{Commit, Document, Due, Held, Store, StoreError};
+use ticketcore::ticket::Ticket;
+
+use crate::error::{Error, Result};
+use crate::housekeeper::{Housekeeper, Pulse};
+use crate::options::SqliteOptions;
+use crate::readers::Readers;
+use crate::writer::Writer;
+use crate::{blob, claim, commit, document, due, find, log, schema, search, tally};
+
+/// A [`Store`] in one SQLite file.
+///
+/// Clones are handles on the same connections. Any number of processes may have the same file open.
+///
+/// # Blocking
+///
+/// Calls work on the caller's thread: a read for some microseconds, a commit that finds the writer idle for one sync of
+/// the disk. When others are writing, a commit waits without blocking. Only another *process* that writes can block for
+/// longer, at most for the [`busy_timeout`](SqliteOptions::busy_timeout).
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+/// In the order in which they must end: the writer's connection, the last to go, copies the WAL back.
+#[derive(Debug)]
+struct Inner {
+    _housekeeper: Option<Housekeeper>,
+    readers: Arc<Readers>,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens a file with the defaults of [`SqliteOptions`], which creates it if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`SqliteOptions::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        SqliteOptions::new().open(path)
+    }
+
+    /// Opens a store in memory, which ends with its last handle.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Backend`] if SQLite cannot be set up.
+    pub fn memory() -> Result<Self, StoreError> {
+        SqliteOptions::new().memory()
+    }
+
+    pub(crate) fn file(options: &SqliteOptions, path: &Path) -> Result<Self> {
+        let mut connection = connect(options, path, options.cache_mib)?;
+        if connection.is_readonly(MAIN_DB)? {
+            return Err(StoreError::ReadOnly.into());
+        }
+        enter_wal(&connection, options.busy_timeout)?;
+        schema::migrate(&mut connection)?;
+        let pulse = Arc::new(Pulse::default());
+        let writer = Writer::new(connection, Arc::clone(&pulse)).map_err(StoreError::backend)?;
+
+        let pages = i64::from(options.checkpoint_pages);
+        let keeper = connect(options, path, 1)?;
+        let keeper = Housekeeper::new(keeper, Arc::clone(writer.desk()), pulse, pages).map_err(StoreError::backend)?;
+
+        let share = u16::try_from(usize::from(options.cache_mib) / options.readers.get()).unwrap_or(u16::MAX);
+        let readers = (0..options.readers.get()).map(|_| {
+            let connection = connect(options, path, share)?;
+            connection.pragma_update(None, "query_only", true)?;
+            Ok(connection)
+        });
+        let readers = Arc::new(Readers::pool(readers.collect::<Result<_>>()?));
+        Ok(Self { inner: Arc::new(Inner { _housekeeper: Some(keeper), readers, writer }) })
+    }
+
+    pub(crate) fn in_memory() -> Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        schema::migrate(&mut connection)?;
+        let writer = Writer::new(connection, Arc::default()).map_err(StoreError::backend)?;
+        let readers = Arc::new(Readers::Writer(Arc::clone(writer.desk())));
+        Ok(Self { inner: Arc::new(Inner { _housekeeper: None, readers, writer }) })
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T, StoreError> {
+        self.inner.readers.read(read).map_err(StoreError::from)
+    }
+
+    /// Indexes what is committed by now, if a question is about words.
+    async fn index(&self, words: &[String]) -> Result<(), StoreError> {
+        if search::question(words).is_none() {
+            return Ok(());
+        }
+        let (mut indexed, last) = self.read(search::progress)?;
+        while indexed < last {
+            indexed = self.inner.writer.run(search::advance).await?;
+        }
+        Ok(())
+    }
+}
+
+/// How many statements a connection keeps prepared. A writer has some thirty, a reader those and its last questions.
+const STATEMENTS: usize = 64;
+
+fn connect(options: &SqliteOptions, path: &Path, cache_mib: u16) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "synchronous", options.durability.as_str())?;
+    connection.pragma_update(None, "cache_size", i64::from(cache_mib) * -1024)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    // The housekeeper's work.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(connection)
+}
+
+/// Turns the WAL on. SQLite does not wait where several do so at once, so this does.
+fn enter_wal(connection: &Connection, timeout: Duration) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        let mode: rusqlite::Result<String> = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0));
+        match mode.map_err(|error| StoreError::from(Error::from(error))) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(StoreError::backend(format!("the file cannot have a WAL, only {mode}")).into()),
+            Err(StoreError::Busy) if start.elapsed() < timeout => thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn load(
+        &self,
+        tenant: &TenantId,
+        id: TicketId,
+    ) -> Result<Option<Arc<Ticket>>, StoreError> {
+        self.read(|connection| find::load(connection, tenant, id))
+    }
+
+    async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
+        self.index(&query.filter.words).await?;
+        self.read(|connection| find::find(connection, tenant, query))
+    }
+
+    async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
+        self.index(&scan.filter.words).await?;
+        self.read(|connection| tally::tally(connection, tenant, scan))
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        id: TicketId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        self.read(|connection| log::history(connection, tenant, id, after, limit))
+    }
+
+    async fn feed(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        self.read(|connection| log::feed(connection, after, limit))
+    }
+
+    async fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Due, StoreError> {
+        self.read(|connection| due::due(connection, now, limit))
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
+        self.inner.writer.run(move |transaction| commit::write(transaction, &commit)).await
+    }
+
+    async fn claim(&self, tenant: &TenantId, key: &str) -> Result<Option<Held>, StoreError> {
+        self.read(|connection| claim::get(connection, tenant, key))
+    }
+
+    async fn document(
+        &self,
+        tenant: &TenantId,
+        kind: &Key,
+        key: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        self.read(|connection| document::get(connection, tenant, kind, key))
+    }
+
+    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
+        let tenant = tenant.clone();
+        self.inner.writer.run(move |transaction| document::put(transaction, &tenant, &document)).await
+    }
+
+    async fn documents(
+        &self,
+        tenant: &TenantId,
+        kind: &Key,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, StoreError> {
+        self.read(|connection| document::list(connection, tenant, kind, after, limit))
+    }
+
+    async fn put_blob(
+        &self,
+        tenant: &TenantId,
+        bytes: Box<dyn Read + Send>,
+    ) -> Result<(String, u64), StoreError> {
+        blob::put(&self.inner.writer, tenant, bytes).await
+    }
+
+    async fn blob(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+    ) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
+        Ok(blob::open(&self.inner.readers, tenant, digest)?)
+    }
+}

@@ -1,0 +1,100 @@
+//! A report: what it asks of a store, and how it shows the answer.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use super::{Scan, Section, Table, TableSpec};
+use crate::id::Key;
+use crate::query::Filter;
+use crate::time::Zone;
+
+/// Says which tickets a report is about, and by whose clock and calendar it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Which tickets; all unless said otherwise.
+    pub filter: Filter,
+    /// The instant at which ages are read.
+    pub now: DateTime<Utc>,
+    /// Whose days, weeks and months; UTC's unless said otherwise.
+    pub zone: Zone,
+    /// The policies whose promises are reported, in this order; none unless said otherwise.
+    pub policies: Vec<Key>,
+}
+
+impl Ask {
+    /// Asks about all tickets at an instant.
+    #[must_use]
+    pub fn new(now: DateTime<Utc>) -> Self {
+        Self { filter: Filter::all(), now, zone: Zone::utc(), policies: Vec::new() }
+    }
+
+    /// Sets which tickets; all unless said otherwise.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
+    /// Sets whose days, weeks and months; UTC's unless said otherwise.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Sets the policies whose promises are reported; none unless said otherwise.
+    #[must_use]
+    pub fn policies(mut self, policies: impl IntoIterator<Item = impl Into<Key>>) -> Self {
+        self.policies = policies.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns the one pass over a store that answers a report.
+    #[must_use]
+    pub fn scan(&self, report: &dyn Report) -> Scan {
+        Scan { filter: self.filter.clone(), tables: report.tables(self), now: self.now }
+    }
+}
+
+/// Measures tickets and shows the result; the ready ones are [`Standard`](super::Standard).
+///
+/// A report never reads a ticket itself. So several are answered by one pass ([`Overview`](super::Overview)), and a
+/// report of the host's own is as fast as a ready one.
+///
+/// # Contract
+///
+/// `tables` depends on nothing but the report and what is asked.
+///
+/// # Examples
+///
+/// ```
+/// use ticketcore::report::{Ask, Dimension, Measure, Report, Section, Table, TableSpec};
+///
+/// #[derive(Debug)]
+/// struct Queues;
+///
+/// impl Report for Queues {
+///     fn name(&self) -> &str {
+///         "queues"
+///     }
+///
+///     fn tables(&self, _: &Ask) -> Vec<TableSpec> {
+///         vec![TableSpec::new([Dimension::Queue], [Measure::Backlog, Measure::Age])]
+///     }
+///
+///     fn render(&self, _: &Ask, tables: Vec<Table>) -> Vec<Section> {
+///         tables.iter().map(|table| Section::new("Queues", "Open tickets and their age.", table)).collect()
+///     }
+/// }
+/// ```
+pub trait Report: fmt::Debug + Send + Sync {
+    /// Returns what it is called by: lower case, `_` for blanks.
+    fn name(&self) -> &str;
+
+    /// Returns the tables it is made of.
+    fn tables(&self, ask: &Ask) -> Vec<TableSpec>;
+
+    /// Shows the tables, which come in the order of [`tables`](Self::tables).
+    fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section>;
+}

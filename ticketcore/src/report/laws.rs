@@ -1,0 +1,359 @@
+//! What the tallier must do, said a second time in the plainest way, over random tickets.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+use crate::config::Priority;
+use crate::id::Key;
+use crate::query::Filter;
+use crate::ticket::{Channel, Status};
+use crate::time::Zone;
+
+const POLICIES: [&str; 3] = ["first_response", "resolution", "never bound"];
+const NOW: i64 = 1_800_000_000_000_000;
+
+/// Every table worth telling apart: each dimension alone, some together, all measures in each.
+fn scan() -> Scan {
+    let bucket = |unit| Bucket { unit, zone: Zone::named("Europe/Berlin").unwrap() };
+    let measures = || {
+        let mut measures = vec![
+            Measure::Count,
+            Measure::Backlog,
+            Measure::FirstResponse(Time::Wall),
+            Measure::FirstResponse(Time::Business),
+            Measure::Resolution(Time::Wall),
+            Measure::Resolution(Time::Business),
+            Measure::FirstResolution,
+            Measure::Closing,
+            Measure::Age,
+            Measure::Reopens,
+            Measure::Reassigns,
+            Measure::Messages,
+            Measure::ReopenRate,
+        ];
+        measures.extend(POLICIES.map(|policy| Measure::Attainment(policy.into())));
+        measures
+    };
+    let by = [
+        vec![],
+        vec![Dimension::Kind],
+        vec![Dimension::Status, Dimension::Priority],
+        vec![Dimension::State, Dimension::Channel],
+        vec![Dimension::Team, Dimension::Category, Dimension::Queue],
+        vec![Dimension::Assignee],
+        vec![Dimension::Requester, Dimension::Created(bucket(Unit::Month))],
+        vec![Dimension::Created(bucket(Unit::Day))],
+        vec![Dimension::Resolved(bucket(Unit::Week))],
+        vec![Dimension::Closed(bucket(Unit::Month)), Dimension::Priority],
+    ];
+    let tables = by.map(|by| TableSpec::new(by, measures())).to_vec();
+    Scan { filter: Filter::all(), tables, now: DateTime::from_timestamp_micros(NOW).unwrap() }
+}
+
+fn tally(scan: &Scan, tickets: &[Ticket]) -> Vec<Table> {
+    let mut tallier = Tallier::new(scan);
+    for (figures, standings) in tickets {
+        tallier.add(&Figures { standings: &Standing::encode(standings), ..*figures }).unwrap();
+    }
+    tallier.finish()
+}
+
+type Ticket = (Figures<'static>, Vec<Standing>);
+
+fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
+    let name = || select(vec!["a", "b", "=c", "a long name of more than eight bytes", "a long name of more than nine bytes"]);
+    let maybe = move || proptest::option::weighted(0.8, name());
+    let at = || NOW - 40_000_000_000_000..NOW + 1_000;
+    let length = || proptest::option::of(0..5_000_000_000_i64);
+    let texts = (name(), select(Status::ALL.to_vec()), name(), maybe(), maybe(), maybe(), maybe(), maybe());
+    let channel = select(vec![Channel::Mail, Channel::Api, Channel::Web]);
+    let times = (at(), [length(), length(), length(), length(), length(), length()]);
+    let numbers = (1..=9_u8, 0..3_u32, 0..3_u32, 0..9_u32);
+    let ticket = (texts, channel, times, numbers, proptest::collection::vec(any::<[u8; 5]>(), 0..=2)).prop_map(
+        |(texts, channel, (created, lengths), (priority, reopens, reassigns, messages), standings)| {
+            let (kind, status, state, category, team, queue, assignee, requester) = texts;
+            let [responded, resolved, first_resolved, closed] =
+                [0, 1, 2, 3].map(|event| lengths[event].map(|length| created + length));
+            let figures = Figures {
+                kind,
+                status: status.as_str(),
+                state,
+                priority,
+                category,
+                team,
+                queue,
+                assignee,
+                requester,
+                channel: channel.as_str(),
+                created,
+                responded,
+                resolved,
+                first_resolved,
+                closed,
+                response: lengths[4],
+                resolution: lengths[5],
+                reopens,
+                reassigns,
+                messages,
+                standings: "",
+            };
+            let standing = |(policy, counts): (&str, [u8; 5])| {
+                let [met, breached, excused, running, dropped] = counts.map(u32::from);
+                Standing { policy: policy.into(), met, breached, excused, running, dropped }
+            };
+            (figures, POLICIES.into_iter().zip(standings).map(standing).collect())
+        },
+    );
+    proptest::collection::vec(ticket, 0..200)
+}
+
+fn cell(dimension: &Dimension, figures: &Figures<'_>) -> Cell {
+    let text = |text: Option<&str>| text.map_or(Cell::None, |text| Cell::Text(text.to_owned()));
+    let piece = |at: Option<i64>, bucket: &Bucket| {
+        let form = match bucket.unit {
+            Unit::Day => "%F",
+            Unit::Week => "%G-W%V",
+            Unit::Month => "%Y-%m",
+        };
+        let civil = |at| bucket.zone.civil(DateTime::from_timestamp_micros(at).unwrap());
+        at.map_or(Cell::None, |at| Cell::Text(civil(at).format(form).to_string()))
+    };
+    match dimension {
+        Dimension::Kind => text(Some(figures.kind)),
+        Dimension::Status => {
+            Cell::Status(*Status::ALL.iter().find(|status| status.as_str() == figures.status).unwrap())
+        }
+        Dimension::State => text(Some(figures.state)),
+        Dimension::Priority => Cell::Priority(Priority::new(figures.priority).unwrap()),
+        Dimension::Category => text(figures.category),
+        Dimension::Team => text(figures.team),
+        Dimension::Queue => text(figures.queue),
+        Dimension::Assignee => text(figures.assignee),
+        Dimension::Requester => text(figures.requester),
+        Dimension::Channel => text(Some(figures.channel)),
+        Dimension::Created(bucket) => piece(Some(figures.created), bucket),
+        Dimension::Resolved(bucket) => piece(figures.resolved, bucket),
+        Dimension::Closed(bucket) => piece(figures.closed, bucket),
+    }
+}
+
+fn measured(measure: &Measure, tickets: &[&Ticket]) -> Measured {
+    let is_open = |figures: &Figures<'_>| !["resolved", "closed"].contains(&figures.status);
+    let count = |counts: &dyn Fn(&Figures<'_>) -> bool| tickets.iter().filter(|(figures, _)| counts(figures)).count();
+    let time = |read: &dyn Fn(&Figures<'_>) -> Option<i64>| {
+        let mut values: Vec<i64> = tickets.iter().filter_map(|(figures, _)| read(figures)).collect();
+        values.sort_unstable();
+        Measured::Time(summary(&values))
+    };
+    let since = |at: Option<i64>, figures: &Figures<'_>| at.map(|at| at - figures.created);
+    let counter = |read: &dyn Fn(&Figures<'_>) -> u32| {
+        let counts: Vec<u32> = tickets.iter().map(|(figures, _)| read(figures)).collect();
+        let total = counts.iter().copied().map(u64::from).sum();
+        Measured::Counter(Counter { n: counts.len() as u64, total, max: counts.into_iter().max().unwrap_or_default() })
+    };
+    match measure {
+        Measure::Count => Measured::Count(tickets.len() as u64),
+        Measure::Backlog => Measured::Count(count(&is_open) as u64),
+        Measure::FirstResponse(Time::Wall) => time(&|figures| since(figures.responded, figures)),
+        Measure::FirstResponse(Time::Business) => time(&|figures| figures.response),
+        Measure::Resolution(Time::Wall) => time(&|figures| since(figures.resolved, figures)),
+        Measure::Resolution(Time::Business) => time(&|figures| figures.resolution),
+        Measure::FirstResolution => time(&|figures| since(figures.first_resolved, figures)),
+        Measure::Closing => time(&|figures| since(figures.closed, figures)),
+        Measure::Age => time(&|figures| is_open(figures).then(|| NOW - figures.created)),
+        Measure::Reopens => counter(&|figures| figures.reopens),
+        Measure::Reassigns => counter(&|figures| figures.reassigns),
+        Measure::Messages => counter(&|figures| figures.messages),
+        Measure::ReopenRate => {
+            let part = count(&|figures| figures.first_resolved.is_some() && figures.reopens > 0) as u64;
+            let whole = count(&|figures| figures.first_resolved.is_some()) as u64;
+            Measured::Share(Share { part, whole })
+        }
+        Measure::Attainment(policy) => {
+            let standings = tickets.iter().flat_map(|(_, standings)| standings);
+            let standings: Vec<&Standing> = standings.filter(|standing| standing.policy == *policy).collect();
+            let sum = |read: fn(&Standing) -> u32| standings.iter().map(|standing| u64::from(read(standing))).sum();
+            Measured::Attainment(Attainment {
+                met: sum(|standing| standing.met),
+                breached: sum(|standing| standing.breached),
+                excused: sum(|standing| standing.excused),
+                running: sum(|standing| standing.running),
+                dropped: sum(|standing| standing.dropped),
+            })
+        }
+    }
+}
+
+fn summary(sorted: &[i64]) -> Option<Summary> {
+    let nearest = |sum: i128, by: i128| {
+        let floor = sum.div_euclid(by);
+        let nearest = [floor, floor + 1].into_iter().min_by_key(|value| ((value * by - sum).abs(), value & 1));
+        TimeDelta::microseconds(i64::try_from(nearest.unwrap()).unwrap())
+    };
+    let percentile = |percent: usize| {
+        let (low, rest) = ((sorted.len() - 1) * percent / 100, (sorted.len() - 1) * percent % 100);
+        let high = (low + 1).min(sorted.len() - 1);
+        let sum = i128::from(sorted[low]) * (100 - rest as i128) + i128::from(sorted[high]) * rest as i128;
+        nearest(sum, 100)
+    };
+    Some(Summary {
+        n: sorted.len() as u64,
+        min: TimeDelta::microseconds(*sorted.first()?),
+        mean: nearest(sorted.iter().copied().map(i128::from).sum(), sorted.len() as i128),
+        p50: percentile(50),
+        p90: percentile(90),
+        p95: percentile(95),
+        max: TimeDelta::microseconds(*sorted.last()?),
+    })
+}
+
+/// Leaves out of a ticket what a scan says it does not need.
+fn needed((figures, standings): &Ticket, needs: Needs) -> Ticket {
+    let text = |needed, text| if needed { text } else { "" };
+    let maybe = |needed, text: Option<&'static str>| text.filter(|_| needed);
+    let time = |needed, time: Option<i64>| time.filter(|_| needed);
+    let count = |count| if needs.counters { count } else { 0 };
+    let figures = Figures {
+        kind: text(needs.kind, figures.kind),
+        status: text(needs.status, figures.status),
+        state: text(needs.state, figures.state),
+        priority: if needs.priority { figures.priority } else { 0 },
+        category: maybe(needs.category, figures.category),
+        team: maybe(needs.team, figures.team),
+        queue: maybe(needs.queue, figures.queue),
+        assignee: maybe(needs.assignee, figures.assignee),
+        requester: maybe(needs.requester, figures.requester),
+        channel: text(needs.channel, figures.channel),
+        created: if needs.created { figures.created } else { 0 },
+        responded: time(needs.responded, figures.responded),
+        resolved: time(needs.resolved, figures.resolved),
+        first_resolved: time(needs.first_resolved, figures.first_resolved),
+        closed: time(needs.closed, figures.closed),
+        response: time(needs.business, figures.response),
+        resolution: time(needs.business, figures.resolution),
+        reopens: count(figures.reopens),
+        reassigns: count(figures.reassigns),
+        messages: count(figures.messages),
+        standings: "",
+    };
+    (figures, if needs.standings { standings.clone() } else { Vec::new() })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
+
+    /// Every table is what grouping the tickets and sorting the values says.
+    #[test]
+    fn tables_equal_naive_grouping(tickets in tickets()) {
+        let scan = scan();
+        let tables = tally(&scan, &tickets);
+        prop_assert_eq!(tables.len(), scan.tables.len());
+        for (table, TableSpec { by, measures }) in tables.into_iter().zip(scan.tables) {
+            let mut groups = BTreeMap::<Vec<Cell>, Vec<&Ticket>>::new();
+            if by.is_empty() {
+                groups.insert(Vec::new(), Vec::new());
+            }
+            for ticket in &tickets {
+                groups.entry(by.iter().map(|by| cell(by, &ticket.0)).collect()).or_default().push(ticket);
+            }
+            let row = |(cells, tickets): (Vec<Cell>, Vec<&Ticket>)| {
+                Row { cells, values: measures.iter().map(|measure| measured(measure, &tickets)).collect() }
+            };
+            prop_assert_eq!(table.rows, groups.into_iter().map(row).collect::<Vec<_>>());
+            prop_assert_eq!((table.by, table.measures), (by, measures));
+        }
+    }
+
+    #[test]
+    fn the_order_of_tickets_does_not_matter(tickets in tickets()) {
+        let reversed: Vec<Ticket> = tickets.iter().rev().cloned().collect();
+        prop_assert_eq!(tally(&scan(), &tickets), tally(&scan(), &reversed));
+    }
+
+    /// The same table comes out of tickets that have nothing but what it needs.
+    #[test]
+    fn no_scan_reads_a_figure_it_does_not_need(tickets in tickets()) {
+        let TableSpec { by: _, measures } = scan().tables.swap_remove(0);
+        let mut tables: Vec<TableSpec> = measures.into_iter().map(|measure| TableSpec::new([], [measure])).collect();
+        tables.extend(scan().tables.into_iter().map(|table| TableSpec::new(table.by, [])));
+        for table in tables {
+            let scan = Scan { tables: vec![table], ..scan() };
+            let bare: Vec<Ticket> = tickets.iter().map(|ticket| needed(ticket, scan.needs())).collect();
+            prop_assert_eq!(tally(&scan, &bare), tally(&scan, &tickets));
+        }
+    }
+
+    /// Law 83: met + breached + excused + running + dropped = cycles.
+    #[test]
+    fn law_83_every_cycle_is_in_one_of_five(tickets in tickets()) {
+        let cycles = |policy: &str| {
+            let standings = tickets.iter().flat_map(|(_, standings)| standings);
+            let of = standings.filter(|standing| standing.policy == policy);
+            of.map(|s| [s.met, s.breached, s.excused, s.running, s.dropped].map(u64::from).iter().sum::<u64>()).sum::<u64>()
+        };
+        let tables = vec![TableSpec::new([], POLICIES.map(|policy| Measure::Attainment(policy.into())))];
+        let tables = tally(&Scan { tables, ..scan() }, &tickets);
+        for (policy, value) in POLICIES.into_iter().zip(&tables[0].rows[0].values) {
+            let Measured::Attainment(attainment) = value else { panic!("{value:?}") };
+            prop_assert_eq!(attainment.cycles(), cycles(policy));
+            prop_assert_eq!(attainment.share().ratio().is_none(), attainment.met + attainment.breached == 0);
+        }
+    }
+
+    /// Several reports in one pass say what each says by itself.
+    #[test]
+    fn an_overview_is_its_parts(tickets in tickets()) {
+        let ask = Ask::new(scan().now).policies(POLICIES).zone(Zone::named("America/New_York").unwrap());
+        let sections = |report: &dyn Report| report.render(&ask, tally(&ask.scan(report), &tickets));
+        let parts = ["volume", "response", "attainment", "daily", "agents", "reopens"];
+        let parts: Vec<Section> = parts.into_iter().flat_map(|name| sections(&*named(name).unwrap())).collect();
+        prop_assert_eq!(sections(&overview()), parts);
+    }
+
+    /// Each row of a section has a value for each heading, and no two headings share a name.
+    #[test]
+    fn sections_are_rectangular(tickets in tickets()) {
+        for table in tally(&scan(), &tickets) {
+            let section = Section::new("", "", &table);
+            prop_assert!(section.rows.iter().all(|row| row.len() == section.headings.len()));
+            let names: std::collections::BTreeSet<&str> = section.headings.iter().map(|heading| &*heading.name).collect();
+            prop_assert_eq!(names.len(), section.headings.len());
+        }
+    }
+}
+
+#[test]
+fn nothing_of_nothing_is_none_and_never_nought() {
+    let tables = tally(&scan(), &[]);
+    assert!(tables[1..].iter().all(|table| table.rows.is_empty()));
+    let values = &tables[0].rows[0].values;
+    for (measure, value) in tables[0].measures.iter().zip(values) {
+        match value {
+            Measured::Count(count) => assert_eq!(*count, 0),
+            Measured::Time(summary) => assert_eq!(*summary, None, "{measure}"),
+            Measured::Counter(counter) => assert_eq!(counter.mean(), None, "{measure}"),
+            Measured::Share(share) => assert_eq!(share.ratio(), None, "{measure}"),
+            Measured::Attainment(attainment) => assert_eq!(attainment.share().ratio(), None, "{measure}"),
+        }
+    }
+}
+
+#[test]
+fn a_ticket_whose_standings_cannot_be_read_is_refused_and_changes_nothing() {
+    let tables = vec![TableSpec::new([Dimension::Kind], [Measure::Attainment(Key::from("resolution"))])];
+    let scan = Scan { tables, ..scan() };
+    let good = Figures { kind: "incident", standings: "1 0 0 0 0 resolution", ..Figures::default() };
+    let bad = Figures { standings: "1 0 0 resolution", ..good };
+    let mut tallier = Tallier::new(&scan);
+    let error = NotStandings { line: "1 0 0 resolution".to_owned() };
+    for _ in 0..2 {
+        tallier.add(&good).unwrap();
+        assert_eq!(tallier.add(&bad), Err(error.clone()));
+    }
+    let met = Attainment { met: 2, ..Attainment::default() };
+    assert_eq!(tallier.finish()[0].rows[0].values, [Measured::Attainment(met)]);
+}

@@ -1,0 +1,221 @@
+//! The ready reports. Each section says what exactly it measures; nowhere is there a bare "MTTR".
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{
+    Ask, Bucket, Cell, Dimension, Heading, Measure, Measured, Plain, Report, Section, Table, TableSpec, Time, Together,
+    Unit, Value,
+};
+use crate::id::Key;
+
+/// Returns every ready report: the [`overview`] first, then each by itself.
+///
+/// # Examples
+///
+/// ```
+/// let reports = ticketcore::report::standard();
+/// let names: Vec<&str> = reports.iter().map(|report| report.name()).collect();
+/// assert_eq!(names.join(" "), "overview volume response attainment daily weekly monthly agents reopens");
+/// ```
+#[must_use]
+pub fn standard() -> Vec<Arc<dyn Report>> {
+    vec![
+        Arc::new(overview()),
+        Arc::new(volume()),
+        Arc::new(response()),
+        Arc::new(attainment()),
+        Arc::new(flow(Unit::Day)),
+        Arc::new(flow(Unit::Week)),
+        Arc::new(flow(Unit::Month)),
+        Arc::new(agents()),
+        Arc::new(reopens()),
+    ]
+}
+
+/// Finds a ready report by its name.
+#[must_use]
+pub fn named(name: &str) -> Option<Arc<dyn Report>> {
+    standard().into_iter().find(|report| report.name() == name)
+}
+
+/// Returns the report `overview`: volume, response, attainment, daily, agents and reopens in one pass.
+#[must_use]
+pub fn overview() -> Together {
+    let reports: [Arc<dyn Report>; 6] = [
+        Arc::new(volume()),
+        Arc::new(response()),
+        Arc::new(attainment()),
+        Arc::new(flow(Unit::Day)),
+        Arc::new(agents()),
+        Arc::new(reopens()),
+    ];
+    Together::new("overview", reports)
+}
+
+/// Returns the report `volume`: how many tickets there are by status and priority and by kind, and how old those
+/// neither resolved nor closed are.
+#[must_use]
+pub fn volume() -> Plain {
+    Plain::new("volume")
+        .section(
+            "Tickets by status and priority",
+            "How many tickets there are.",
+            TableSpec::new([Dimension::Status, Dimension::Priority], [Measure::Count]),
+        )
+        .section(
+            "Tickets by kind",
+            "How many tickets there are, and how many of them are neither resolved nor closed.",
+            TableSpec::new([Dimension::Kind], [Measure::Count, Measure::Backlog]),
+        )
+        .section(
+            "Backlog by priority",
+            "How many tickets are neither resolved nor closed, and how long ago they were opened.",
+            TableSpec::new([Dimension::Priority], [Measure::Backlog, Measure::Age]),
+        )
+}
+
+/// Returns the report `response`: how long the first response and the resolution took by priority, in wall-clock and in
+/// business time.
+#[must_use]
+pub fn response() -> Plain {
+    let by_priority = |measure| TableSpec::new([Dimension::Priority], [measure]);
+    Plain::new("response")
+        .section(
+            "First response",
+            "From the opening to the first public reply of a human agent, on the wall clock.",
+            by_priority(Measure::FirstResponse(Time::Wall)),
+        )
+        .section(
+            "First response, business time",
+            "From the opening to the first public reply of a human agent, in business time.",
+            by_priority(Measure::FirstResponse(Time::Business)),
+        )
+        .section(
+            "Resolution",
+            "From the opening to the last resolution, of tickets not reopened since, on the wall clock.",
+            by_priority(Measure::Resolution(Time::Wall)),
+        )
+        .section(
+            "Resolution, business time",
+            "From the opening to the last resolution, of tickets not reopened since, in business time.",
+            by_priority(Measure::Resolution(Time::Business)),
+        )
+}
+
+/// Returns the report `agents`: what each agent has open, and what each has resolved in what time.
+#[must_use]
+pub fn agents() -> Plain {
+    Plain::new("agents").section(
+        "Agents",
+        "Tickets by the agent accountable now, how many of them are neither resolved nor closed, and how long the \
+         resolved took: from the opening to the last resolution, not reopened since, on the wall clock.",
+        TableSpec::new(
+            [Dimension::Assignee],
+            [Measure::Count, Measure::Backlog, Measure::Resolution(Time::Wall)],
+        ),
+    )
+}
+
+/// Returns the report `reopens`: how often tickets came back and how often they changed hands, by team.
+#[must_use]
+pub fn reopens() -> Plain {
+    Plain::new("reopens").section(
+        "Reopens",
+        "The reopen rate is the share ever reopened of the tickets resolved at least once. Reopens and reassigns are \
+         how often tickets came back from resolved or closed, and went from one team or agent to another.",
+        TableSpec::new([Dimension::Team], [Measure::ReopenRate, Measure::Reopens, Measure::Reassigns]),
+    )
+}
+
+/// Returns the report `attainment`: how the promises of [`Ask::policies`] were kept, a row for each.
+#[must_use]
+pub fn attainment() -> impl Report {
+    Promises
+}
+
+/// Returns the report `daily`, `weekly` or `monthly`: how many tickets were opened, resolved and closed when.
+#[must_use]
+pub fn flow(unit: Unit) -> impl Report {
+    Flow(unit)
+}
+
+#[derive(Debug)]
+struct Promises;
+
+impl Report for Promises {
+    fn name(&self) -> &str {
+        "attainment"
+    }
+
+    fn tables(&self, ask: &Ask) -> Vec<TableSpec> {
+        let measures: Vec<_> = ask.policies.iter().cloned().map(Measure::Attainment).collect();
+        vec![TableSpec::new([], measures)]
+    }
+
+    fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section> {
+        let mut headings = vec![Heading::new("policy")];
+        headings.extend(Measured::headings(&Measure::Attainment(Key::default())));
+        let values = tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.values);
+        let row = |(policy, value): (&Key, &Measured)| {
+            let mut row = vec![Value::Text(policy.to_string())];
+            row.extend(value.values());
+            row
+        };
+        vec![Section {
+            title: "Attainment".to_owned(),
+            about: "How the cycles of each policy ended or stand. The share is met of met and breached; excused, \
+                    running and dropped cycles do not count in it."
+                .to_owned(),
+            headings,
+            rows: ask.policies.iter().zip(values).map(row).collect(),
+        }]
+    }
+}
+
+#[derive(Debug)]
+struct Flow(Unit);
+
+impl Report for Flow {
+    fn name(&self) -> &str {
+        match self.0 {
+            Unit::Day => "daily",
+            Unit::Week => "weekly",
+            Unit::Month => "monthly",
+        }
+    }
+
+    fn tables(&self, ask: &Ask) -> Vec<TableSpec> {
+        let bucket = || Bucket { unit: self.0, zone: ask.zone.clone() };
+        let events = [Dimension::Created(bucket()), Dimension::Resolved(bucket()), Dimension::Closed(bucket())];
+        events.map(|event| TableSpec::new([event], [Measure::Count])).to_vec()
+    }
+
+    fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section> {
+        let Self(unit) = self;
+        let mut counts = BTreeMap::<&str, [u64; 3]>::new();
+        for (event, table) in tables.iter().take(3).enumerate() {
+            for row in &table.rows {
+                // Without a cell are the tickets to which it did not happen.
+                if let ([Cell::Text(when)], [Measured::Count(count)]) = (&*row.cells, &*row.values) {
+                    counts.entry(when).or_default()[event] = *count;
+                }
+            }
+        }
+        let row = |(when, counts): (&str, [u64; 3])| {
+            let mut row = vec![Value::Text(when.to_owned())];
+            row.extend(counts.map(Value::Count));
+            row
+        };
+        vec![Section {
+            title: format!("Opened, resolved and closed by {unit}"),
+            about: format!(
+                "By the opening, the last resolution and the closing; a reopened ticket leaves the {unit} it was \
+                 resolved or closed in. Time zone: {}.",
+                ask.zone
+            ),
+            headings: [&unit.to_string(), "opened", "resolved", "closed"].map(Heading::new).to_vec(),
+            rows: counts.into_iter().map(row).collect(),
+        }]
+    }
+}

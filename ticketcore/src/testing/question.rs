@@ -1,0 +1,136 @@
+//! Random questions, and what they mean.
+
+use chrono::{DateTime, Utc};
+
+use crate::cond::Cmp;
+use crate::config::Priority;
+use crate::id::{Key, PersonId};
+use crate::query::{Assignee, Cursor, Filter, Order, Page, Period, Query, Sort, words};
+use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::testing::Dice;
+use crate::testing::sample::{self, Sample};
+use crate::ticket::{Status, Ticket};
+
+/// Every order, in both directions.
+pub const ORDERS: [Order; 8] = {
+    const fn order(by: Sort, descending: bool) -> Order {
+        Order { by, descending }
+    }
+    [
+        order(Sort::Rank, false),
+        order(Sort::Rank, true),
+        order(Sort::Created, false),
+        order(Sort::Created, true),
+        order(Sort::Updated, false),
+        order(Sort::Updated, true),
+        order(Sort::Number, false),
+        order(Sort::Number, true),
+    ]
+};
+
+/// A question that some of the tickets may answer: of one or two things, as one of the tickets has them, or not.
+///
+/// # Panics
+///
+/// If there are no tickets.
+pub fn filter(dice: &mut Dice, samples: &[Sample]) -> Filter {
+    let mut filter = Filter::default();
+    for _ in 0..=dice.below(2) {
+        let Sample { ticket, words, .. } = dice.pick(samples);
+        ask(dice, &mut filter, ticket, &Vec::from_iter(words.iter().map(String::as_str)));
+    }
+    filter
+}
+
+fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
+    let key = |dice: &mut Dice, own: &Option<Key>| own.clone().unwrap_or_else(|| Key::from(*dice.pick(&sample::NAMES)));
+    let person = |dice: &mut Dice, own: Option<&PersonId>| {
+        own.cloned().unwrap_or_else(|| PersonId::from(*dice.pick(&sample::NAMES)))
+    };
+    match dice.below(20) {
+        0 => filter.ids.push(ticket.id),
+        1 => filter.numbers.extend([ticket.number, ticket.number + 1]),
+        2 => filter.kinds.push(ticket.kind.clone()),
+        3 => filter.statuses.extend([ticket.status, *dice.pick(&Status::ALL)]),
+        4 => filter.states.push(ticket.state.clone()),
+        5 => filter.priorities.extend([ticket.priority(), Priority::P1]),
+        6 => filter.categories.push(key(dice, &ticket.category)),
+        7 => filter.teams.push(key(dice, &ticket.team)),
+        8 => filter.queues.push(key(dice, &ticket.queue)),
+        9 if dice.once_in(2) => filter.assignee = Assignee::Nobody,
+        9 => filter.assignee = Assignee::Is(vec![person(dice, ticket.assignee.as_ref())]),
+        10 => filter.requesters.push(person(dice, ticket.requester.as_ref())),
+        11 => filter.watchers.extend([person(dice, ticket.watchers.first()), "nobody".into()]),
+        12 => filter.channels.push(ticket.channel),
+        13 => filter.tags.extend(ticket.tags.iter().take(2).cloned()),
+        14 => filter.fields.push(comparison(dice, ticket)),
+        15 => filter.externals.push(ticket.external.clone().unwrap_or_default()),
+        16 => filter.created = period(dice, ticket.created),
+        17 => filter.updated = period(dice, ticket.updated),
+        18 => filter.resolved = period(dice, ticket.resolved.unwrap_or(ticket.created)),
+        _ => filter.words.extend((0..=dice.below(2)).map(|_| (*dice.pick(words)).to_owned())),
+    }
+}
+
+/// Mostly of the field's own type, so that it can hold; sometimes of another, so that it must not.
+fn comparison(dice: &mut Dice, ticket: &Ticket) -> (Key, Cmp) {
+    let (key, value) = sample::field(dice);
+    let (other, own) = ticket.fields.iter().next().map_or_else(|| sample::field(dice), |(k, v)| (k.clone(), v.clone()));
+    match dice.below(6) {
+        0 => (key, Cmp::Set),
+        1 => (other, Cmp::Eq(own)),
+        2 => (other, Cmp::In(vec![value, own])),
+        3 => (other, Cmp::AtLeast(value)),
+        4 => (key, Cmp::AtLeast(value)),
+        _ => (key, Cmp::AtMost(value)),
+    }
+}
+
+/// With an end exactly at the instant, so that it matters which ends are in.
+fn period(dice: &mut Dice, at: DateTime<Utc>) -> Period {
+    match dice.below(3) {
+        0 => Period { from: Some(at), to: None },
+        1 => Period { from: None, to: Some(at) },
+        _ => Period::between(sample::start(), at),
+    }
+}
+
+impl Sample {
+    /// Tells whether a filter means the ticket.
+    pub fn is_meant(&self, filter: &Filter) -> bool {
+        filter.matches(&self.ticket, |text| words::split(text).all(|word| self.words.contains(&word)))
+    }
+
+    fn place(&self, sort: Sort) -> Option<Cursor> {
+        Cursor::of(sort, &self.ticket, self.marks.rank)
+    }
+}
+
+/// What a query means: every ticket looked at, all of them sorted, the page cut out.
+pub fn page(samples: &[Sample], query: &Query) -> Page {
+    let Query { filter, order, after, limit } = query;
+    let placed = |sample: &Sample| Some((sample.place(order.by)?, std::sync::Arc::clone(&sample.ticket)));
+    let mut found: Vec<_> = samples.iter().filter(|sample| sample.is_meant(filter)).filter_map(placed).collect();
+    found.sort_unstable_by_key(|(place, _)| *place);
+    if order.descending {
+        found.reverse();
+    }
+    let beyond = |place: Cursor| after.is_none_or(|after| if order.descending { place < after } else { place > after });
+    found.retain(|(place, _)| beyond(*place));
+    let next = if found.len() > *limit { found[..*limit].last().map(|(place, _)| *place) } else { None };
+    Page { tickets: found.into_iter().take(*limit).map(|(_, ticket)| ticket).collect(), next }
+}
+
+/// What a scan means: every ticket looked at, and added up.
+///
+/// # Panics
+///
+/// If the tickets' standings cannot be read back.
+pub fn tables(samples: &[Sample], scan: &Scan) -> Vec<Table> {
+    let mut tallier = Tallier::new(scan);
+    for sample in samples.iter().filter(|sample| sample.is_meant(&scan.filter)) {
+        let standings = Standing::encode(&sample.marks.standings);
+        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &standings)).expect("standings read back");
+    }
+    tallier.finish()
+}

@@ -1,0 +1,164 @@
+//! Tickets that differ in everything a question can be asked about.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::command::{Command, Draft};
+use crate::config::{Config, Level, Policy, Priority, Span};
+use crate::event::Fact;
+use crate::id::Key;
+use crate::query::words;
+use crate::store::{Change, Marks, Store};
+use crate::testing::{Clerk, Dice};
+use crate::ticket::{Channel, Status, Ticket};
+use crate::time::{Hours, Zone, from_micros};
+use crate::value::{FieldType, Value};
+
+/// Texts of tickets are made of these.
+pub(crate) const WORDS: [&str; 10] =
+    ["printer", "Printer's", "on", "fire", "NEAR", "Straße", "принтер", "4711", "db-01", "100%"];
+pub(crate) const NAMES: [&str; 6] = ["net", "Net", "desk", "second \"level\"", "Größe", "o'neill"];
+pub(crate) const KINDS: [&str; 3] = ["incident", "request", "task"];
+pub(crate) const CHANNELS: [Channel; 3] = [Channel::Mail, Channel::Phone, Channel::Web];
+pub(crate) const LEVELS: [Level; 3] = [Level::HIGH, Level::MEDIUM, Level::LOW];
+
+/// Custom fields; some have names that a path into JSON would have to quote.
+pub(crate) const FIELDS: [(&str, FieldType); 5] = [
+    ("note", FieldType::Text),
+    ("a.b", FieldType::Text),
+    ("$[0] \"x\\y\"", FieldType::Text),
+    ("seats", FieldType::Int),
+    ("vip", FieldType::Bool),
+];
+
+/// The rules of the suite: the default ones, custom fields, targets that can be kept and broken, business time.
+pub fn config() -> Config {
+    let zone = Zone::named("Europe/Berlin").expect("the zone is known");
+    let [response, resolution] = ["response", "resolution"].map(Key::from);
+    let config = Config {
+        fields: FIELDS.into_iter().map(|(key, kind)| (Key::from(key), kind)).collect(),
+        business: Some(Key::from("office")),
+        ..Config::default()
+    };
+    config
+        .calendar("office", Hours::new(zone).weekdays("09:00-17:00"))
+        .policy(Policy::first_response(response).target(Priority::P1, Span::minutes(30)).target(Priority::P3, Span::hours(4)))
+        .policy(Policy::resolution(resolution).target(Priority::P1, Span::hours(2)).target(Priority::P5, Span::days(1)).restart())
+}
+
+/// When the suite begins: nine o'clock on 2 March 2026, a Monday.
+pub fn start() -> DateTime<Utc> {
+    from_micros(1_772_442_000_000_000).unwrap_or_default()
+}
+
+/// A ticket, with all that a store was told of it.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// The ticket as stored.
+    pub ticket: Arc<Ticket>,
+    /// What its index holds.
+    pub marks: Marks,
+    /// The words it can be found by.
+    pub words: BTreeSet<String>,
+}
+
+impl Sample {
+    /// Writes a change and remembers what the store was told.
+    async fn write(clerk: &Clerk, store: &dyn Store, change: Change, mut words: BTreeSet<String>) -> Self {
+        let texts = |fact: &Fact| -> Vec<String> {
+            words::searchable(&fact.event, fact.text.as_deref()).flat_map(words::split).collect()
+        };
+        words.extend(change.facts.iter().flat_map(texts));
+        let marks = change.marks.clone();
+        Self { ticket: clerk.write(store, change).await, marks, words }
+    }
+}
+
+/// Opens tickets, and works on each of them for a while.
+pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usize) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for _ in 0..count {
+        pass(clerk, dice);
+        let mut sample = Sample::write(clerk, store, clerk.opening(draft(dice)), BTreeSet::new()).await;
+        for _ in 0..dice.below(6) {
+            pass(clerk, dice);
+            let change = if dice.once_in(4) {
+                clerk.tick(&sample.ticket)
+            } else {
+                let command = command(clerk, dice, &sample.ticket);
+                clerk.order(&sample.ticket, command)
+            };
+            sample = Sample::write(clerk, store, change, sample.words).await;
+        }
+        samples.push(sample);
+    }
+    samples
+}
+
+/// Often no time at all, so that tickets are of an age.
+fn pass(clerk: &Clerk, dice: &mut Dice) {
+    clerk.pass(*dice.pick(&[TimeDelta::zero(), TimeDelta::zero(), TimeDelta::microseconds(1), TimeDelta::minutes(47)]));
+}
+
+fn text(dice: &mut Dice) -> String {
+    let count = 1 + dice.below(4);
+    let words: Vec<&str> = (0..count).map(|_| *dice.pick(&WORDS)).collect();
+    words.join(" ")
+}
+
+fn name(dice: &mut Dice) -> &'static str {
+    dice.pick(&NAMES)
+}
+
+fn maybe<T: From<&'static str>>(dice: &mut Dice) -> Option<T> {
+    (!dice.once_in(3)).then(|| T::from(name(dice)))
+}
+
+/// A field and a value it takes.
+pub(crate) fn field(dice: &mut Dice) -> (Key, Value) {
+    let (key, kind) = dice.pick(&FIELDS);
+    let value = match kind {
+        FieldType::Int => Value::Int(*dice.pick(&[i64::MIN, -1, 0, 1, 10, 9_007_199_254_740_993, i64::MAX])),
+        FieldType::Bool => Value::Bool(dice.once_in(2)),
+        _ => Value::from(*dice.pick(&["", "1", "10", "9", "true", "a", "Ä", "2026-03-02"])),
+    };
+    (Key::from(*key), value)
+}
+
+fn draft(dice: &mut Dice) -> Draft {
+    let mut draft = Draft::new(*dice.pick(&KINDS), text(dice)).rated(*dice.pick(&LEVELS), *dice.pick(&LEVELS));
+    draft.channel = *dice.pick(&CHANNELS);
+    (draft.category, draft.team, draft.queue) = (maybe(dice), maybe(dice), maybe(dice));
+    (draft.requester, draft.assignee) = (maybe(dice), maybe(dice));
+    draft.external = maybe::<Key>(dice).map(|name| name.to_string());
+    draft.description = dice.once_in(2).then(|| text(dice));
+    draft.tags = (0..dice.below(3)).map(|_| name(dice).into()).collect();
+    draft.watchers = (0..dice.below(3)).map(|_| name(dice).into()).collect();
+    draft.fields = (0..dice.below(4)).map(|_| field(dice)).collect();
+    draft
+}
+
+fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
+    let moves = clerk.moves(ticket);
+    match dice.below(18) {
+        0..=4 if !moves.is_empty() => Command::Move(dice.pick(&moves).clone()),
+        5 if ticket.status != Status::Closed => Command::reply(text(dice)),
+        6 => Command::note(text(dice)),
+        7 => Command::Assign(maybe(dice)),
+        8 => Command::AssignTeam(maybe(dice)),
+        9 => Command::Enqueue(maybe(dice)),
+        10 => Command::ChangeRequester(maybe(dice)),
+        11 => Command::Rename(text(dice)),
+        12 => Command::Prioritise(*dice.pick(&[Priority::P1, Priority::P2, Priority::P4]), "the boss".to_owned()),
+        13 => Command::Rate(*dice.pick(&LEVELS), *dice.pick(&LEVELS)),
+        14 => {
+            let (key, value) = field(dice);
+            Command::Set(key, (!dice.once_in(3)).then_some(value))
+        }
+        15 => Command::Watch(name(dice).into()),
+        16 if ticket.status.is_open() => Command::Snooze(clerk.now() + TimeDelta::hours(1)),
+        _ => Command::Tag(name(dice).into()),
+    }
+}

@@ -1,0 +1,160 @@
+//! Orders, and pages of them.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::begin;
+use crate::command::{Command, Draft};
+use crate::config::Level;
+use crate::id::TenantId;
+use crate::query::{Cursor, Filter, Order, Page, Query, Sort};
+use crate::store::{Change, Marks, Store};
+use crate::testing::{Dice, Harness, question, sample};
+use crate::ticket::Ticket;
+
+/// Reads a query page by page, and checks on the way that each page is full but the last, which says so.
+async fn pages(store: &dyn Store, tenant: &TenantId, query: &Query, total: usize) -> Vec<Arc<Ticket>> {
+    let mut read = Vec::new();
+    let mut after = None;
+    // One page more than there can be, so that a store that never ends does.
+    for _ in 0..=total {
+        let Page { tickets, next } = store.find(tenant, &query.clone().after(after)).await.unwrap();
+        read.extend(tickets.iter().cloned());
+        assert!(read.len() <= total, "{total} tickets came as {} and more: {query:?}", read.len());
+        if next.is_none() {
+            return read;
+        }
+        assert_eq!(tickets.len(), query.limit, "a page that is not the last is full: {query:?}");
+        assert!(read.len() < total, "the last page says that there is another: {query:?}");
+        after = next;
+    }
+    panic!("there is no end of {query:?}");
+}
+
+pub async fn every_order_is_read_page_by_page_without_gap_or_repeat(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let samples = sample::fill(&*store, &clerk, &mut Dice::new(30), 11).await;
+    for order in question::ORDERS {
+        let whole = Query::new(Filter::all()).order(order).limit(usize::MAX);
+        let meant = question::page(&samples, &whole).tickets;
+        for limit in 1..=samples.len() + 1 {
+            let query = whole.clone().limit(limit);
+            assert_eq!(pages(&*store, clerk.tenant(), &query, meant.len()).await, meant, "{query:?}");
+        }
+    }
+}
+
+/// Ids break every tie: of equal keys none is lost between two pages, and none comes twice.
+pub async fn equal_keys_are_read_page_by_page_without_gap_or_repeat(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut tickets = Vec::new();
+    for hour in 0..2 {
+        for _ in 0..6 {
+            tickets.push(clerk.open(&*store, Draft::incident("One of many").queue("desk")).await);
+        }
+        clerk.pass(TimeDelta::hours(hour));
+    }
+    for filter in [Filter::all(), Filter::queue("desk")] {
+        for order in question::ORDERS {
+            let mut meant = tickets.clone();
+            // All were opened and changed at one time, so nothing but numbers and ids tells them apart.
+            meant.sort_unstable_by_key(|ticket| if order.by == Sort::Number { (ticket.number, ticket.id) } else { (0, ticket.id) });
+            if order.descending {
+                meant.reverse();
+            }
+            for limit in [1, 2, 3, 5, 7, 12, 13] {
+                let query = Query::new(filter.clone()).order(order).limit(limit);
+                assert_eq!(pages(&*store, clerk.tenant(), &query, 12).await, meant, "{query:?}");
+            }
+        }
+    }
+}
+
+/// A cursor is a place in an order, not a ticket: what became of the ticket does not matter.
+pub async fn a_page_goes_on_although_its_last_ticket_left(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    for _ in 0..4 {
+        clerk.open(&*store, Draft::incident("In a row").queue("desk")).await;
+        clerk.pass(TimeDelta::minutes(1));
+    }
+    for order in [Order::rank(), Order::oldest()] {
+        let query = Query::new(Filter::queue("desk")).order(order).limit(2);
+        let all = store.find(clerk.tenant(), &query.clone().limit(9)).await.unwrap().tickets;
+        let first = store.find(clerk.tenant(), &query).await.unwrap();
+        let gone = clerk.apply(&*store, &first.tickets[1], Command::Enqueue(None)).await;
+        let second = store.find(clerk.tenant(), &query.after(first.next)).await.unwrap();
+        assert_eq!(second, Page { tickets: all[2..].to_vec(), next: None });
+        clerk.apply(&*store, &gone, Command::Enqueue(Some("desk".into()))).await;
+    }
+}
+
+pub async fn only_tickets_that_can_be_worked_on_have_a_rank(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut open = Vec::new();
+    for subject in ["Waits", "Is solved", "Is snoozed", "Is to be done"] {
+        open.push(clerk.open(&*store, Draft::incident(subject).queue("desk")).await);
+    }
+    clerk.apply(&*store, &open[0], Command::transition("wait")).await;
+    clerk.apply(&*store, &open[1], Command::transition("resolve")).await;
+    clerk.apply(&*store, &open[2], Command::Snooze(clerk.now() + TimeDelta::hours(1))).await;
+    for filter in [Filter::queue("desk"), Filter::all()] {
+        for order in [Order::rank(), Order { descending: true, ..Order::rank() }] {
+            let query = Query::new(filter.clone()).order(order);
+            let found = store.find(clerk.tenant(), &query).await.unwrap();
+            assert_eq!(found, Page { tickets: vec![Arc::clone(&open[3])], next: None }, "{query:?}");
+        }
+    }
+}
+
+pub async fn a_ticket_moves_in_the_queue_when_its_marks_change(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut queue = Vec::new();
+    for subject in ["First", "Second", "Third"] {
+        queue.push(clerk.open(&*store, Draft::incident(subject).queue("desk")).await);
+        clerk.pass(TimeDelta::minutes(1));
+    }
+    let line = async || {
+        let query = Query::new(Filter::queue("desk")).order(Order::rank());
+        let found = store.find(clerk.tenant(), &query).await.unwrap().tickets;
+        found.iter().map(|ticket| ticket.subject.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(line().await, ["First", "Second", "Third"]);
+
+    // By an event: a more pressing ticket is due sooner.
+    queue[2] = clerk.apply(&*store, &queue[2], Command::Rate(Level::HIGH, Level::HIGH)).await;
+    assert_eq!(line().await, ["Third", "First", "Second"]);
+
+    // By the marks alone, as after a change of configuration.
+    let mut renewal = Change { facts: Vec::new(), ..clerk.order(&queue[0], Command::Tag("later".into())) };
+    renewal.ticket = Arc::clone(&queue[0]);
+    if let Some(rank) = &mut renewal.marks.rank {
+        rank.due += TimeDelta::days(2);
+    }
+    queue[0] = clerk.write(&*store, renewal.clone()).await;
+    assert_eq!(line().await, ["Third", "Second", "First"]);
+
+    let none = Change { marks: Marks { rank: None, ..renewal.marks.clone() }, ..renewal };
+    clerk.write(&*store, none).await;
+    assert_eq!(line().await, ["Third", "Second"]);
+
+    clerk.apply(&*store, &queue[2], Command::Enqueue(Some("other".into()))).await;
+    assert_eq!(line().await, ["Second"]);
+}
+
+/// Hosts hand cursors out as text and get them back.
+pub async fn a_cursor_works_as_text(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    for i in 0..4 {
+        clerk.open(&*store, Draft::incident(format!("Number {i}"))).await;
+    }
+    for order in question::ORDERS {
+        let query = Query::new(Filter::all()).order(order).limit(2);
+        let first = store.find(clerk.tenant(), &query).await.unwrap();
+        let text = first.next.unwrap().to_string();
+        let sent: Cursor = text.parse().unwrap();
+        let second = store.find(clerk.tenant(), &query.after(Some(sent))).await.unwrap();
+        assert_eq!((second.tickets.len(), second.next), (2, None), "{order:?}");
+        assert!(second.tickets.iter().all(|ticket| !first.tickets.contains(ticket)), "{order:?}");
+    }
+}
