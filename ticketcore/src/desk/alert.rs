@@ -64,7 +64,7 @@ impl Desk {
             let rulebook = self.rulebook().await?;
             let heard = before.as_ref().filter(|ticket| hears(&rulebook, ticket, self.now()));
             let commit = match heard {
-                Some(ticket) => match self.report(&rulebook, ticket, &signal).await? {
+                Some(ticket) => match self.repeat(&rulebook, ticket, &signal).await? {
                     Some(commit) => commit,
                     None => return Ok(Intake::Known(Arc::clone(ticket))),
                 },
@@ -88,7 +88,7 @@ impl Desk {
         Err(Error::Contended { id, attempts: ATTEMPTS })
     }
 
-    async fn report(
+    async fn repeat(
         &self,
         rulebook: &crate::config::Rulebook,
         ticket: &Ticket,

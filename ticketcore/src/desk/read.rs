@@ -9,7 +9,7 @@ use crate::engine::{self, Explanation, Reading, Related};
 use crate::event::Recorded;
 use crate::id::{Key, Position, TicketId, Version};
 use crate::query::{Filter, Order, Page, Query};
-use crate::report::{Scan, Table};
+use crate::report::{Ask, Report, Scan, Section, Table};
 use crate::store::StoreError;
 use crate::ticket::Ticket;
 
@@ -88,6 +88,27 @@ impl Desk {
     /// [`Error::Store`] if storage fails.
     pub async fn tally(&self, scan: &Scan) -> Result<Vec<Table>, Error> {
         Ok(self.core.store.tally(&self.tenant, scan).await?)
+    }
+
+    /// Asks about all tickets now, the promises of every policy in force included; narrow it with its methods.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if storage fails.
+    pub async fn ask(&self) -> Result<Ask, Error> {
+        let rulebook = self.rulebook().await?;
+        let promising = rulebook.now().config.policies.iter().filter(|policy| !policy.budget.is_empty());
+        Ok(Ask::new(self.now()).policies(promising.map(|policy| policy.id.clone())))
+    }
+
+    /// Makes a report, in one pass over the store.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] if storage fails.
+    pub async fn report(&self, report: &dyn Report, ask: &Ask) -> Result<Vec<Section>, Error> {
+        let tables = self.tally(&ask.scan(report)).await?;
+        Ok(report.render(ask, tables))
     }
 
     /// Lists the moves that start in a ticket's state: which may the actor make now, and why not the others.
