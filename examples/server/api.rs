@@ -43,9 +43,7 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
 
 async fn list(Caller(desk): Caller, search: Params<Search>) -> Answer {
     let query = search?.query().map_err(|fault| Problem::at(fault.path, fault.problem))?;
-    let page = desk.find(&query).await?;
-    let tickets: Vec<Value> = page.tickets.iter().map(|ticket| view::ticket(ticket)).collect();
-    Ok(Json(json!({ "tickets": tickets, "next": page.next.map(|cursor| cursor.to_string()) })))
+    Ok(Json(view::page(&desk.find(&query).await?)))
 }
 
 /// With an `Idempotency-Key`, a repeated request opens nothing new and gets the first answer.

@@ -48,7 +48,7 @@ impl FromRequestParts<Desk> for Subject {
         let reference: Reference = name.parse().map_err(|problem: String| Problem::not_found(problem))?;
         match reference.find(&desk).await? {
             Some(ticket) => Ok(Self { desk, ticket }),
-            None => Err(Problem::not_found(format!("there is no ticket {name}"))),
+            None => Err(Problem::not_found(format!("there is no ticket {reference}"))),
         }
     }
 }
@@ -69,10 +69,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state).await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| Problem::at(error.path().to_string(), error.inner().to_string()))?;
+            .map_err(|error| Problem::at(path(error.path()), error.inner().to_string()))?;
         json.end().map_err(|error| Problem::malformed(error.to_string()))?;
         Ok(Self(body))
     }
+}
+
+/// The way to a fault; the body as a whole has none.
+fn path(path: &serde_path_to_error::Path) -> String {
+    path.iter().next().map_or_else(String::new, |_| path.to_string())
 }
 
 /// Reads a header, of which any text may be the value.

@@ -1,16 +1,16 @@
 //! Names as people write them: a ticket as `INC-12`, `12` or its id, an actor as `agent:ada`.
 
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer as _;
 use serde::de::value::Error as NoName;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
 use ticketcore::desk::Error;
 use ticketcore::{Actor, ActorKind, Desk, PersonId, Ticket, TicketId};
 
 /// Reads a name that stands for one of a few things, such as a status, as its serialised form has it.
-pub(crate) fn named<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+pub(crate) fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     T::deserialize(text.into_deserializer()).map_err(|error: NoName| error.to_string())
 }
 
@@ -33,6 +33,15 @@ impl FromStr for Reference {
         let (prefix, number) = text.split_at(digits);
         let number = number.parse().map_err(|_| format!("`{text}` names no ticket; expected 12, INC-12 or an id"))?;
         Ok(Self::Number(prefix.to_owned(), number))
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Number(prefix, number) => write!(f, "{prefix}{number}"),
+        }
     }
 }
 

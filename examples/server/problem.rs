@@ -98,8 +98,13 @@ impl From<Error> for Problem {
 
 /// An error with all its causes, in one line.
 pub(crate) fn chain(error: &dyn StdError) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
 }
 
 macro_rules! from_rejection {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use ticketcore::cond::Unmet;
 use ticketcore::desk::Move;
 use ticketcore::time::stamp;
-use ticketcore::{By, Event, Position, Recorded, Ticket, TicketId, Version};
+use ticketcore::{By, Event, Page, Position, Recorded, Ticket, TicketId, Version};
 
 /// A ticket with its number and the priority in force, without what only its clocks read.
 pub(crate) fn ticket(ticket: &Ticket) -> Value {
@@ -20,6 +20,11 @@ pub(crate) fn ticket(ticket: &Ticket) -> Value {
         }
     }
     view
+}
+
+pub(crate) fn page(page: &Page) -> Value {
+    let tickets: Value = page.tickets.iter().map(|one| ticket(one)).collect();
+    json!({ "tickets": tickets, "next": page.next.map(|cursor| cursor.to_string()) })
 }
 
 /// An event of the log.
@@ -44,8 +49,12 @@ impl<'a> From<&'a Recorded> for Entry<'a> {
     }
 }
 
+pub(crate) fn event(recorded: &Recorded) -> Value {
+    json!(Entry::from(recorded))
+}
+
 pub(crate) fn events(events: &[Recorded]) -> Value {
-    json!(events.iter().map(Entry::from).collect::<Vec<_>>())
+    events.iter().map(event).collect()
 }
 
 pub(crate) fn moves(moves: &[Move]) -> Value {

@@ -50,9 +50,9 @@ const WAKE: Touch = Touch::If(2);
 const OPEN: Touch = Touch::If(4);
 const REQUESTER: Touch = Touch::If(8);
 
-/// The columns of `ticketcore_ticket` in the order in which [`bind`] gives their values.
+/// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
+/// place, and the row, the last, is in every statement.
 const COLUMNS: [(&str, Touch); 31] = [
-    ("row", Touch::Once),
     ("id", Touch::Once),
     ("created", Touch::Once),
     ("version", Touch::Always),
@@ -83,6 +83,7 @@ const COLUMNS: [(&str, Touch); 31] = [
     ("assignee", OPEN),
     ("open", OPEN),
     ("requester", REQUESTER),
+    ("row", Touch::Once),
 ];
 
 /// The statement that writes a new row.
@@ -101,7 +102,7 @@ static UPDATES: LazyLock<Vec<String>> = LazyLock::new(|| {
             Touch::If(bit) => bits & bit != 0,
         });
         let sets: Vec<String> = touched.map(|((name, _), number)| format!("{name} = ?{number}")).collect();
-        format!("update ticketcore_ticket set {} where row = ?1", sets.join(", "))
+        format!("update ticketcore_ticket set {} where row = ?31", sets.join(", "))
     };
     (0..16).map(update).collect()
 });
@@ -156,7 +157,6 @@ pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change) -
 fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Result<()> {
     let Change { ticket, marks, .. } = change;
     transaction.prepare_cached(sql)?.execute(params![
-        row,
         bytes(&ticket.id),
         micros(ticket.created),
         ticket.version.0,
@@ -187,6 +187,7 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         ticket.assignee.as_ref().map(|person| person.as_str()),
         ticket.status.is_open(),
         ticket.requester.as_ref().map(|person| person.as_str()),
+        row,
     ])?;
     Ok(())
 }

@@ -28,6 +28,8 @@ pub mod query;
 pub mod report;
 pub mod signal;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod story;
 pub mod ticket;
 pub mod time;

@@ -40,10 +40,10 @@ impl Desk {
     /// done, and the tickets of other tenants were served.
     pub async fn tick(&self) -> Result<Ticked, Error> {
         let now = self.now();
-        if self.core.rules.sweep_due(now) {
-            self.sweep().await?;
-        }
         let mut ticked = Ticked::default();
+        if self.core.rules.sweep_due(now) {
+            ticked.tickets += self.sweep().await?;
+        }
         loop {
             let due = self.core.store.due(now, CHUNK).await?;
             ticked.next = due.next;
@@ -124,9 +124,9 @@ impl Desk {
     }
 
     /// Goes on with reading open tickets under newer configurations, a chunk of each tenant's.
-    async fn sweep(&self) -> Result<(), Error> {
+    async fn sweep(&self) -> Result<usize, Error> {
         let sweeps = self.core.store.documents(&DESK, &SWEEP, None, CHUNK).await?;
-        let mut pending = false;
+        let (mut pending, mut count) = (false, 0);
         for document in sweeps {
             let corrupt = |error| StoreError::corrupt(format!("sweep of {}", document.key), error);
             let sweep: Sweep = serde_json::from_str(&document.body).map_err(corrupt)?;
@@ -140,13 +140,13 @@ impl Desk {
                 desk.forget_rules();
                 continue;
             }
-            desk.sweep_on(document, sweep).await?;
+            count += desk.sweep_on(document, sweep).await?;
         }
         self.core.rules.swept(self.now(), pending);
-        Ok(())
+        Ok(count)
     }
 
-    async fn sweep_on(&self, document: Document, sweep: Sweep) -> Result<(), Error> {
+    async fn sweep_on(&self, document: Document, sweep: Sweep) -> Result<usize, Error> {
         let corrupt = |error: String| StoreError::corrupt("sweep", error);
         let after = sweep.after.map(|text| text.parse::<Cursor>()).transpose().map_err(corrupt)?;
         let filter = Filter {
@@ -155,15 +155,15 @@ impl Desk {
         };
         let order = Order { by: Sort::Number, descending: false };
         let page = self.find(&Query::new(filter).order(order).after(after).limit(CHUNK)).await?;
-        self.refresh(page.tickets.iter().map(|ticket| ticket.id).collect()).await?;
+        let count = self.refresh(page.tickets.iter().map(|ticket| ticket.id).collect()).await?;
         let after = page.next.map(|cursor| cursor.to_string());
         let next = Sweep { done: after.is_none(), after, ..sweep };
         let body = serde_json::to_string(&next).map_err(|error| StoreError::corrupt("sweep", error))?;
         let document = Document { version: document.version.next(), at: self.now(), body, ..document };
         match self.core.store.put_document(&DESK, document).await {
             // Another process sweeps as well; it is as far.
-            Err(StoreError::Conflict(_)) => Ok(()),
-            done => Ok(done?),
+            Err(StoreError::Conflict(_)) | Ok(()) => Ok(count),
+            Err(error) => Err(error.into()),
         }
     }
 }

@@ -84,6 +84,13 @@ impl<'a> Run<'a> {
         self.stretches.last()
     }
 
+    /// Stops the clock, if it goes on; how it stopped is then settled, whatever happens to the ticket later.
+    fn stop(&mut self, at: DateTime<Utc>, beat: &Beat) {
+        if self.ended.is_none() {
+            (self.ended, self.dropped) = (Some(at), beat.flags.has(Flag::Dropped));
+        }
+    }
+
     fn running(&self) -> impl Iterator<Item = &Stretch<'a>> {
         self.stretches.iter().filter(|stretch| stretch.phase == Phase::Running)
     }
@@ -189,7 +196,11 @@ pub(super) fn runs<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) -> 
             }
             if runs.last().is_none_or(|run| run.cycle != cycle) {
                 if let Some(before) = runs.last_mut() {
-                    before.ended.get_or_insert(from);
+                    before.stop(from, beat);
+                }
+                // What is done from the start promises nothing: a question on a closed ticket, say.
+                if phase == Phase::Done {
+                    continue;
                 }
                 runs.push(Run { cycle, stretches: Vec::new(), ended: None, dropped: false });
             }
@@ -197,8 +208,11 @@ pub(super) fn runs<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) -> 
                 let open = to == DateTime::<Utc>::MAX_UTC && next.is_none();
                 let to = (!open).then_some(to);
                 run.stretches.push(Stretch { from, to, phase, beat, setup, policy });
-                run.ended = (phase == Phase::Done).then(|| run.ended.unwrap_or(from));
-                run.dropped = run.ended.is_some() && beat.flags.has(Flag::Dropped);
+                if phase == Phase::Done {
+                    run.stop(from, beat);
+                } else {
+                    (run.ended, run.dropped) = (None, false);
+                }
             }
         }
     }

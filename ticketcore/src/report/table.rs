@@ -66,6 +66,30 @@ pub enum Measured {
     Attainment(Attainment),
 }
 
+impl From<u64> for Measured {
+    fn from(count: u64) -> Self {
+        Self::Count(count)
+    }
+}
+
+impl From<Counter> for Measured {
+    fn from(counter: Counter) -> Self {
+        Self::Counter(counter)
+    }
+}
+
+impl From<Share> for Measured {
+    fn from(share: Share) -> Self {
+        Self::Share(share)
+    }
+}
+
+impl From<Attainment> for Measured {
+    fn from(attainment: Attainment) -> Self {
+        Self::Attainment(attainment)
+    }
+}
+
 /// Adds up something that is counted on each ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counter {

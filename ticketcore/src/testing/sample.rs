@@ -44,8 +44,17 @@ pub fn config() -> Config {
     };
     config
         .calendar("office", Hours::new(zone).weekdays("09:00-17:00"))
-        .policy(Policy::first_response(response).target(Priority::P1, Span::minutes(30)).target(Priority::P3, Span::hours(4)))
-        .policy(Policy::resolution(resolution).target(Priority::P1, Span::hours(2)).target(Priority::P5, Span::days(1)).restart())
+        .policy(
+            Policy::first_response(response)
+                .target(Priority::P1, Span::minutes(30))
+                .target(Priority::P3, Span::hours(4)),
+        )
+        .policy(
+            Policy::resolution(resolution)
+                .target(Priority::P1, Span::hours(2))
+                .target(Priority::P5, Span::days(1))
+                .restart(),
+        )
 }
 
 /// When the suite begins: nine o'clock on 2 March 2026, a Monday.
@@ -109,7 +118,7 @@ fn text(dice: &mut Dice) -> String {
 }
 
 fn name(dice: &mut Dice) -> &'static str {
-    dice.pick(&NAMES)
+    *dice.pick::<&str>(&NAMES)
 }
 
 fn maybe<T: From<&'static str>>(dice: &mut Dice) -> Option<T> {

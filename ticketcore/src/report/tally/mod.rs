@@ -7,8 +7,8 @@ mod groups;
 mod names;
 mod standings;
 
-use axis::Axis;
-use column::{Column, Sample};
+use axis::{Axis, axis};
+use column::{Column, Sample, column};
 use groups::Groups;
 use standings::Standings;
 
@@ -19,7 +19,7 @@ use crate::time::micros;
 ///
 /// Adding each ticket to all tables in turn takes half as long again, as the processor then guesses wrong at every turn
 /// what comes next.
-const BATCH: usize = 128;
+const BATCH: usize = 32;
 
 /// Adds tickets up into all tables of a scan at once.
 ///
@@ -50,10 +50,9 @@ const BATCH: usize = 128;
 /// ```
 #[derive(Debug)]
 pub struct Tallier {
-    now: i64,
     standings: Standings,
     /// The dimensions of all tables, each once.
-    axes: Vec<Axis>,
+    axes: Vec<Box<dyn Axis>>,
     tables: Vec<Sums>,
     /// The tickets gathered, and for each axis where they stand on it.
     samples: Vec<Sample>,
@@ -65,23 +64,24 @@ impl Tallier {
     #[must_use]
     pub fn new(scan: &Scan) -> Self {
         let mut dimensions: Vec<&Dimension> = Vec::new();
-        let mut axis = |dimension| {
+        let mut number = |dimension| {
             dimensions.iter().position(|known| *known == dimension).unwrap_or_else(|| {
                 dimensions.push(dimension);
                 dimensions.len() - 1
             })
         };
         let mut standings = Standings::default();
+        let now = micros(scan.now);
         let sums = scan.tables.iter().map(|spec| Sums {
-            groups: Groups::new(spec.by.iter().map(&mut axis)),
+            groups: Groups::new(spec.by.iter().map(&mut number)),
             tickets: Vec::new(),
-            columns: spec.measures.iter().map(|measure| Column::new(measure, &mut standings)).collect(),
+            columns: spec.measures.iter().map(|measure| column(measure, now, &mut standings)).collect(),
             spec: spec.clone(),
         });
         let tables = sums.collect();
-        let axes: Vec<_> = dimensions.into_iter().map(Axis::new).collect();
+        let axes: Vec<_> = dimensions.into_iter().map(axis).collect();
         let places = vec![Vec::with_capacity(BATCH); axes.len()];
-        Self { now: micros(scan.now), standings, axes, tables, samples: Vec::with_capacity(BATCH), places }
+        Self { standings, axes, tables, samples: Vec::with_capacity(BATCH), places }
     }
 
     /// Adds one ticket.
@@ -92,7 +92,7 @@ impl Tallier {
     pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), NotStandings> {
         self.samples.push(Sample::new(figures, self.standings.code(figures.standings)?));
         for (axis, places) in self.axes.iter_mut().zip(&mut self.places) {
-            places.push(axis.code(figures));
+            places.push(axis.place(figures));
         }
         if self.samples.len() == BATCH {
             self.flush();
@@ -104,7 +104,7 @@ impl Tallier {
     #[must_use]
     pub fn finish(mut self) -> Vec<Table> {
         self.flush();
-        let cells: Vec<Vec<Cell>> = self.axes.iter().map(Axis::cells).collect();
+        let cells: Vec<Vec<Cell>> = self.axes.iter().map(|axis| axis.cells()).collect();
         self.tables.into_iter().map(|table| table.finish(&cells)).collect()
     }
 
@@ -115,7 +115,7 @@ impl Tallier {
                 *slot(&mut table.tickets, *group) += 1;
             }
             for column in &mut table.columns {
-                column.add(groups, &self.samples, self.now, &self.standings);
+                column.add(groups, &self.samples, &self.standings);
             }
         }
         self.samples.clear();
@@ -130,7 +130,7 @@ struct Sums {
     groups: Groups,
     /// How many tickets each group has.
     tickets: Vec<u64>,
-    columns: Vec<Column>,
+    columns: Vec<Box<dyn Column>>,
 }
 
 impl Sums {

@@ -9,8 +9,7 @@ use crate::testing::Harness;
 pub async fn several_changes_are_written_together(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
     let old = clerk.open(&*store, Draft::incident("Old")).await;
-    let changes =
-        [clerk.opening(Draft::task("One")), clerk.tag(&old, "linked"), clerk.opening(Draft::request("Two"))];
+    let changes = [clerk.opening(Draft::task("One")), clerk.tag(&old, "linked"), clerk.opening(Draft::request("Two"))];
     let asked = changes.each_ref().map(|change| (change.ticket.id, change.ticket.version));
     let stored = store.commit(clerk.commit(changes)).await.unwrap();
     let answered: Vec<_> = stored.iter().map(|ticket| (ticket.id, ticket.version)).collect();
@@ -89,7 +88,9 @@ pub async fn an_expected_document_must_hold(harness: &dyn Harness) {
     store.commit(resting_on("1", Version(0))).await.unwrap();
     store.put_document(clerk.tenant(), document("config", "1", 1, "{}")).await.unwrap();
     let before = contents(&*store, &clerk).await;
-    for (key, version, found) in [("1", Version(0), Version(1)), ("1", Version(2), Version(1)), ("2", Version(1), Version(0))] {
+    for (key, version, found) in
+        [("1", Version(0), Version(1)), ("1", Version(2), Version(1)), ("2", Version(1), Version(0))]
+    {
         let kind = Key::from("config");
         let expected = Conflict::Document { kind, key: key.to_owned(), expected: version, found };
         assert_eq!(conflict(store.commit(resting_on(key, version)).await), expected);

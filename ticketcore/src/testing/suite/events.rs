@@ -25,7 +25,7 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
     };
     let opened = Opened {
         kind: "incident".into(),
-        prefix: "INC-".to_owned(),
+        prefix: "INC-".into(),
         subject: "A second opening".to_owned(),
         category: Some("mail".into()),
         tags: vec!["a".into(), "b".into()],
@@ -45,9 +45,18 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         urgency: Level::LOW,
         priority: Priority::P3,
     };
-    let attachment =
-        Attachment { name: "a.txt".to_owned(), media_type: "text/plain".to_owned(), size: 3_000_000_000, digest: "ab".repeat(32) };
-    let said = |visibility, automatic| Said { visibility, channel: Channel::Chat, automatic, attachments: vec![attachment.clone()] };
+    let attachment = Attachment {
+        name: "a.txt".to_owned(),
+        media_type: "text/plain".to_owned(),
+        size: 3_000_000_000,
+        digest: "ab".repeat(32),
+    };
+    let said = |visibility, automatic| Said {
+        visibility,
+        channel: Channel::Chat,
+        automatic,
+        attachments: vec![attachment.clone()],
+    };
     let signal = Signal::firing("disk/db-01", "Disk is full", at).severity(Severity::Critical).label("host", "db-01");
     let everybody = vec![
         Recipient::Person("ada".into()),

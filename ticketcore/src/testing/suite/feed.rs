@@ -61,7 +61,9 @@ pub async fn the_feed_and_the_history_tell_the_same(harness: &dyn Harness) {
     let ticket = clerk.open(&*store, Draft::incident("Told twice").description("…")).await;
     let other = clerk.open(&*store, Draft::incident("In between")).await;
     for i in 0..3 {
-        clerk.write(&*store, clerk.tag(&store.load(clerk.tenant(), ticket.id).await.unwrap().unwrap(), i.to_string())).await;
+        clerk
+            .write(&*store, clerk.tag(&store.load(clerk.tenant(), ticket.id).await.unwrap().unwrap(), i.to_string()))
+            .await;
     }
     clerk.write(&*store, clerk.tag(&other, "z")).await;
     let feed = store.feed(Position(0), usize::MAX).await.unwrap();
@@ -89,7 +91,8 @@ pub async fn a_late_committer_is_never_skipped(harness: &dyn Harness) {
     let writers = open_handles(harness, 4).await;
     let mut seen: Vec<Recorded> = Vec::new();
     thread::scope(|scope| {
-        let running: Vec<_> = (1..).zip(&writers).map(|(seed, store)| scope.spawn(move || write(seed, store))).collect();
+        let running: Vec<_> =
+            (1..).zip(&writers).map(|(seed, store)| scope.spawn(move || write(seed, store))).collect();
         loop {
             // Asked before the last look, so that the last look is after the last commit.
             let done = running.iter().all(thread::ScopedJoinHandle::is_finished);

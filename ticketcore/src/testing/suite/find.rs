@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::begin;
-use crate::cond::Cmp;
 use crate::command::Draft;
+use crate::cond::Cmp;
 use crate::event::Event;
 use crate::id::{Key, TicketId};
 use crate::query::{Assignee, Filter, Order, Page, Query};
@@ -70,8 +70,12 @@ pub async fn a_field_compares_by_its_type(harness: &dyn Harness) {
         ids.push(clerk.write(&*store, change).await.id);
     }
     for asked in &values {
-        let comparisons =
-            [Cmp::Eq(asked.clone()), Cmp::In(vec![asked.clone()]), Cmp::AtLeast(asked.clone()), Cmp::AtMost(asked.clone())];
+        let comparisons = [
+            Cmp::Eq(asked.clone()),
+            Cmp::In(vec![asked.clone()]),
+            Cmp::AtLeast(asked.clone()),
+            Cmp::AtMost(asked.clone()),
+        ];
         for cmp in comparisons {
             let holds = values.iter().zip(&ids).filter(|(value, _)| cmp.holds(Some(value)));
             let mut meant: Vec<TicketId> = holds.map(|(_, id)| *id).collect();
@@ -90,7 +94,8 @@ pub async fn names_are_compared_to_the_byte(harness: &dyn Harness) {
     let names = ["a", "A", "ä", "a\u{308}", "a_b", "a%", "a'b", "a\"b", "a\\b", "a b", "a,b", "[a]", "null", "1", "é*"];
     for name in names {
         let draft = Draft::incident("Named").queue(name).team(name).category(name).assignee(name).requester(name);
-        let ticket = clerk.open(&*store, Draft { watchers: [name.into()].into(), ..draft.tag(name).external(name) }).await;
+        let ticket =
+            clerk.open(&*store, Draft { watchers: [name.into()].into(), ..draft.tag(name).external(name) }).await;
         let key = Key::from(name);
         let filters = [
             Filter::queue(name),

@@ -23,7 +23,8 @@ pub async fn history_tells_who_did_what_and_when_in_order(harness: &dyn Harness)
     clerk.write(&*store, work.clone()).await;
 
     let history = store.history(clerk.tenant(), ticket.id, Version(0), 100).await.unwrap();
-    let told: Vec<_> = history.iter().map(|one| (one.at, one.by.clone(), one.event.clone(), one.text.clone())).collect();
+    let told: Vec<_> =
+        history.iter().map(|one| (one.at, one.by.clone(), one.event.clone(), one.text.clone())).collect();
     let asked = [&opening, &work].into_iter().flat_map(|change| {
         change.facts.iter().map(|fact| (change.at, fact.by.clone(), fact.event.clone(), fact.text.clone()))
     });

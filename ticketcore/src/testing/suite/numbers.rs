@@ -42,7 +42,8 @@ pub async fn numbers_have_no_gap_and_no_double_through_several_handles(harness: 
         block_on(numbers())
     };
     let mut numbers: Vec<i64> = thread::scope(|scope| {
-        let workers: Vec<_> = (1..).zip(&handles).map(|(seed, store)| scope.spawn(move || work(seed, &**store))).collect();
+        let workers: Vec<_> =
+            (1..).zip(&handles).map(|(seed, store)| scope.spawn(move || work(seed, &**store))).collect();
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     numbers.sort_unstable();

@@ -1,0 +1,7 @@
+//! What the benchmark programs share: a desk and its tickets, statistics, and the machine they run on.
+
+#![allow(dead_code, reason = "each program uses its part of this")]
+
+pub(crate) mod latencies;
+pub(crate) mod machine;
+pub(crate) mod work;

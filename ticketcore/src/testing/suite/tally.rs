@@ -1,0 +1,92 @@
+//! What a scan counts and measures: the [`Tallier`](crate::report::Tallier) is the meaning.
+
+use chrono::TimeDelta;
+
+use super::begin;
+use crate::id::Key;
+use crate::query::Filter;
+use crate::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+use crate::testing::{Dice, Harness, question, sample};
+use crate::time::Zone;
+
+fn dimensions() -> Vec<Dimension> {
+    let bucket = |unit, zone| Bucket { unit, zone: Zone::named(zone).expect("the zone is known") };
+    vec![
+        Dimension::Kind,
+        Dimension::Status,
+        Dimension::State,
+        Dimension::Priority,
+        Dimension::Category,
+        Dimension::Team,
+        Dimension::Queue,
+        Dimension::Assignee,
+        Dimension::Requester,
+        Dimension::Channel,
+        Dimension::Created(bucket(Unit::Day, "Europe/Berlin")),
+        Dimension::Resolved(bucket(Unit::Week, "Pacific/Apia")),
+        Dimension::Closed(bucket(Unit::Month, "America/New_York")),
+    ]
+}
+
+fn measures() -> Vec<Measure> {
+    vec![
+        Measure::Count,
+        Measure::Backlog,
+        Measure::FirstResponse(Time::Wall),
+        Measure::FirstResponse(Time::Business),
+        Measure::Resolution(Time::Wall),
+        Measure::Resolution(Time::Business),
+        Measure::FirstResolution,
+        Measure::Closing,
+        Measure::Age,
+        Measure::Reopens,
+        Measure::Reassigns,
+        Measure::Messages,
+        Measure::ReopenRate,
+        Measure::Attainment(Key::from("response")),
+        Measure::Attainment(Key::from("resolution")),
+        Measure::Attainment(Key::from("nobody promised")),
+    ]
+}
+
+/// One table for each dimension, one for all tickets, one for two dimensions at once; all measures in each.
+fn everything() -> Vec<TableSpec> {
+    let mut by: Vec<Vec<Dimension>> = dimensions().into_iter().map(|dimension| vec![dimension]).collect();
+    by.push(Vec::new());
+    by.push(vec![Dimension::Team, Dimension::Priority]);
+    by.into_iter().map(|by| TableSpec::new(by, measures())).collect()
+}
+
+pub async fn tally_agrees_with_the_meaning_of_random_scans(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut dice = Dice::new(83);
+    let samples = sample::fill(&*store, &clerk, &mut dice, 60).await;
+    let now = clerk.now() + TimeDelta::hours(1);
+    let all = Scan { filter: Filter::all(), tables: everything(), now };
+    assert_eq!(store.tally(clerk.tenant(), &all).await.unwrap(), question::tables(&samples, &all));
+    for round in 0..60 {
+        let scan = Scan { filter: question::filter(&mut dice, &samples), ..all.clone() };
+        let found = store.tally(clerk.tenant(), &scan).await.unwrap();
+        assert_eq!(found, question::tables(&samples, &scan), "round {round}: {:?}", scan.filter);
+    }
+}
+
+/// A backend fetches what the scan needs: each figure is asked for alone, so that none rides on another.
+pub async fn each_figure_is_read_when_it_is_asked_for_alone(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let samples = sample::fill(&*store, &clerk, &mut Dice::new(84), 30).await;
+    let single = dimensions().into_iter().map(|one| TableSpec::new([one], [Measure::Count]));
+    for spec in single.chain(measures().into_iter().map(|measure| TableSpec::new([], [measure]))) {
+        let scan = Scan { filter: Filter::all(), tables: vec![spec], now: clerk.now() };
+        let found = store.tally(clerk.tenant(), &scan).await.unwrap();
+        assert_eq!(found, question::tables(&samples, &scan), "{:?}", scan.tables);
+    }
+}
+
+pub async fn a_scan_of_no_tickets_still_has_its_tables(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let empty = Scan { filter: Filter::all(), tables: everything(), now: clerk.now() };
+    assert_eq!(store.tally(clerk.tenant(), &empty).await.unwrap(), question::tables(&[], &empty));
+    let nothing = Scan { tables: Vec::new(), ..empty };
+    assert_eq!(store.tally(clerk.tenant(), &nothing).await.unwrap(), []);
+}
