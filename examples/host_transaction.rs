@@ -12,7 +12,9 @@ use ticketcore_sqlite::{SqliteStore, commit_in, migrate};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut shop = Connection::open("shop.db")?;
-    shop.execute_batch("pragma journal_mode = wal; create table if not exists orders (id integer primary key, ticket text)")?;
+    shop.execute_batch(
+        "pragma journal_mode = wal; create table if not exists orders (id integer primary key, ticket text)",
+    )?;
     migrate(&mut shop)?; // the desk's tables beside the shop's, in one file
 
     let desk = Desk::new(Arc::new(SqliteStore::open("shop.db")?));

@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let ticket = bo.open(Draft::incident("Checkout returns 500").team("first_line")).await?;
         clock.advance(Span::hours(5).0); // nobody answers …
         desk.tick().await?; // … so it escalates by itself
-        ada.apply(ticket.id, [Command::assign("ada"), Command::reply("Fixed."), Command::transition("resolve")]).await?;
+        ada.apply(ticket.id, [Command::assign("ada"), Command::reply("Fixed."), Command::transition("resolve")])
+            .await?;
 
         for event in desk.history(ticket.id).await? {
             println!("{event}");

@@ -32,7 +32,9 @@ async fn story(desk: &Desk, ticket: &Ticket) -> Vec<&'static str> {
 #[test]
 fn an_alert_is_one_ticket_through_repeats_clearing_and_firing_again() {
     let (desk, clock) = desk();
-    let fire = |clock: &ManualClock| Signal::firing("db-1/disk", "Disk full on db-1", clock_now(clock)).severity(Severity::Critical);
+    let fire = |clock: &ManualClock| {
+        Signal::firing("db-1/disk", "Disk full on db-1", clock_now(clock)).severity(Severity::Critical)
+    };
     pollster::block_on(async {
         let Intake::Opened(ticket) = desk.signal(fire(&clock)).await.unwrap() else { panic!("opens") };
         assert_eq!((ticket.kind.as_str(), ticket.priority()), ("incident", Priority::P1));
@@ -59,7 +61,18 @@ fn an_alert_is_one_ticket_through_repeats_clearing_and_firing_again() {
         assert_eq!(first.alert.as_ref().unwrap().count, 3);
         assert_eq!(
             story(&desk, &ticket).await,
-            ["opened", "signalled", "signalled", "signalled", "moved", "signalled", "moved", "signalled", "moved", "linked"]
+            [
+                "opened",
+                "signalled",
+                "signalled",
+                "signalled",
+                "moved",
+                "signalled",
+                "moved",
+                "signalled",
+                "moved",
+                "linked"
+            ]
         );
         assert!(matches!(desk.signal(Signal::cleared("unheard", start())).await.unwrap(), Intake::Unmatched));
     });
@@ -149,7 +162,9 @@ fn a_desk_learns_of_a_configuration_another_desk_published() {
         (Desk::new(store.clone()).with_clock(clock.clone()), Desk::new(store).with_clock(clock.clone()).with_seed(9));
     pollster::block_on(async {
         let ticket = two.open(Draft::incident("before")).await.unwrap();
-        one.publish(Config::default().policy(Policy::first_response("first").target(Priority::P3, Span::hours(1)))).await.unwrap();
+        one.publish(Config::default().policy(Policy::first_response("first").target(Priority::P3, Span::hours(1))))
+            .await
+            .unwrap();
         // The other desk decides under the rules it knows, meets the newer ones in the commit, and decides again.
         let after = two.open(Draft::incident("after")).await.unwrap();
         assert_eq!(two.readings(after.id).await.unwrap().len(), 1);

@@ -129,7 +129,8 @@ async fn verify(desk: &Desk, acked: &BTreeMap<String, (i64, bool)>) {
         }
     }
     for (key, (number, started)) in acked {
-        let (found_number, found_started) = found.get(key).unwrap_or_else(|| panic!("{key} was acknowledged and is lost"));
+        let (found_number, found_started) =
+            found.get(key).unwrap_or_else(|| panic!("{key} was acknowledged and is lost"));
         assert_eq!(number, found_number);
         assert!(found_started >= started, "{key} was acknowledged as started");
     }

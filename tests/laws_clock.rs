@@ -12,8 +12,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use ticketcore::cond::{Atom, Cond};
-use ticketcore::config::{At, ClockSpec, Cycle, Rulebook, Setup, Step};
 use ticketcore::config::Action;
+use ticketcore::config::{At, ClockSpec, Cycle, Rulebook, Setup, Step};
 use ticketcore::engine::{Context, Phase, Reading, Related, decide, marks, moves, open, readings, tick};
 use ticketcore::line::{Beat, Flag, Mark};
 use ticketcore::report::Standing;
@@ -52,10 +52,7 @@ const PROMISES: [(&str, Promise); 9] = [
             starts: Starts::At(opened),
         },
     ),
-    (
-        "response",
-        Promise { policy: Policy::response, runs: |_| true, stops: answered, starts: Starts::At(asked) },
-    ),
+    ("response", Promise { policy: Policy::response, runs: |_| true, stops: answered, starts: Starts::At(asked) }),
     (
         "next_response",
         Promise {
@@ -74,10 +71,7 @@ const PROMISES: [(&str, Promise); 9] = [
             starts: Starts::At(|beat| opened(beat) || beat.mark == Mark::Answered),
         },
     ),
-    (
-        "resolution",
-        Promise { policy: Policy::resolution, runs: ours, stops: ended, starts: Starts::At(opened) },
-    ),
+    ("resolution", Promise { policy: Policy::resolution, runs: ours, stops: ended, starts: Starts::At(opened) }),
     (
         "restarted",
         Promise {
@@ -711,7 +705,12 @@ proptest! {
         let before = broken(&readings(&old, told.ticket(), change), change);
         told.live(&new, &vec![(later, Deed::Answer)]);
         told.live(&new, &more);
-        prop_assert_eq!(broken(&readings(&new, told.ticket(), far()), change), before);
+        told.tick(&new, far());
+        prop_assert_eq!(broken(&readings(&new, told.ticket(), far()), change), before.clone());
+        for (policy, cycle, due) in before {
+            let recorded = told.ticket().policies.breach(&policy, cycle).map(|breach| breach.due);
+            prop_assert_eq!(recorded, Some(due), "also if the new rules stopped the clock before anybody looked");
+        }
     }
 
     #[test]

@@ -113,7 +113,11 @@ impl Floor {
         if (to == Stage::Waiting) != waited
             && let Some(queue) = self.queues.get_mut(&row.queue)
         {
-            if waited { queue.insert(row.place) } else { queue.remove(&row.place) };
+            if waited {
+                queue.insert(row.place)
+            } else {
+                queue.remove(&row.place)
+            };
         }
         let what = What::Moved { from, to: state };
         self.log.push(Entry { ticket: id, version: row.version, at: now, by: by.clone(), what });

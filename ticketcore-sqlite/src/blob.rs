@@ -61,7 +61,8 @@ fn read_chunk(bytes: &mut impl Read) -> io::Result<Vec<u8>> {
 fn begin(transaction: &Connection, tenant: &TenantId) -> Result<i64> {
     // What was never finished goes after a day, with whoever uploads next.
     let stale = "select no from ticketcore_blob where digest is null and begun < unixepoch() - 86400";
-    let stale: Vec<i64> = transaction.prepare(stale)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let stale: Vec<i64> =
+        transaction.prepare(stale)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     stale.into_iter().try_for_each(|upload| discard(transaction, upload))?;
     let tenant = tenant::find_or_insert(transaction, tenant)?;
     transaction.prepare_cached("insert into ticketcore_blob (tenant) values (?1)")?.execute([tenant])?;

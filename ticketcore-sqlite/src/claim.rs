@@ -48,6 +48,7 @@ pub(crate) fn swap(transaction: &Connection, tenant: i64, claim: &Claim, since: 
 fn held(connection: &Connection, tenant: i64, key: &str) -> Result<Option<Held>> {
     let sql = "select ticket, since from ticketcore_claim where tenant = ?1 and key = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let held = statement.query_row(params![tenant, key], |row| Ok(Held { by: rows::id(row, 0)?, since: Version(row.get(1)?) }));
+    let held = statement
+        .query_row(params![tenant, key], |row| Ok(Held { by: rows::id(row, 0)?, since: Version(row.get(1)?) }));
     Ok(held.optional()?)
 }

@@ -39,10 +39,7 @@ use crate::{claim, document, log, rows, tenant};
 /// transaction.commit()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn commit_in(
-    transaction: &mut Transaction<'_>,
-    commit: &Commit,
-) -> Result<Vec<Arc<Ticket>>, StoreError> {
+pub fn commit_in(transaction: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
     let savepoint = transaction.savepoint().map_err(Error::from)?;
     let tickets = write(&savepoint, commit)?;
     savepoint.commit().map_err(Error::from)?;

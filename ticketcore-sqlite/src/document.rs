@@ -37,7 +37,8 @@ pub(crate) fn put(transaction: &Connection, tenant: &TenantId, document: &Docume
 
 /// Reads one document.
 pub(crate) fn get(connection: &Connection, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>> {
-    let sql = "select kind, key, version, at, body from ticketcore_document where tenant = ?1 and kind = ?2 and key = ?3";
+    let sql =
+        "select kind, key, version, at, body from ticketcore_document where tenant = ?1 and kind = ?2 and key = ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let tenant = tenant::find(connection, tenant)?;
     statement.query_and_then(params![tenant, kind.as_str(), key], document)?.next().transpose()

@@ -60,9 +60,10 @@ pub(crate) fn translate(error: &rusqlite::Error) -> StoreError {
             // The I/O errors among them, so whether a commit was written is unknown.
             _ => StoreError::backend(E::SqliteFailure(*code, message.clone())),
         },
-        E::FromSqlConversionFailure(..) | E::IntegralValueOutOfRange(..) | E::InvalidColumnType(..) | E::Utf8Error(..) => {
-            StoreError::corrupt("row", error.to_string())
-        }
+        E::FromSqlConversionFailure(..)
+        | E::IntegralValueOutOfRange(..)
+        | E::InvalidColumnType(..)
+        | E::Utf8Error(..) => StoreError::corrupt("row", error.to_string()),
         other => StoreError::backend(other.to_string()),
     }
 }

@@ -66,7 +66,9 @@ impl Sql {
         } = filter;
         if !ids.is_empty() {
             let ids = ids.iter().map(|id| Json::from(id.0.simple().to_string())).collect();
-            self.push(" and t.id in (select unhex(value) from json_each(").bind(Json::Array(ids).to_string()).push("))");
+            self.push(" and t.id in (select unhex(value) from json_each(")
+                .bind(Json::Array(ids).to_string())
+                .push("))");
         }
         if !numbers.is_empty() {
             // An impossible number asks for row 0, which no tenant has.

@@ -71,7 +71,8 @@ impl Housekeeper {
     /// Starts it, with a connection of its own.
     pub(crate) fn new(connection: Connection, desk: Arc<Desk>, pulse: Arc<Pulse>, pages: i64) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut house = House { connection, desk, pulse: Arc::clone(&pulse), stop: Arc::clone(&stop), pages, limit: pages };
+        let mut house =
+            House { connection, desk, pulse: Arc::clone(&pulse), stop: Arc::clone(&stop), pages, limit: pages };
         let thread = thread::Builder::new().name("ticketcore-housekeeper".into()).spawn(move || house.keep())?;
         Ok(Self { pulse, stop, thread: Some(thread) })
     }

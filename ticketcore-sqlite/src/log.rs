@@ -53,7 +53,8 @@ pub(crate) fn history(
     limit: usize,
 ) -> Result<Vec<Recorded>> {
     let mut statement = connection.prepare_cached(HISTORY)?;
-    let rows = statement.query_and_then(params![tenant.as_str(), rows::bytes(&id), after.0, rows::limit(limit)], recorded)?;
+    let rows =
+        statement.query_and_then(params![tenant.as_str(), rows::bytes(&id), after.0, rows::limit(limit)], recorded)?;
     rows.collect()
 }
 

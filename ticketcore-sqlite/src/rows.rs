@@ -194,7 +194,8 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
 
 /// Reads a ticket from its row's number and its snapshot.
 pub(crate) fn ticket(row: i64, snapshot: ValueRef<'_>) -> Result<Ticket> {
-    let body = snapshot.as_str().map_err(|error| StoreError::corrupt(format!("ticket number {}", number(row)), error))?;
+    let body =
+        snapshot.as_str().map_err(|error| StoreError::corrupt(format!("ticket number {}", number(row)), error))?;
     Ok(decode_ticket(number(row), body)?)
 }
 

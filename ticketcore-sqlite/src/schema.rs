@@ -63,7 +63,8 @@ mod tests {
     fn an_old_schema_is_brought_up_script_by_script() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate_with(&mut connection, &["create table one (a)"]).unwrap();
-        migrate_with(&mut connection, &["create table one (a)", "alter table one add b; create table two (c)"]).unwrap();
+        migrate_with(&mut connection, &["create table one (a)", "alter table one add b; create table two (c)"])
+            .unwrap();
         assert_eq!(version(&connection), 2);
         connection.execute("insert into one (b) values (1)", []).unwrap();
     }

@@ -25,7 +25,8 @@ pub(crate) fn question(asked: &[String]) -> Option<String> {
 
 /// How far the log is indexed, and how far it goes.
 pub(crate) fn progress(connection: &Connection) -> Result<(i64, i64)> {
-    let sql = "select (select position from ticketcore_indexed), (select coalesce(max(position), 0) from ticketcore_event)";
+    let sql =
+        "select (select position from ticketcore_indexed), (select coalesce(max(position), 0) from ticketcore_event)";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 

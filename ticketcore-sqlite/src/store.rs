@@ -146,11 +146,7 @@ fn enter_wal(connection: &Connection, timeout: Duration) -> Result<()> {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn load(
-        &self,
-        tenant: &TenantId,
-        id: TicketId,
-    ) -> Result<Option<Arc<Ticket>>, StoreError> {
+    async fn load(&self, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>, StoreError> {
         self.read(|connection| find::load(connection, tenant, id))
     }
 
@@ -190,12 +186,7 @@ impl Store for SqliteStore {
         self.read(|connection| claim::get(connection, tenant, key))
     }
 
-    async fn document(
-        &self,
-        tenant: &TenantId,
-        kind: &Key,
-        key: &str,
-    ) -> Result<Option<Document>, StoreError> {
+    async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {
         self.read(|connection| document::get(connection, tenant, kind, key))
     }
 
@@ -214,19 +205,11 @@ impl Store for SqliteStore {
         self.read(|connection| document::list(connection, tenant, kind, after, limit))
     }
 
-    async fn put_blob(
-        &self,
-        tenant: &TenantId,
-        bytes: Box<dyn Read + Send>,
-    ) -> Result<(String, u64), StoreError> {
+    async fn put_blob(&self, tenant: &TenantId, bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError> {
         blob::put(&self.inner.writer, tenant, bytes).await
     }
 
-    async fn blob(
-        &self,
-        tenant: &TenantId,
-        digest: &str,
-    ) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
+    async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
         Ok(blob::open(&self.inner.readers, tenant, digest)?)
     }
 }

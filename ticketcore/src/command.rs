@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::config::{Level, Priority};
+use crate::channel::Channel;
 use crate::event::{Attachment, Visibility};
 use crate::id::{Key, PersonId, TicketId, Version};
+use crate::link::LinkKind;
+use crate::priority::{Level, Priority};
 use crate::signal::Signal;
-use crate::ticket::{Channel, LinkKind};
 use crate::value::{Fields, Value};
 
 /// An order to an existing ticket.

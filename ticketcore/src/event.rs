@@ -4,11 +4,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::By;
-use crate::config::{Level, Priority};
+use crate::channel::Channel;
+use crate::id::Pin;
 use crate::id::{Key, PersonId, Position, TenantId, TicketId, Version};
+use crate::link::Link;
 use crate::policy_log::StepKey;
+use crate::priority::{Level, Priority};
 use crate::signal::Signal;
-use crate::ticket::{Channel, Link, Pin, Status, Waiting};
+use crate::status::{Status, Waiting};
 use crate::time::stamp;
 use crate::value::{Fields, Value};
 

@@ -173,6 +173,21 @@ counter! {
     Revision
 }
 
+/// A workflow at one revision: a ticket keeps the one it was opened under until it is migrated.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pin {
+    /// The workflow.
+    pub id: Key,
+    /// Its revision.
+    pub rev: u32,
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.id, self.rev)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@
 //! storage, [`memory`] the reference store, [`desk`] the joint between them, [`report`] what is measured.
 
 pub mod actor;
+pub mod channel;
 pub mod codec;
 pub mod command;
 pub mod cond;
@@ -21,32 +22,39 @@ pub mod event;
 pub mod fault;
 pub mod id;
 pub mod line;
+pub mod link;
 pub mod memory;
 pub mod notify;
 pub mod policy_log;
+pub mod priority;
 pub mod query;
 pub mod report;
 pub mod signal;
+pub mod status;
 pub mod store;
+mod story;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod story;
 pub mod ticket;
 pub mod time;
 pub mod value;
 
 pub use actor::{Actor, ActorKind, By};
+pub use channel::Channel;
 pub use command::{Command, Draft, Message, Request};
-pub use config::{Config, Level, Policy, Priority, Span, Workflow};
+pub use config::{Config, Policy, Span, Workflow};
 pub use desk::{Desk, Error, Intake};
 pub use engine::Refusal;
 pub use event::{Event, Recorded, Visibility};
 pub use fault::Fault;
 pub use id::{Key, PersonId, Position, Revision, TenantId, TicketId, Version};
+pub use link::LinkKind;
 pub use memory::MemoryStore;
 pub use notify::Notifier;
+pub use priority::{Level, Priority};
 pub use query::{Filter, Order, Page, Query};
 pub use signal::{Severity, Signal};
+pub use status::{Status, Waiting};
 pub use store::{Store, StoreError};
-pub use ticket::{Channel, LinkKind, Status, Ticket, Waiting};
+pub use ticket::Ticket;
 pub use value::{FieldType, Value};

@@ -6,9 +6,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Priority;
 use crate::id::Key;
-use crate::ticket::{Status, Waiting};
+use crate::priority::Priority;
+use crate::status::{Status, Waiting};
 use crate::time::{from_micros, micros};
 
 /// What happened at a beat.

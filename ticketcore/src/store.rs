@@ -7,10 +7,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::Priority;
 use crate::event::{Fact, Recorded};
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Page, Query};
+
+pub use crate::query::Rank;
 use crate::report::{Scan, Standing, Table};
 use crate::ticket::Ticket;
 
@@ -142,19 +143,6 @@ pub struct Marks {
     pub resolution: Option<TimeDelta>,
     /// How its promises stand, one entry for each policy that ever bound it.
     pub standings: Vec<Standing>,
-}
-
-/// The order of the queue: earliest due first, then the most pressing, then the oldest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rank {
-    /// The earliest due time of a running target, else the opening plus the desk's patience.
-    pub due: DateTime<Utc>,
-    /// The priority.
-    pub priority: Priority,
-    /// When it was opened.
-    pub created: DateTime<Utc>,
-    /// Breaks every tie.
-    pub id: TicketId,
 }
 
 /// A unique key of the tenant that changes hands: compare and swap.

@@ -5,9 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::event::{Event, Notice, Recipient, Recorded, Skip, Visibility};
+use crate::link::LinkKind;
 use crate::policy_log::StepKey;
-use crate::ticket::LinkKind;
-
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,7 +22,11 @@ impl fmt::Display for Event {
                 };
                 let files = said.attachments.len();
                 let machine = if said.automatic { ", automatically" } else { "" };
-                if files == 0 { write!(f, "{audience}{machine}") } else { write!(f, "{audience}{machine}, with {files} files") }
+                if files == 0 {
+                    write!(f, "{audience}{machine}")
+                } else {
+                    write!(f, "{audience}{machine}, with {files} files")
+                }
             }
             Self::Assigned(person) => become_(f, "assigned to", person.as_ref(), "unassigned"),
             Self::TeamAssigned(team) => become_(f, "handed to team", team.as_ref(), "taken from its team"),
@@ -51,7 +54,9 @@ impl fmt::Display for Event {
             Self::Unacknowledged => f.write_str("acknowledgement taken back"),
             Self::Snoozed(until) => write!(f, "snoozed until {}", at(*until)),
             Self::Woken => f.write_str("woken"),
-            Self::Signalled(signal) if signal.firing => write!(f, "alert fires ({}): {}", signal.severity, signal.summary),
+            Self::Signalled(signal) if signal.firing => {
+                write!(f, "alert fires ({}): {}", signal.severity, signal.summary)
+            }
             Self::Signalled(_) => f.write_str("alert is over"),
             Self::Fired { key, due } => write!(f, "{}, due {}", step(key), at(*due)),
             Self::Skipped { key, due, why } => {

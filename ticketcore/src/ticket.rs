@@ -1,172 +1,22 @@
 //! The ticket: what the rules read, and nothing else. Message bodies and files stand in the log.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Level, Priority};
 use crate::id::{Key, PersonId, TenantId, TicketId, Version};
 use crate::line::Line;
 use crate::policy_log::PolicyLog;
+use crate::priority::{Level, Priority};
 use crate::signal::Alert;
 use crate::time::stamp;
 use crate::value::Fields;
 
-/// Where a state stands in a ticket's life, whatever the workflow calls it. Clocks and reports see this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Nobody has taken it up.
-    New,
-    /// Work goes on.
-    Open,
-    /// Work is stopped for a named party.
-    Pending,
-    /// A fix is given; it may be reopened.
-    Resolved,
-    /// Final.
-    Closed,
-}
-
-impl Status {
-    /// All of them, in the order of life.
-    pub const ALL: [Self; 5] = [Self::New, Self::Open, Self::Pending, Self::Resolved, Self::Closed];
-
-    /// Tells whether the ticket is in the backlog: neither resolved nor closed.
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::New | Self::Open | Self::Pending)
-    }
-
-    /// The name as serialised.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Open => "open",
-            Self::Pending => "pending",
-            Self::Resolved => "resolved",
-            Self::Closed => "closed",
-        }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Who a pending ticket waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Waiting {
-    /// The person the ticket is for.
-    Requester,
-    /// Somebody outside the desk: a vendor, another ticket.
-    Third,
-    /// A date.
-    Until,
-}
-
-/// The way a ticket or message came in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// A mail.
-    Mail,
-    /// A call.
-    Phone,
-    /// A web form or portal.
-    Web,
-    /// A chat.
-    Chat,
-    /// A program through the interface of the host.
-    #[default]
-    Api,
-    /// A monitoring tool.
-    Monitor,
-}
-
-impl Channel {
-    /// The name as serialised.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Mail => "mail",
-            Self::Phone => "phone",
-            Self::Web => "web",
-            Self::Chat => "chat",
-            Self::Api => "api",
-            Self::Monitor => "monitor",
-        }
-    }
-}
-
-/// How one ticket stands to another. A link is written on both tickets, each seeing its own side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkKind {
-    /// The other is my parent.
-    Parent,
-    /// The other is my child.
-    Child,
-    /// I block the other.
-    Blocks,
-    /// The other blocks me.
-    BlockedBy,
-    /// We have to do with each other.
-    Relates,
-    /// I say the same as the other.
-    Duplicates,
-    /// The other says the same as I.
-    DuplicatedBy,
-    /// I am the cause of the other.
-    Causes,
-    /// The other is my cause.
-    CausedBy,
-}
-
-impl LinkKind {
-    /// The same link as the other ticket sees it.
-    #[must_use]
-    pub const fn inverse(self) -> Self {
-        match self {
-            Self::Parent => Self::Child,
-            Self::Child => Self::Parent,
-            Self::Blocks => Self::BlockedBy,
-            Self::BlockedBy => Self::Blocks,
-            Self::Relates => Self::Relates,
-            Self::Duplicates => Self::DuplicatedBy,
-            Self::DuplicatedBy => Self::Duplicates,
-            Self::Causes => Self::CausedBy,
-            Self::CausedBy => Self::Causes,
-        }
-    }
-}
-
-/// One end of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Link {
-    /// How this ticket stands to the other.
-    pub kind: LinkKind,
-    /// The other ticket.
-    pub to: TicketId,
-}
-
-/// A workflow at one revision: a ticket keeps the one it was opened under until it is migrated.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Pin {
-    /// The workflow.
-    pub id: Key,
-    /// Its revision.
-    pub rev: u32,
-}
-
-impl fmt::Display for Pin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.id, self.rev)
-    }
-}
+pub use crate::channel::Channel;
+pub use crate::id::Pin;
+pub use crate::link::{Link, LinkKind};
+pub use crate::status::{Status, Waiting};
 
 /// A person took the ticket on: stops paging, not the promise to the customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

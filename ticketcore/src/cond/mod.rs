@@ -14,10 +14,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::ActorKind;
-use crate::config::Priority;
+use crate::channel::Channel;
 use crate::id::{Key, TicketId};
 use crate::line::Flag;
-use crate::ticket::{Channel, LinkKind, Status, Waiting};
+use crate::link::LinkKind;
+use crate::priority::Priority;
+use crate::status::{Status, Waiting};
 use crate::value::Value;
 
 /// A condition over a ticket, its actor and the time.

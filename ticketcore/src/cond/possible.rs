@@ -1,7 +1,7 @@
 //! Whether a condition can hold at all: the question behind every check of a guard.
 
 use crate::cond::{Atom, Cmp, Cond};
-use crate::ticket::Status;
+use crate::status::Status;
 
 /// How many parts of a condition are looked at before it counts as possible. Conditions that people write need a few
 /// dozen; the bound is for those made to keep a check busy.

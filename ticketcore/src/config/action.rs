@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Priority;
 use crate::id::{Key, PersonId};
+use crate::priority::Priority;
 use crate::value::Value;
 
 /// Something the desk does on its own. Actions are data; they never trigger other actions.

@@ -7,7 +7,6 @@
 mod action;
 mod check;
 mod policy;
-mod priority;
 mod setup;
 mod span;
 #[cfg(test)]
@@ -23,9 +22,9 @@ use crate::signal::Severity;
 use crate::time::Hours;
 use crate::value::FieldType;
 
+pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
-pub use priority::{Level, Matrix, Priority};
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
 pub use workflow::{Migration, Source, State, Target, Transition, Workflow};

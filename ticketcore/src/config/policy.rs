@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cond::{Atom, Cond};
-use crate::config::{Action, Priority, Span};
+use crate::config::{Action, Span};
 use crate::id::Key;
 use crate::line::Flag;
-use crate::ticket::{Status, Waiting};
+use crate::priority::Priority;
+use crate::status::{Status, Waiting};
 
 /// A clock that runs on tickets, what it promises, and what is done as it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

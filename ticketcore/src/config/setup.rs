@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Config, Policy, Workflow};
 use crate::fault::Fault;
+use crate::id::Pin;
 use crate::id::{Key, Revision};
-use crate::ticket::Pin;
 use crate::time::Calendar;
 
 /// One revision of a configuration, compiled.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cond::{Atom, Cmp, Cond};
 use crate::line::Flag;
-use crate::ticket::{Status, Waiting};
+use crate::status::{Status, Waiting};
 use crate::time::Zone;
 use crate::value::Value;
 

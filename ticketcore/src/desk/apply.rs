@@ -13,9 +13,10 @@ use crate::engine::{self, Context, Decision, Refusal, Related, decide, evolve, f
 use crate::event::Fact;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
+use crate::link::LinkKind;
 use crate::query::{Filter, Order, Query};
 use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
-use crate::ticket::{LinkKind, Ticket};
+use crate::ticket::Ticket;
 
 /// How often a commit is decided again before the caller is told. Each conflict means that somebody else succeeded.
 pub(super) const ATTEMPTS: u32 = 64;

@@ -12,8 +12,8 @@ use crate::desk::{Desk, Error};
 use crate::engine::{self, Decision};
 use crate::id::{TenantId, TicketId};
 use crate::query::{Cursor, Filter, Order, Query, Sort};
+use crate::status::Status;
 use crate::store::{Commit, Document, Expect, StoreError};
-use crate::ticket::Status;
 
 /// How many tickets are worked on in one commit: enough to share a flush, few enough to let others in between.
 const CHUNK: usize = 200;

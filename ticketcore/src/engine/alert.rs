@@ -2,15 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::channel::Channel;
 use crate::command::{Command, Draft, Request};
-use crate::config::{Level, Rulebook};
-use crate::engine::decide::{Context, Decision, decide};
+use crate::config::Rulebook;
+use crate::engine::decide::decide;
+use crate::engine::decision::{Context, Decision};
 use crate::engine::input::Input;
 use crate::engine::open::open;
 use crate::engine::refusal::Refusal;
 use crate::id::{TenantId, TicketId};
+use crate::link::LinkKind;
+use crate::priority::Level;
 use crate::signal::Signal;
-use crate::ticket::{Channel, LinkKind, Status, Ticket};
+use crate::status::Status;
+use crate::ticket::Ticket;
 
 /// Decides the opening of a ticket for an alert. A ticket that had the same alert before is related to the new one; it
 /// must be among the context's related tickets.

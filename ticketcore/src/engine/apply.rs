@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::actor::{Actor, By};
 use crate::cond::Unmet;
 use crate::config::{Action, Audience, Setup, State, Target, Transition, Workflow};
-use crate::engine::decide::Decision;
+use crate::engine::decision::Decision;
 use crate::engine::evolve::evolve;
 use crate::engine::facts::{Related, Scene, lacking};
 use crate::event::{Event, Fact, Moved, Notice, Recipient};

@@ -6,41 +6,21 @@ use chrono::{DateTime, Utc};
 
 use crate::actor::{Actor, ActorKind};
 use crate::command::{Command, Message, Request};
-use crate::config::{At, Moment, Rulebook, Transition};
+use crate::config::{At, Moment, Transition};
 use crate::engine::apply::{Work, target};
-use crate::engine::facts::{Related, lacking};
+use crate::engine::decision::{Context, Decision};
+use crate::engine::facts::lacking;
 use crate::engine::input::Input;
 use crate::engine::refusal::Refusal;
 use crate::engine::tick::settle;
-use crate::event::{Event, Fact, Migrated, Said, Visibility};
+use crate::event::{Event, Migrated, Said, Visibility};
 use crate::fault::Fault;
+use crate::id::Pin;
 use crate::id::{Key, TicketId};
+use crate::link::{Link, LinkKind};
 use crate::signal::Signal;
-use crate::ticket::{Link, LinkKind, Pin, Status, Ticket};
-
-/// What a decision rests on besides the ticket.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The rules.
-    pub rulebook: &'a Rulebook,
-    /// Who asks.
-    pub actor: &'a Actor,
-    /// The other tickets that guards may read, see [`Ticket::links`].
-    pub related: &'a Related,
-    /// When.
-    pub now: DateTime<Utc>,
-}
-
-/// What was decided: the facts, the ticket with them folded in, and what other tickets must record in the same commit.
-#[derive(Clone, Debug)]
-pub struct Decision {
-    /// What happened, in order; empty if nothing needs to change.
-    pub facts: Vec<Fact>,
-    /// The ticket after them.
-    pub ticket: Ticket,
-    /// The other ends of links.
-    pub echoes: Vec<(TicketId, Event)>,
-}
+use crate::status::Status;
+use crate::ticket::Ticket;
 
 /// Decides commands on a ticket, in order, all or none. What time made due before comes first.
 ///

@@ -10,7 +10,8 @@ use crate::id::{TenantId, TicketId, Version};
 use crate::line::{Beat, Flag, Flags, Line, Mark};
 use crate::policy_log::{Breach, PolicyLog};
 use crate::signal::{Alert, Signal};
-use crate::ticket::{Ack, Override, Status, Ticket};
+use crate::status::Status;
+use crate::ticket::{Ack, Override, Ticket};
 
 /// Folds a ticket's whole history into the ticket.
 ///

@@ -1,10 +1,11 @@
 //! Is the input what it should be? Every fault is named; nothing is cut, nothing is guessed.
 
 use crate::command::{Command, Draft, Message};
-use crate::config::{Level, Limits, Setup};
+use crate::config::{Limits, Setup};
 use crate::engine::refusal::Refusal;
 use crate::fault::Fault;
 use crate::id::{Key, PersonId};
+use crate::priority::Level;
 use crate::signal::Signal;
 use crate::value::Value;
 

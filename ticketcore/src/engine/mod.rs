@@ -11,6 +11,7 @@ mod alert;
 mod apply;
 mod clock;
 mod decide;
+mod decision;
 mod evolve;
 mod facts;
 mod input;
@@ -22,7 +23,8 @@ mod tick;
 
 pub use alert::{hears, open_alert};
 pub use clock::Phase;
-pub use decide::{Context, Decision, decide};
+pub use decide::decide;
+pub use decision::{Context, Decision};
 pub use evolve::{evolve, fold};
 pub use facts::Related;
 pub(crate) use moves::guarded;

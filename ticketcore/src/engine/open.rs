@@ -2,16 +2,18 @@
 
 use crate::actor::{Actor, ActorKind};
 use crate::command::Draft;
-use crate::config::{Priority, Rulebook, Source, Target};
+use crate::config::{Rulebook, Source, Target};
 use crate::engine::apply::Work;
-use crate::engine::decide::{Context, Decision};
+use crate::engine::decision::{Context, Decision};
 use crate::engine::evolve::begin;
 use crate::engine::input::Input;
 use crate::engine::refusal::Refusal;
 use crate::event::{Event, Fact, Opened};
 use crate::fault::Fault;
+use crate::id::Pin;
 use crate::id::{Key, TenantId, TicketId};
-use crate::ticket::{Pin, Status};
+use crate::priority::Priority;
+use crate::status::Status;
 
 /// Decides the opening of a ticket.
 ///

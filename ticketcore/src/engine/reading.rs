@@ -10,8 +10,9 @@ use crate::id::Key;
 use crate::line::Flag;
 use crate::policy_log::StepKey;
 use crate::report::Standing;
+use crate::status::Status;
 use crate::store::{Marks, Rank};
-use crate::ticket::{Status, Ticket};
+use crate::ticket::Ticket;
 use crate::time::stamp;
 
 /// One run of a policy's clock, read at an instant.
@@ -188,16 +189,14 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
         let mut standing = Standing { policy: policy.id.clone(), ..Standing::default() };
         for run in &runs {
             stand(&mut standing, run, ticket, policy);
+            let due = run.due();
             if run.ended.is_none() {
-                let due = run.due();
                 survey.due = earliest(survey.due, due);
-                for next in upcoming(run, ticket, due) {
-                    let sooner = |found: &Next<'_>| {
-                        (next.due, &next.policy.id, next.what) < (found.due, &found.policy.id, found.what)
-                    };
-                    if survey.next.as_ref().is_none_or(sooner) {
-                        survey.next = Some(next);
-                    }
+            }
+            for next in upcoming(run, ticket, due) {
+                let sooner = |found: &Next<'_>| (next.due, &next.policy.id, next.what) < (found.due, &found.policy.id, found.what);
+                if survey.next.as_ref().is_none_or(sooner) {
+                    survey.next = Some(next);
                 }
             }
         }
@@ -235,12 +234,17 @@ fn stand(standing: &mut Standing, run: &Run<'_>, ticket: &Ticket, policy: &Polic
     }
 }
 
-/// What a run that goes on leads to: its breach, and the first unrecorded round of each of its steps.
+/// What a run leads to: its breach and, if it goes on, the first unrecorded round of each of its steps.
 fn upcoming<'a>(run: &Run<'a>, ticket: &'a Ticket, due: Option<DateTime<Utc>>) -> Vec<Next<'a>> {
     let Some(policy) = run.pinned() else { return Vec::new() };
-    let breach = due.filter(|_| ticket.policies.breach(&policy.id, run.cycle).is_none());
+    // A command finds every breach before it recorded. Only new rules can stop a clock that broke its promise unseen.
+    let broken = |due: &DateTime<Utc>| run.ended.is_none_or(|ended| *due < ended);
+    let breach = due.filter(broken).filter(|_| ticket.policies.breach(&policy.id, run.cycle).is_none());
     let mut found: Vec<Next<'a>> =
         breach.map(|due| Next { due, policy, cycle: run.cycle, what: What::Breach }).into_iter().collect();
+    if run.ended.is_some() {
+        return found;
+    }
     for (step, spec) in (0_u16..).zip(&policy.steps) {
         let recorded = |round: &u8| ticket.policies.has(&policy.id, run.cycle, *round, step);
         let Some(round) = (0..=policy.repeat).find(|round| !recorded(round)) else { continue };

@@ -3,7 +3,7 @@
 use crate::cond::Unmet;
 use crate::fault::Fault;
 use crate::id::{Key, TicketId, Version};
-use crate::ticket::Status;
+use crate::status::Status;
 
 /// A refusal names its reasons, so that a host can hide, ask or point; nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

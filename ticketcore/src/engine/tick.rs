@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::actor::Actor;
 use crate::config::{Action, Rulebook};
 use crate::engine::apply::Work;
-use crate::engine::decide::Decision;
+use crate::engine::decision::Decision;
 use crate::engine::facts::{Related, Scene};
 use crate::engine::reading::{Next, What, due_of, survey};
 use crate::event::{Event, Skip};

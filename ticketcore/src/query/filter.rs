@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::channel::Channel;
 use crate::cond::Cmp;
-use crate::config::Priority;
 use crate::id::{Key, PersonId, TicketId};
-use crate::ticket::{Channel, Status, Ticket};
+use crate::priority::Priority;
+use crate::status::Status;
+use crate::ticket::Ticket;
 
 /// A conjunction; an empty list asks nothing, a filled one asks for one of its values. Exhaustive on purpose: backends
 /// take it apart without `..`, so a new question stops their build and not their correctness.

@@ -9,7 +9,7 @@ pub mod words;
 use std::sync::Arc;
 
 pub use filter::{Assignee, Filter, Period};
-pub use order::{Cursor, Order, Sort};
+pub use order::{Cursor, Order, Rank, Sort};
 
 use crate::ticket::Ticket;
 

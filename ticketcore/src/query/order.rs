@@ -7,9 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::config::Priority;
 use crate::id::TicketId;
-use crate::store::Rank;
+use crate::priority::Priority;
 use crate::ticket::Ticket;
 use crate::time::{from_micros, micros};
 
@@ -63,6 +62,19 @@ impl Order {
     pub const fn latest() -> Self {
         Self { by: Sort::Updated, descending: true }
     }
+}
+
+/// The order of the queue: earliest due first, then the most pressing, then the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rank {
+    /// The earliest due time of a running target, else the opening plus the desk's patience.
+    pub due: DateTime<Utc>,
+    /// The priority.
+    pub priority: Priority,
+    /// When it was opened.
+    pub created: DateTime<Utc>,
+    /// Breaks every tie.
+    pub id: TicketId,
 }
 
 /// A place in an order, between two tickets. Its text form is opaque to callers.

@@ -1,8 +1,9 @@
 //! What is read of one ticket.
 
 use crate::id::Key;
+use crate::status::Status;
 use crate::store::Marks;
-use crate::ticket::{Status, Ticket};
+use crate::ticket::Ticket;
 use crate::time::micros;
 
 /// Holds what a report reads of one ticket, as columns hold it: text borrowed and times in microseconds.

@@ -7,10 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::config::Priority;
+use crate::channel::Channel;
 use crate::id::Key;
+use crate::priority::Priority;
 use crate::query::Filter;
-use crate::ticket::{Channel, Status};
+use crate::status::Status;
 use crate::time::Zone;
 
 const POLICIES: [&str; 3] = ["first_response", "resolution", "never bound"];
@@ -65,7 +66,8 @@ fn tally(scan: &Scan, tickets: &[Ticket]) -> Vec<Table> {
 type Ticket = (Figures<'static>, Vec<Standing>);
 
 fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
-    let name = || select(vec!["a", "b", "=c", "a long name of more than eight bytes", "a long name of more than nine bytes"]);
+    let name =
+        || select(vec!["a", "b", "=c", "a long name of more than eight bytes", "a long name of more than nine bytes"]);
     let maybe = move || proptest::option::weighted(0.8, name());
     let at = || NOW - 40_000_000_000_000..NOW + 1_000;
     let length = || proptest::option::of(0..5_000_000_000_i64);

@@ -110,10 +110,7 @@ pub fn agents() -> Plain {
         "Agents",
         "Tickets by the agent accountable now, how many of them are neither resolved nor closed, and how long the \
          resolved took: from the opening to the last resolution, not reopened since, on the wall clock.",
-        TableSpec::new(
-            [Dimension::Assignee],
-            [Measure::Count, Measure::Backlog, Measure::Resolution(Time::Wall)],
-        ),
+        TableSpec::new([Dimension::Assignee], [Measure::Count, Measure::Backlog, Measure::Resolution(Time::Wall)]),
     )
 }
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::ops::AddAssign;
 
 use super::{Dimension, Measure, Standing, Summary};
-use crate::config::Priority;
-use crate::ticket::Status;
+use crate::priority::Priority;
+use crate::status::Status;
 
 /// Holds one table of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

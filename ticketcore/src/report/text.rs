@@ -91,9 +91,14 @@ mod tests {
     #[test]
     fn shares_are_cut_so_that_all_means_all() {
         let huge = u64::MAX;
-        for (part, whole, text) in
-            [(0, 0, "-"), (0, 5, "0.0%"), (2, 3, "66.6%"), (9_999, 10_000, "99.9%"), (huge - 1, huge, "99.9%"), (5, 5, "100.0%")]
-        {
+        for (part, whole, text) in [
+            (0, 0, "-"),
+            (0, 5, "0.0%"),
+            (2, 3, "66.6%"),
+            (9_999, 10_000, "99.9%"),
+            (huge - 1, huge, "99.9%"),
+            (5, 5, "100.0%"),
+        ] {
             assert_eq!(Value::Share(Share { part, whole }).to_string(), text);
         }
     }

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::cond::Cmp;
-use crate::config::Priority;
 use crate::id::{Key, PersonId};
+use crate::priority::Priority;
 use crate::query::{Assignee, Cursor, Filter, Order, Page, Period, Query, Sort, words};
 use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::status::Status;
 use crate::testing::Dice;
 use crate::testing::sample::{self, Sample};
-use crate::ticket::{Status, Ticket};
+use crate::ticket::Ticket;
 
 /// Every order, in both directions.
 pub const ORDERS: [Order; 8] = {

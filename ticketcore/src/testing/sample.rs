@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::channel::Channel;
 use crate::command::{Command, Draft};
-use crate::config::{Config, Level, Policy, Priority, Span};
+use crate::config::{Config, Policy, Span};
 use crate::event::Fact;
 use crate::id::Key;
+use crate::priority::{Level, Priority};
 use crate::query::words;
+use crate::status::Status;
 use crate::store::{Change, Marks, Store};
 use crate::testing::{Clerk, Dice};
-use crate::ticket::{Channel, Status, Ticket};
+use crate::ticket::Ticket;
 use crate::time::{Hours, Zone, from_micros};
 use crate::value::{FieldType, Value};
 

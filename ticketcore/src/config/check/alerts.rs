@@ -1,9 +1,10 @@
 //! Whether every alert finds its ticket: the kind it opens, the moves it makes and the priority it gets.
 
 use super::NO_NAME;
-use crate::config::{Config, Kind, Level, Span, Workflow};
+use crate::config::{Config, Kind, Span, Workflow};
 use crate::fault::Fault;
 use crate::id::Key;
+use crate::priority::Level;
 use crate::signal::Severity;
 
 impl Config {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::cond::{Atom, Cmp, Cond, Relation};
-use crate::config::{Action, At, Audience, Kind, Level, Moment, Policy, Priority, State, Step, Transition};
+use crate::config::{Action, At, Audience, Kind, Moment, Policy, State, Step, Transition};
 use crate::line::Flag;
+use crate::link::LinkKind;
+use crate::priority::{Level, Priority};
 use crate::signal::Severity;
-use crate::ticket::{LinkKind, Status};
+use crate::status::Status;
 use crate::value::Value;
 
 /// The faults of the default configuration after a change.

@@ -7,7 +7,7 @@ use crate::config::workflow::graph::{ending, reached};
 use crate::config::workflow::{Edge, Party, Source, State, Target, Transition, Workflow};
 use crate::fault::Fault;
 use crate::line::Flag;
-use crate::ticket::{Status, Waiting};
+use crate::status::{Status, Waiting};
 
 /// A rule that a workflow keeps, given its edges: finds what breaks it.
 type Rule = fn(&Workflow, &[Edge<'_>]) -> Vec<Fault>;

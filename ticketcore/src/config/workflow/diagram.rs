@@ -3,7 +3,7 @@
 
 use crate::config::workflow::{State, Workflow};
 use crate::id::Key;
-use crate::ticket::Status;
+use crate::status::Status;
 
 /// What sets states apart from those in which work goes on: the name of the look and its colour.
 const LOOKS: [(&str, &str); 4] =

@@ -9,7 +9,7 @@ use crate::cond::Atom;
 use crate::config::workflow::{Source, State, Target, Transition, Workflow};
 use crate::id::Key;
 use crate::line::Flag;
-use crate::ticket::Status;
+use crate::status::Status;
 
 /// One move from one state to another, or the opening of a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

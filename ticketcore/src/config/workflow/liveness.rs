@@ -7,7 +7,7 @@ use crate::actor::ActorKind;
 use crate::cond::Atom;
 use crate::config::workflow::{Edge, Workflow};
 use crate::id::Key;
-use crate::ticket::Status;
+use crate::status::Status;
 
 /// A party as guards tell parties apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::Workflow;
 use crate::fault::Fault;
 use crate::id::Key;
-use crate::ticket::Pin;
+use crate::id::Pin;
 
 /// Where every state of one workflow goes in another.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::cond::Cond;
 use crate::config::Action;
 use crate::id::Key;
-use crate::ticket::{Pin, Status, Waiting};
+use crate::id::Pin;
+use crate::status::{Status, Waiting};
 
 pub use graph::Edge;
 pub use liveness::Party;

@@ -7,7 +7,8 @@
 use crate::actor::ActorKind;
 use crate::cond::{Atom, Cond, Relation};
 use crate::config::workflow::{Source, State, Target, Transition, Workflow};
-use crate::ticket::{LinkKind, Status, Waiting};
+use crate::link::LinkKind;
+use crate::status::{Status, Waiting};
 
 /// Agents, programs and the desk itself.
 fn desk() -> Cond {

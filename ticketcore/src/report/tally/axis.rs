@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::buckets::Buckets;
 use super::names::Names;
-use crate::config::Priority;
+use crate::priority::Priority;
 use crate::report::figures::status;
 use crate::report::{Bucket, Cell, Dimension, Figures};
 
@@ -22,7 +22,9 @@ pub(super) fn axis(dimension: &Dimension) -> Box<dyn Axis> {
     let cell = |text: &str| Cell::Text(text.to_owned());
     match dimension {
         Dimension::Kind => texts(|figures| Some(figures.kind), cell),
-        Dimension::Status => texts(|figures| Some(figures.status), move |name| status(name).map_or_else(|| cell(name), Cell::Status)),
+        Dimension::Status => {
+            texts(|figures| Some(figures.status), move |name| status(name).map_or_else(|| cell(name), Cell::Status))
+        }
         Dimension::State => texts(|figures| Some(figures.state), cell),
         Dimension::Priority => Box::new(Priorities),
         Dimension::Category => texts(|figures| figures.category, cell),

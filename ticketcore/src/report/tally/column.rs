@@ -7,7 +7,7 @@ use super::slot;
 use super::standings::Standings;
 use crate::report::figures::status;
 use crate::report::{Attainment, Counter, Figures, Measure, Measured, Share, Summary, Time};
-use crate::ticket::Status;
+use crate::status::Status;
 
 /// One measure of one table, added up for each group.
 pub(super) trait Column: fmt::Debug + Send {
@@ -33,9 +33,7 @@ pub(super) fn column(measure: &Measure, now: i64, standings: &mut Standings) -> 
         Measure::Reopens => counter(|ticket| ticket.reopens),
         Measure::Reassigns => counter(|ticket| ticket.reassigns),
         Measure::Messages => counter(|ticket| ticket.messages),
-        Measure::ReopenRate => {
-            sums::<_, Share, _>(|ticket, _| ticket.first_resolved.map(|_| ticket.reopens > 0))
-        }
+        Measure::ReopenRate => sums::<_, Share, _>(|ticket, _| ticket.first_resolved.map(|_| ticket.reopens > 0)),
         Measure::Attainment(policy) => {
             let policy = standings.ask(policy);
             sums::<_, Attainment, _>(move |ticket, standings| Some(standings.of(ticket.standings, policy)))

@@ -19,7 +19,7 @@ use crate::time::micros;
 ///
 /// Adding each ticket to all tables in turn takes half as long again, as the processor then guesses wrong at every turn
 /// what comes next.
-const BATCH: usize = 32;
+const BATCH: usize = 128;
 
 /// Adds tickets up into all tables of a scan at once.
 ///

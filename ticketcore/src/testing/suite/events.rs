@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::{Level, Priority};
+use crate::channel::Channel;
 use crate::event::{Attachment, Event, Migrated, Moved, Notice, Opened, Recipient, Said, Skip, Visibility};
+use crate::id::Pin;
 use crate::id::{Key, TicketId};
+use crate::link::{Link, LinkKind};
 use crate::policy_log::StepKey;
+use crate::priority::{Level, Priority};
 use crate::signal::{Severity, Signal};
-use crate::ticket::{Channel, Link, LinkKind, Pin, Status, Waiting};
+use crate::status::{Status, Waiting};
 use crate::value::Value;
 
 /// Every kind, and the variants that are stored differently; each optional part is there at least once.

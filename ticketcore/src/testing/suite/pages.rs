@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 
 use super::begin;
 use crate::command::{Command, Draft};
-use crate::config::Level;
 use crate::id::TenantId;
+use crate::priority::Level;
 use crate::query::{Cursor, Filter, Order, Page, Query, Sort};
 use crate::store::{Change, Marks, Store};
 use crate::testing::{Dice, Harness, question, sample};
