@@ -4,4 +4,7 @@
 
 pub(crate) mod latencies;
 pub(crate) mod machine;
+pub(crate) mod prefill;
+pub(crate) mod random;
+pub(crate) mod scratch;
 pub(crate) mod work;

@@ -17,9 +17,11 @@ use ticketcore::value::Value;
 use ticketcore::{Command, Desk, Draft, Key, MemoryStore, PersonId, TicketId};
 
 use crate::common::latencies::{Latencies, pretty};
-use crate::common::work::{self, Random, Stage};
+use crate::common::random::Random;
+use crate::common::work::{self, Stage};
 use crate::line::{Goal, Line, Pair, tails};
-use crate::{Plan, Result};
+use crate::timing::{Run, time};
+use crate::{Bench, Result};
 
 /// A ticket as a hand would write it for a program of its own.
 struct Row {
@@ -125,9 +127,9 @@ impl Floor {
 }
 
 /// Creates from nothing to full size, then transitions of tickets picked at random.
-pub(crate) fn memory(plan: &Plan) -> Result<Vec<Line>> {
+pub(crate) fn memory(bench: &Bench) -> Result<Vec<Line>> {
     let rounds = 10;
-    let chunk = plan.pick(100_000, 1_000_000) / rounds;
+    let chunk = bench.pick(100_000, 1_000_000) / rounds;
     let actor = work::agent();
     let desk = Desk::new(Arc::new(MemoryStore::new())).by(actor.clone());
     block_on(desk.publish(work::config()))?;
@@ -152,7 +154,7 @@ pub(crate) fn memory(plan: &Plan) -> Result<Vec<Line>> {
                 Ok(())
             }))
         };
-        creates.push(Pair::measure(round, ours, theirs).transpose()?);
+        creates.push(latencies(Pair::measure(round, ours, theirs))?);
         ids.extend(made.ours.into_iter().zip(made.floor).map(|(ours, floor)| Pair { ours, floor }));
     }
 
@@ -179,7 +181,7 @@ pub(crate) fn memory(plan: &Plan) -> Result<Vec<Line>> {
                 Ok(())
             }))
         };
-        transitions.push(Pair::measure(round, ours, theirs).transpose()?);
+        transitions.push(latencies(Pair::measure(round, ours, theirs))?);
     }
     Ok(vec![
         Line::times("memory create, p50", &medians(&creates), Goal::AtMost(3.0)).note(tails(&creates)),
@@ -187,23 +189,16 @@ pub(crate) fn memory(plan: &Plan) -> Result<Vec<Line>> {
     ])
 }
 
+fn latencies(pair: Pair<Result<Run>>) -> Result<Pair<Latencies>> {
+    Ok(pair.transpose()?.map(|run| run.latencies.clone()))
+}
+
 fn medians(pairs: &[Pair<Latencies>]) -> Vec<Pair<Duration>> {
     pairs.iter().map(|pair| pair.map(Latencies::median)).collect()
 }
 
-/// Times each call by itself. The clock is read once between two calls, some 25 ns that both programs pay.
-async fn time<I>(inputs: Vec<I>, mut call: impl AsyncFnMut(I) -> Result<()>) -> Result<Latencies> {
-    let mut latencies = Latencies::default();
-    for input in inputs {
-        let start = Instant::now();
-        call(input).await?;
-        latencies.record(start.elapsed());
-    }
-    Ok(latencies)
-}
-
 /// The pure part alone: no store, no clock.
-pub(crate) fn decide(plan: &Plan) -> Result<Vec<Line>> {
+pub(crate) fn decide(bench: &Bench) -> Result<Vec<Line>> {
     let rulebook = Rulebook::new(work::config()).map_err(|faults| format!("{faults:?}"))?;
     let (actor, related, now) = (work::agent(), Related::default(), Utc::now());
     let context = Context { rulebook: &rulebook, actor: &actor, related: &related, now };
@@ -211,7 +206,7 @@ pub(crate) fn decide(plan: &Plan) -> Result<Vec<Line>> {
     let draft = work::draft(&mut Random::new(1));
     let opened = engine::open(&context, &"main".into(), id, &draft)?.ticket;
     let request = Command::transition("start").into();
-    let count = plan.pick(10_000, 100_000);
+    let count = bench.pick(10_000, 100_000);
     let each = |call: &dyn Fn()| {
         let time = || {
             let start = Instant::now();

@@ -28,13 +28,14 @@
 //! | `names.rs`, `search.rs` | names and filters as people write them; `tk` shares them |
 //! | `alertmanager.rs` | alerts |
 //! | `report.rs` | the ready reports; `tk` shares them |
-//! | `view.rs`, `problem.rs` | what goes out: tickets, events, moves; refusals and failures |
+//! | `view.rs`, `problem.rs`, `chain.rs` | what goes out: tickets, events, moves; refusals and failures |
 //! | `starter.rs` | the configuration of a desk that has none |
 //! | `console.rs` | a notifier |
 
 mod alertmanager;
 mod api;
 mod caller;
+mod chain;
 mod console;
 mod names;
 mod orders;
@@ -45,7 +46,7 @@ mod starter;
 mod view;
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +60,7 @@ use ticketcore_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use chain::chain;
 use console::Console;
 
 /// A desk behind an HTTP interface, on one SQLite file.
@@ -81,11 +83,11 @@ struct Options {
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     match serve(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{}", problem::chain(&*error));
+            tracing::error!("{}", chain(&*error));
             ExitCode::FAILURE
         }
     }
@@ -97,15 +99,16 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     configure(&desk, options.config).await?;
 
     let listener = TcpListener::bind(options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;
-    // The one line on standard output that scripts may wait for.
-    writeln!(std::io::stdout(), "listening on http://{}", listener.local_addr()?)?;
+    let stopped = stopped()?;
+    // The first line on standard output, for which scripts may wait.
+    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
 
     // Both may be dropped at any point: a commit is then either done or not begun.
     let clock = desk.clone();
     tokio::spawn(async move { clock.run(tokio::time::sleep).await });
     tokio::spawn(notify(desk.clone()));
 
-    axum::serve(listener, api::router(desk, options.body_limit)).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, api::router(desk, options.body_limit)).with_graceful_shutdown(stopped).await?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -133,31 +136,27 @@ async fn notify(desk: Desk) {
     let console = Console::new(desk.clone());
     loop {
         if let Err(error) = desk.deliver("console", &console).await {
-            tracing::warn!("{}", problem::chain(&error));
+            tracing::warn!("{}", chain(&error));
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-/// Waits for ctrl-c, or for the signal with which service managers stop a program.
-async fn stopped() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+/// Ends when a person or a service manager stops the program; they are heard from now on.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<Option<()>>();
-    tokio::select! {
-        () = interrupt => {}
-        _ = terminate => {}
-    }
+    })
+}
+
+#[cfg(windows)]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move { interrupt.recv().await.unwrap_or_default() })
 }

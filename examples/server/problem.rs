@@ -1,7 +1,5 @@
 //! What goes wrong, as `application/problem+json` (RFC 9457).
 
-use std::error::Error as StdError;
-
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::http::StatusCode;
@@ -11,6 +9,7 @@ use serde_json::{Map, Value, json};
 use ticketcore::desk::Error;
 use ticketcore::{Fault, Refusal};
 
+use crate::chain::chain;
 use crate::view;
 
 /// How many seconds a sender is asked to wait when storage fails.
@@ -94,17 +93,6 @@ impl From<Error> for Problem {
             }
         }
     }
-}
-
-/// An error with all its causes, in one line.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
 }
 
 macro_rules! from_rejection {

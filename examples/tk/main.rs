@@ -18,6 +18,8 @@
 //! With `--json` every reading verb prints what the server answers, for programs. The exit code is 0 if it was done, 1 if
 //! it was refused or failed, 2 if the command line is wrong.
 
+#[path = "../server/chain.rs"]
+mod chain;
 mod cli;
 mod config;
 #[path = "../server/names.rs"]
@@ -41,6 +43,7 @@ use clap::Parser as _;
 use ticketcore::{Actor, Desk, Ticket};
 use ticketcore_sqlite::SqliteStore;
 
+use chain::chain;
 use cli::{Configuration, Tk, Verb};
 use names::Reference;
 
@@ -92,12 +95,6 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
     if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    eprint!("tk: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprint!(": {error}");
-        cause = error.source();
-    }
-    eprintln!();
+    eprintln!("tk: {}", chain(error));
     ExitCode::FAILURE
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use ticketcore::event::Recorded;
 use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
@@ -90,7 +91,7 @@ impl SqliteStore {
 
     pub(crate) fn in_memory() -> Result<Self> {
         let mut connection = Connection::open_in_memory()?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        keep_statements(&connection)?;
         schema::migrate(&mut connection)?;
         let writer = Writer::new(connection, Arc::default()).map_err(StoreError::backend)?;
         let readers = Arc::new(Readers::Writer(Arc::clone(writer.desk())));
@@ -114,14 +115,19 @@ impl SqliteStore {
     }
 }
 
-/// How many statements a connection keeps prepared. A writer has some thirty, a reader those and its last questions.
-const STATEMENTS: usize = 64;
+/// Keeps statements prepared: a writer has some thirty, a reader as many and its last questions.
+fn keep_statements(connection: &Connection) -> Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    // Else SQLite looks at the values of some parameters, a limit among them, and prepares anew for others: 13 us a read.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
 
 fn connect(options: &SqliteOptions, path: &Path, cache_mib: u16) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(options.busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection)?;
     connection.pragma_update(None, "synchronous", options.durability.as_str())?;
     connection.pragma_update(None, "cache_size", i64::from(cache_mib) * -1024)?;
     connection.pragma_update(None, "temp_store", "memory")?;

@@ -1,6 +1,6 @@
 //! Tickets in memory: the reference that every backend is compared with, and the fastest desk there is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{Cursor as Bytes, Read};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -163,10 +163,12 @@ impl State {
 }
 
 impl Slot {
-    /// Whether a word occurs in any subject the ticket ever had, its description or its messages.
-    fn has_word(&self, word: &str) -> bool {
+    /// Whether all words occur in the subjects the ticket ever had, its description and its messages.
+    fn has_words(&self, asked: &[String]) -> bool {
+        let mut missing: HashSet<&str> = asked.iter().map(String::as_str).collect();
         let texts = self.log.iter().flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
-        texts.flat_map(words::split).any(|found| found == word)
+        let mut found = texts.flat_map(words::split);
+        missing.is_empty() || found.any(|word| missing.remove(word.as_str()) && missing.is_empty())
     }
 }
 
@@ -201,7 +203,7 @@ impl Tenant {
 }
 
 fn meant(slot: &Slot, filter: &Filter, asked: &[String]) -> bool {
-    filter.matches(&slot.ticket, |_| true) && asked.iter().all(|word| slot.has_word(word))
+    filter.matches(&slot.ticket, |_| true) && slot.has_words(asked)
 }
 
 /// The words a filter asks for, broken as texts are.

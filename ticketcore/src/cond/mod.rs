@@ -178,11 +178,10 @@ impl fmt::Display for Atom {
 /// What a condition is asked about.
 pub trait Facts {
     /// Tells whether one atom holds at an instant.
-    ///
-    /// # Errors
-    ///
-    /// Why it does not.
-    fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> Result<(), Unmet>;
+    fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> bool;
+
+    /// Says why an atom that does not hold does not; asked apart, as clocks never want to know.
+    fn unmet(&self, atom: &Atom) -> Unmet;
 }
 
 impl Cond {
@@ -252,7 +251,8 @@ impl Cond {
                     Err(if reasons.is_empty() { vec![Unmet::Never] } else { reasons })
                 }
             },
-            Self::Is(atom) => facts.holds(atom, at).map_err(|unmet| vec![unmet]),
+            Self::Is(atom) if facts.holds(atom, at) => Ok(()),
+            Self::Is(atom) => Err(vec![facts.unmet(atom)]),
         }
     }
 
@@ -262,7 +262,7 @@ impl Cond {
             Self::All(all) => all.iter().all(|cond| cond.test(facts, at)),
             Self::Any(any) => any.iter().any(|cond| cond.test(facts, at)),
             Self::Not(cond) => !cond.test(facts, at),
-            Self::Is(atom) => facts.holds(atom, at).is_ok(),
+            Self::Is(atom) => facts.holds(atom, at),
         }
     }
 

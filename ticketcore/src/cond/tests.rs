@@ -66,12 +66,15 @@ impl Truth {
 }
 
 impl Facts for Truth {
-    fn holds(&self, atom: &Atom, _: DateTime<Utc>) -> Result<(), Unmet> {
+    fn holds(&self, atom: &Atom, _: DateTime<Utc>) -> bool {
+        self.of(atom)
+    }
+
+    fn unmet(&self, atom: &Atom) -> Unmet {
         match atom {
-            _ if self.of(atom) => Ok(()),
-            Atom::Field(..) => Err(Unmet::Missing(atom.clone())),
-            Atom::NoOpen(_) => Err(Unmet::Blocked(atom.clone(), Vec::new())),
-            _ => Err(Unmet::Forbidden(atom.clone())),
+            Atom::Field(..) => Unmet::Missing(atom.clone()),
+            Atom::NoOpen(_) => Unmet::Blocked(atom.clone(), Vec::new()),
+            _ => Unmet::Forbidden(atom.clone()),
         }
     }
 }

@@ -64,34 +64,27 @@ impl<'a> Stretch<'a> {
 }
 
 /// One run of a policy's clock.
-#[derive(Clone, Debug)]
-pub(super) struct Run<'a> {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run<'r, 'a> {
     pub(super) cycle: u32,
-    pub(super) stretches: Vec<Stretch<'a>>,
+    pub(super) stretches: &'r [Stretch<'a>],
     /// When it stopped, unless it goes on.
     pub(super) ended: Option<DateTime<Utc>>,
     /// Whether it stopped because the ticket was dropped.
     pub(super) dropped: bool,
 }
 
-impl<'a> Run<'a> {
+impl<'r, 'a> Run<'r, 'a> {
     /// The policy as it was when the run began: it pins the steps. Budgets and calendars are read from each stretch.
     pub(super) fn pinned(&self) -> Option<&'a Policy> {
         self.stretches.first().map(|stretch| stretch.policy)
     }
 
-    pub(super) fn last(&self) -> Option<&Stretch<'a>> {
+    pub(super) fn last(&self) -> Option<&'r Stretch<'a>> {
         self.stretches.last()
     }
 
-    /// Stops the clock, if it goes on; how it stopped is then settled, whatever happens to the ticket later.
-    fn stop(&mut self, at: DateTime<Utc>, beat: &Beat) {
-        if self.ended.is_none() {
-            (self.ended, self.dropped) = (Some(at), beat.flags.has(Flag::Dropped));
-        }
-    }
-
-    fn running(&self) -> impl Iterator<Item = &Stretch<'a>> {
+    fn running(&self) -> impl Iterator<Item = &'r Stretch<'a>> {
         self.stretches.iter().filter(|stretch| stretch.phase == Phase::Running)
     }
 
@@ -157,7 +150,7 @@ impl Counts {
 
     /// The number of the run this is a part of; 0 if none has begun. Counted over the whole line, so that a run keeps
     /// its number whatever the configuration says before and after.
-    fn cycle(&self, cycle: Cycle, phase: Phase, last: Option<&Run<'_>>) -> u32 {
+    fn cycle(&self, cycle: Cycle, phase: Phase, last: Option<&Head>) -> u32 {
         match cycle {
             Cycle::Once => 1,
             Cycle::PerReopen => 1 + self.reopened,
@@ -172,51 +165,107 @@ impl Counts {
     }
 }
 
-/// All runs of a policy's clock on a ticket, oldest first.
-pub(super) fn runs<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) -> Vec<Run<'a>> {
-    let mut runs: Vec<Run<'a>> = Vec::new();
-    let mut counts = Counts::default();
-    let beats = ticket.line.beats();
-    for (i, beat) in beats.iter().enumerate() {
-        counts.count(beat);
-        let next = beats.get(i + 1).map(|next| next.at);
-        for (from, to, setup) in rulebook.stretches(beat.at, next.unwrap_or(DateTime::<Utc>::MAX_UTC)) {
-            let Some(policy) = setup.policy(id).filter(|policy| applies(policy, ticket, setup, from)) else { continue };
-            let clock = &policy.clock;
-            let phase = match (clock.stop.test(beat, from), clock.run.test(beat, from)) {
-                (true, _) => Phase::Done,
-                (false, true) => Phase::Running,
-                // A clock that counts one running at a time is done as soon as it does not run.
-                (false, false) if clock.cycle == Cycle::PerRun => Phase::Done,
-                (false, false) => Phase::Paused,
-            };
-            let cycle = counts.cycle(clock.cycle, phase, runs.last());
-            if cycle == 0 {
-                continue;
-            }
-            if runs.last().is_none_or(|run| run.cycle != cycle) {
-                if let Some(before) = runs.last_mut() {
-                    before.stop(from, beat);
-                }
-                // What is done from the start promises nothing: a question on a closed ticket, say.
-                if phase == Phase::Done {
-                    continue;
-                }
-                runs.push(Run { cycle, stretches: Vec::new(), ended: None, dropped: false });
-            }
-            if let Some(run) = runs.last_mut() {
-                let open = to == DateTime::<Utc>::MAX_UTC && next.is_none();
-                let to = (!open).then_some(to);
-                run.stretches.push(Stretch { from, to, phase, beat, setup, policy });
-                if phase == Phase::Done {
-                    run.stop(from, beat);
-                } else {
-                    (run.ended, run.dropped) = (None, false);
+/// All runs of a policy's clock on a ticket, oldest first. The stretches of all stand in one list, which is used again
+/// for the next policy: every commit reads every clock, so nothing is allocated for each of them.
+#[derive(Debug, Default)]
+pub(super) struct Runs<'a> {
+    stretches: Vec<Stretch<'a>>,
+    heads: Vec<Head>,
+}
+
+/// A run but for its stretches.
+#[derive(Debug)]
+struct Head {
+    cycle: u32,
+    /// Where its stretches begin.
+    first: usize,
+    ended: Option<DateTime<Utc>>,
+    dropped: bool,
+}
+
+impl Head {
+    /// Stops the clock, if it goes on; how it stopped is then settled, whatever happens to the ticket later.
+    fn stop(&mut self, at: DateTime<Utc>, beat: &Beat) {
+        if self.ended.is_none() {
+            (self.ended, self.dropped) = (Some(at), beat.flags.has(Flag::Dropped));
+        }
+    }
+}
+
+impl<'a> Runs<'a> {
+    pub(super) fn of(rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) -> Self {
+        let mut runs = Self::default();
+        runs.read(rulebook, ticket, id);
+        runs
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Run<'_, 'a>> {
+        self.heads.iter().enumerate().map(|(i, head)| {
+            let end = self.heads.get(i + 1).map_or(self.stretches.len(), |next| next.first);
+            let stretches = self.stretches.get(head.first..end).unwrap_or_default();
+            Run { cycle: head.cycle, stretches, ended: head.ended, dropped: head.dropped }
+        })
+    }
+
+    /// Reads the runs of a policy in place of those read before.
+    pub(super) fn read(&mut self, rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) {
+        self.stretches.clear();
+        self.heads.clear();
+        let mut counts = Counts::default();
+        let beats = ticket.line.beats();
+        for (i, beat) in beats.iter().enumerate() {
+            counts.count(beat);
+            let next = beats.get(i + 1).map(|next| next.at);
+            for (from, to, setup) in rulebook.stretches(beat.at, next.unwrap_or(DateTime::<Utc>::MAX_UTC)) {
+                if let Some(policy) = setup.policy(id).filter(|policy| applies(policy, ticket, setup, from)) {
+                    let open = next.is_none() && to == DateTime::<Utc>::MAX_UTC;
+                    let (to, phase) = ((!open).then_some(to), phase(policy, beat, from));
+                    self.push(&counts, Stretch { from, to, phase, beat, setup, policy });
                 }
             }
         }
     }
-    runs
+
+    fn push(&mut self, counts: &Counts, stretch: Stretch<'a>) {
+        let Stretch { from, phase, beat, policy, .. } = stretch;
+        let cycle = counts.cycle(policy.clock.cycle, phase, self.heads.last());
+        if cycle == 0 {
+            return;
+        }
+        if self.heads.last().is_none_or(|run| run.cycle != cycle) {
+            if let Some(before) = self.heads.last_mut() {
+                before.stop(from, beat);
+            }
+            // What is done from the start promises nothing: a question on a closed ticket, say.
+            if phase == Phase::Done {
+                return;
+            }
+            self.heads.push(Head { cycle, first: self.stretches.len(), ended: None, dropped: false });
+        }
+        if let Some(run) = self.heads.last_mut() {
+            if phase == Phase::Done {
+                run.stop(from, beat);
+            } else {
+                (run.ended, run.dropped) = (None, false);
+            }
+            self.stretches.push(stretch);
+        }
+    }
+}
+
+/// Stop beats pause beats run.
+fn phase(policy: &Policy, beat: &Beat, at: DateTime<Utc>) -> Phase {
+    let clock = &policy.clock;
+    if clock.stop.test(beat, at) {
+        Phase::Done
+    } else if clock.run.test(beat, at) {
+        Phase::Running
+    } else if clock.cycle == Cycle::PerRun {
+        // A clock that counts one running at a time is done as soon as it does not run.
+        Phase::Done
+    } else {
+        Phase::Paused
+    }
 }
 
 fn applies(policy: &Policy, ticket: &Ticket, setup: &Setup, at: DateTime<Utc>) -> bool {

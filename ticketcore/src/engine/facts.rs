@@ -10,6 +10,7 @@ use crate::cond::{Atom, Cmp, Facts, Relation, Unmet};
 use crate::config::Setup;
 use crate::id::{Key, TicketId};
 use crate::line::{Beat, Flag};
+use crate::link::LinkKind;
 use crate::ticket::Ticket;
 use crate::value::Value;
 
@@ -50,70 +51,64 @@ pub(super) struct Scene<'a> {
     pub(super) setup: &'a Setup,
 }
 
+impl Scene<'_> {
+    /// The linked tickets that are open. One that was not loaded counts as open: never pass a guard by not looking.
+    fn open(&self, kind: LinkKind) -> impl Iterator<Item = TicketId> {
+        self.ticket.linked(kind).filter(|id| self.related.get(*id).is_none_or(|other| other.status.is_open()))
+    }
+}
+
 impl Facts for Scene<'_> {
-    fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> Result<(), Unmet> {
+    fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> bool {
         let ticket = self.ticket;
-        let forbidden = |holds: bool| if holds { Ok(()) } else { Err(Unmet::Forbidden(atom.clone())) };
-        // A lack can be supplied; a wrong value is the ticket's nature.
-        let named = |value: Option<&Key>, wanted: &Key| match value {
-            None => Err(Unmet::Missing(atom.clone())),
-            Some(value) => forbidden(value == wanted),
-        };
         match atom {
-            Atom::Role(role) => forbidden(self.actor.is_some_and(|actor| actor.roles.contains(role))),
-            Atom::Actor(kind) => forbidden(self.actor.is_some_and(|actor| actor.kind == *kind)),
-            Atom::Relation(relation) => forbidden(self.actor.is_some_and(|actor| relates(ticket, actor, *relation))),
-            Atom::Kind(kind) => forbidden(ticket.kind == *kind),
-            Atom::Category(category) => named(ticket.category.as_ref(), category),
-            Atom::Team(team) => named(ticket.team.as_ref(), team),
-            Atom::Queue(queue) => named(ticket.queue.as_ref(), queue),
-            Atom::Tag(tag) => {
-                if ticket.tags.contains(tag) {
-                    Ok(())
-                } else {
-                    Err(Unmet::Missing(atom.clone()))
-                }
-            }
-            Atom::Channel(channel) => forbidden(ticket.channel == *channel),
-            Atom::Field(field, cmp) => {
-                if cmp.holds(field_value(ticket, field).as_ref()) {
-                    Ok(())
-                } else {
-                    Err(Unmet::Missing(atom.clone()))
-                }
-            }
-            Atom::NoOpen(kind) => {
-                // A ticket that was not loaded counts as open: never pass a guard by not looking.
-                let open = |id: &TicketId| self.related.get(*id).is_none_or(|other| other.status.is_open());
-                let blockers: Vec<TicketId> = ticket.linked(*kind).filter(open).collect();
-                if blockers.is_empty() { Ok(()) } else { Err(Unmet::Blocked(atom.clone(), blockers)) }
-            }
-            Atom::During(calendar) => {
-                forbidden(self.setup.calendar(calendar).is_some_and(|calendar| calendar.is_open(at)))
-            }
+            Atom::Role(role) => self.actor.is_some_and(|actor| actor.roles.contains(role)),
+            Atom::Actor(kind) => self.actor.is_some_and(|actor| actor.kind == *kind),
+            Atom::Relation(relation) => self.actor.is_some_and(|actor| relates(ticket, actor, *relation)),
+            Atom::Kind(kind) => ticket.kind == *kind,
+            Atom::Category(category) => ticket.category.as_ref() == Some(category),
+            Atom::Team(team) => ticket.team.as_ref() == Some(team),
+            Atom::Queue(queue) => ticket.queue.as_ref() == Some(queue),
+            Atom::Tag(tag) => ticket.tags.contains(tag),
+            Atom::Channel(channel) => ticket.channel == *channel,
+            Atom::Field(field, cmp) => cmp.holds(field_value(ticket, field).as_ref()),
+            Atom::NoOpen(kind) => self.open(*kind).next().is_none(),
+            Atom::During(calendar) => self.setup.calendar(calendar).is_some_and(|calendar| calendar.is_open(at)),
             Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Flag(_) | Atom::Priority(_) => {
-                ticket.line.last().map_or_else(|| Err(Unmet::Forbidden(atom.clone())), |beat| beat.holds(atom, at))
+                ticket.line.last().is_some_and(|beat| beat.holds(atom, at))
             }
         }
+    }
+
+    /// A lack can be supplied; a wrong value is the ticket's nature.
+    fn unmet(&self, atom: &Atom) -> Unmet {
+        let lacks = match atom {
+            Atom::Category(_) => self.ticket.category.is_none(),
+            Atom::Team(_) => self.ticket.team.is_none(),
+            Atom::Queue(_) => self.ticket.queue.is_none(),
+            Atom::Tag(_) | Atom::Field(..) | Atom::Flag(Flag::Assigned | Flag::Acked) => true,
+            Atom::NoOpen(kind) => return Unmet::Blocked(atom.clone(), self.open(*kind).collect()),
+            _ => false,
+        };
+        if lacks { Unmet::Missing(atom.clone()) } else { Unmet::Forbidden(atom.clone()) }
     }
 }
 
 /// A beat as a clock sees it. What it cannot answer does not hold; the configuration check lets no clock ask it.
 impl Facts for Beat {
-    fn holds(&self, atom: &Atom, _: DateTime<Utc>) -> Result<(), Unmet> {
-        let holds = match atom {
+    fn holds(&self, atom: &Atom, _: DateTime<Utc>) -> bool {
+        match atom {
             Atom::Status(status) => self.status == *status,
             Atom::State(state) => self.state == *state,
             Atom::Waiting(waiting) => self.waiting == Some(*waiting),
             Atom::Flag(flag) => self.flags.has(*flag),
             Atom::Priority(priority) => self.priority <= *priority,
             _ => false,
-        };
-        match (holds, atom) {
-            (true, _) => Ok(()),
-            (false, Atom::Flag(Flag::Assigned | Flag::Acked)) => Err(Unmet::Missing(atom.clone())),
-            (false, _) => Err(Unmet::Forbidden(atom.clone())),
         }
+    }
+
+    fn unmet(&self, atom: &Atom) -> Unmet {
+        Unmet::Forbidden(atom.clone())
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cond::Unmet;
 use crate::config::{At, Moment, Policy, Rulebook, Step};
-use crate::engine::clock::{Phase, Run, Stretch, runs};
+use crate::engine::clock::{Phase, Run, Runs, Stretch};
 use crate::id::Key;
 use crate::line::Flag;
 use crate::policy_log::StepKey;
@@ -56,16 +56,16 @@ fn micros_of_option<S: serde::Serializer>(delta: &Option<TimeDelta>, serializer:
 
 /// Reads every run of every policy of the configuration in force.
 pub fn readings(rulebook: &Rulebook, ticket: &Ticket, now: DateTime<Utc>) -> Vec<Reading> {
-    let policies = &rulebook.now().config.policies;
-    policies
-        .iter()
-        .flat_map(|policy| {
-            runs(rulebook, ticket, &policy.id).into_iter().filter_map(move |run| read(&run, policy, ticket, now))
-        })
-        .collect()
+    let mut runs = Runs::default();
+    let mut readings = Vec::new();
+    for policy in &rulebook.now().config.policies {
+        runs.read(rulebook, ticket, &policy.id);
+        readings.extend(runs.iter().filter_map(|run| read(&run, policy, ticket, now)));
+    }
+    readings
 }
 
-fn read(run: &Run<'_>, policy: &Policy, ticket: &Ticket, now: DateTime<Utc>) -> Option<Reading> {
+fn read(run: &Run<'_, '_>, policy: &Policy, ticket: &Ticket, now: DateTime<Utc>) -> Option<Reading> {
     let (first, last) = (run.stretches.first()?, run.last()?);
     let recorded = ticket.policies.breach(&policy.id, run.cycle);
     let crossing = run.due();
@@ -112,12 +112,12 @@ pub struct Piece {
 /// Explains every run of one policy: which times counted, which did not, and why.
 pub fn explain(rulebook: &Rulebook, ticket: &Ticket, policy: &Key, now: DateTime<Utc>) -> Vec<Explanation> {
     let Some(current) = rulebook.now().policy(policy) else { return Vec::new() };
-    let explain = |run: Run<'_>| {
+    let explain = |run: Run<'_, '_>| {
         let reading = read(&run, current, ticket, now)?;
         let pieces = run.stretches.iter().flat_map(|stretch| pieces(stretch, now)).collect();
         Some(Explanation { reading, pieces })
     };
-    runs(rulebook, ticket, policy).into_iter().filter_map(explain).collect()
+    Runs::of(rulebook, ticket, policy).iter().filter_map(explain).collect()
 }
 
 fn pieces(stretch: &Stretch<'_>, now: DateTime<Utc>) -> Vec<Piece> {
@@ -184,24 +184,20 @@ pub(super) struct Survey<'a> {
 
 pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'a> {
     let mut survey = Survey::default();
+    let mut runs = Runs::default();
     for policy in &rulebook.now().config.policies {
-        let runs = runs(rulebook, ticket, &policy.id);
-        let mut standing = Standing { policy: policy.id.clone(), ..Standing::default() };
-        for run in &runs {
-            stand(&mut standing, run, ticket, policy);
+        runs.read(rulebook, ticket, &policy.id);
+        let mut standing = Standing::default();
+        for run in runs.iter() {
+            stand(&mut standing, &run, ticket, policy);
             let due = run.due();
             if run.ended.is_none() {
                 survey.due = earliest(survey.due, due);
             }
-            for next in upcoming(run, ticket, due) {
-                let sooner = |found: &Next<'_>| (next.due, &next.policy.id, next.what) < (found.due, &found.policy.id, found.what);
-                if survey.next.as_ref().is_none_or(sooner) {
-                    survey.next = Some(next);
-                }
-            }
+            upcoming(&run, ticket, due, |next| survey.consider(next));
         }
-        if standing != (Standing { policy: policy.id.clone(), ..Standing::default() }) {
-            survey.standings.push(standing);
+        if standing != Standing::default() {
+            survey.standings.push(Standing { policy: policy.id.clone(), ..standing });
         }
     }
     // Promises of policies that are gone stay broken.
@@ -215,6 +211,15 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
     survey
 }
 
+impl<'a> Survey<'a> {
+    fn consider(&mut self, next: Next<'a>) {
+        let order = |next: &Next<'a>| (next.due, &next.policy.id, next.what);
+        if self.next.as_ref().is_none_or(|found| order(&next) < order(found)) {
+            self.next = Some(next);
+        }
+    }
+}
+
 fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -223,7 +228,7 @@ fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
 }
 
 /// Law 36: every cycle is exactly one of running, met, breached (or excused) and dropped.
-fn stand(standing: &mut Standing, run: &Run<'_>, ticket: &Ticket, policy: &Policy) {
+fn stand(standing: &mut Standing, run: &Run<'_, '_>, ticket: &Ticket, policy: &Policy) {
     match ticket.policies.breach(&policy.id, run.cycle) {
         Some(breach) if breach.waived.is_some() => standing.excused += 1,
         Some(_) => standing.breached += 1,
@@ -235,35 +240,43 @@ fn stand(standing: &mut Standing, run: &Run<'_>, ticket: &Ticket, policy: &Polic
 }
 
 /// What a run leads to: its breach and, if it goes on, the first unrecorded round of each of its steps.
-fn upcoming<'a>(run: &Run<'a>, ticket: &'a Ticket, due: Option<DateTime<Utc>>) -> Vec<Next<'a>> {
-    let Some(policy) = run.pinned() else { return Vec::new() };
+fn upcoming<'a>(
+    run: &Run<'_, 'a>,
+    ticket: &Ticket,
+    due: Option<DateTime<Utc>>,
+    mut found: impl FnMut(Next<'a>),
+) {
+    let Some(policy) = run.pinned() else { return };
+    let cycle = run.cycle;
     // A command finds every breach before it recorded. Only new rules can stop a clock that broke its promise unseen.
     let broken = |due: &DateTime<Utc>| run.ended.is_none_or(|ended| *due < ended);
-    let breach = due.filter(broken).filter(|_| ticket.policies.breach(&policy.id, run.cycle).is_none());
-    let mut found: Vec<Next<'a>> =
-        breach.map(|due| Next { due, policy, cycle: run.cycle, what: What::Breach }).into_iter().collect();
+    if let Some(due) = due.filter(broken)
+        && ticket.policies.breach(&policy.id, cycle).is_none()
+    {
+        found(Next { due, policy, cycle, what: What::Breach });
+    }
     if run.ended.is_some() {
-        return found;
+        return;
     }
     for (step, spec) in (0_u16..).zip(&policy.steps) {
-        let recorded = |round: &u8| ticket.policies.has(&policy.id, run.cycle, *round, step);
+        let recorded = |round: &u8| ticket.policies.has(&policy.id, cycle, *round, step);
         let Some(round) = (0..=policy.repeat).find(|round| !recorded(round)) else { continue };
-        let what = What::Step { round, step };
-        found.extend(step_due(run, ticket, spec, round, due).map(|due| Next { due, policy, cycle: run.cycle, what }));
+        if let Some(due) = step_due(run, ticket, spec, round, due) {
+            found(Next { due, policy, cycle, what: What::Step { round, step } });
+        }
     }
-    found
 }
 
 /// When the step of a key is due.
 pub(super) fn due_of(rulebook: &Rulebook, ticket: &Ticket, key: &StepKey) -> Option<DateTime<Utc>> {
-    let runs = runs(rulebook, ticket, &key.policy);
+    let runs = Runs::of(rulebook, ticket, &key.policy);
     let run = runs.iter().find(|run| run.cycle == key.cycle && run.ended.is_none())?;
     let policy = run.pinned().filter(|policy| key.round <= policy.repeat)?;
-    step_due(run, ticket, policy.steps.get(usize::from(key.step))?, key.round, run.due())
+    step_due(&run, ticket, policy.steps.get(usize::from(key.step))?, key.round, run.due())
 }
 
 fn step_due(
-    run: &Run<'_>,
+    run: &Run<'_, '_>,
     ticket: &Ticket,
     step: &Step,
     round: u8,
@@ -278,7 +291,7 @@ fn step_due(
 }
 
 /// When a step of a round is due, before any deferral.
-fn instant(run: &Run<'_>, ticket: &Ticket, at: &At, round: u8, due: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+fn instant(run: &Run<'_, '_>, ticket: &Ticket, at: &At, round: u8, due: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     let rounds = run.pinned()?.period.0 * i32::from(round);
     match at {
         At::Percent(100) if round == 0 => due,

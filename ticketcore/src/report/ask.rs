@@ -57,10 +57,10 @@ impl Ask {
     }
 }
 
-/// Measures tickets and shows the result; the ready ones are [`Standard`](super::Standard).
+/// Measures tickets and shows the result; [`standard`](super::standard) has the ready ones.
 ///
-/// A report never reads a ticket itself. So several are answered by one pass ([`Overview`](super::Overview)), and a
-/// report of the host's own is as fast as a ready one.
+/// A report never reads a ticket itself. So several are answered by one pass, and a report of the host's own is as fast
+/// as a ready one. Most are a [`Plain`](super::Plain); only what shows its tables otherwise needs code.
 ///
 /// # Contract
 ///

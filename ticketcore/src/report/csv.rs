@@ -1,7 +1,5 @@
 //! Sections as CSV, for programs and spreadsheets.
 
-use std::borrow::Cow;
-
 use super::{Heading, Section, Value};
 
 impl Section {
@@ -10,11 +8,10 @@ impl Section {
     /// A text that a spreadsheet would take for a formula gets an apostrophe in front, which makes it a text there too.
     #[must_use]
     pub fn csv(&self) -> String {
-        let headings = self.headings.iter().map(|Heading { name, unit }| match unit {
-            Some(unit) => text(&format!("{name}_{unit}")).into_owned(),
-            None => text(name).into_owned(),
-        });
-        let mut csv = line(headings);
+        let mut csv = line(self.headings.iter().map(|Heading { name, unit }| match unit {
+            Some(unit) => text(&format!("{name}_{unit}")),
+            None => text(name),
+        }));
         for row in &self.rows {
             csv += &line(row.iter().map(field));
         }
@@ -28,7 +25,7 @@ fn line(fields: impl Iterator<Item = String>) -> String {
 
 fn field(value: &Value) -> String {
     match value {
-        Value::Text(value) => text(value).into_owned(),
+        Value::Text(value) => text(value),
         Value::Count(count) => count.to_string(),
         Value::Number(number) => number.to_string(),
         Value::Time(time) => time.as_seconds_f64().to_string(),
@@ -37,17 +34,15 @@ fn field(value: &Value) -> String {
     }
 }
 
-/// The one place where text becomes a field: numbers, a minus among them, are written by us and need no care.
-fn text(text: &str) -> Cow<'_, str> {
-    // Spreadsheets also take the full-width forms for the signs themselves, and step over tab and carriage return.
+/// The one place where text becomes a field. Numbers, a minus among them, are of our own making and need no care.
+fn text(text: &str) -> String {
+    // Spreadsheets take the full-width forms for the signs themselves, and step over a tab or carriage return.
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     let mark = if is_formula { "'" } else { "" };
     if text.contains(['"', ',', '\r', '\n']) {
-        Cow::Owned(format!("\"{mark}{}\"", text.replace('"', "\"\"")))
-    } else if is_formula {
-        Cow::Owned(format!("{mark}{text}"))
+        format!("\"{mark}{}\"", text.replace('"', "\"\""))
     } else {
-        Cow::Borrowed(text)
+        format!("{mark}{text}")
     }
 }
 
@@ -87,7 +82,7 @@ mod tests {
         #[test]
         fn a_field_is_one_field_and_no_formula(raw in "[=+@a,\"\r\n\t-]{0,6}|\\PC{0,20}") {
             let field = text(&raw);
-            let inner = field.strip_prefix('"').map_or(&*field, |rest| rest.strip_suffix('"').unwrap());
+            let inner = field.strip_prefix('"').map_or(field.as_str(), |rest| rest.strip_suffix('"').unwrap());
             if inner.len() == field.len() {
                 prop_assert!(!field.contains([',', '"', '\r', '\n']));
             }

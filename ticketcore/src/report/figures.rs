@@ -89,5 +89,5 @@ impl<'a> Figures<'a> {
 
 /// Finds a status by its name.
 pub(super) fn status(name: &str) -> Option<Status> {
-    Status::ALL.into_iter().find(|status| status.as_str() == name)
+    Status::ALL.iter().copied().find(|status| status.as_str() == name)
 }

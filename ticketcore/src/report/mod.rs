@@ -25,6 +25,8 @@ mod tally;
 mod text;
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod laws;
 
 pub use ask::{Ask, Report};

@@ -108,8 +108,8 @@ pub fn response() -> Plain {
 pub fn agents() -> Plain {
     Plain::new("agents").section(
         "Agents",
-        "Tickets by the agent accountable now, how many of them are neither resolved nor closed, and how long the \
-         resolved took: from the opening to the last resolution, not reopened since, on the wall clock.",
+        "By the agent accountable now. The backlog is neither resolved nor closed; resolution is from the opening to the \
+         last resolution, of tickets not reopened since, on the wall clock.",
         TableSpec::new([Dimension::Assignee], [Measure::Count, Measure::Backlog, Measure::Resolution(Time::Wall)]),
     )
 }
@@ -119,8 +119,8 @@ pub fn agents() -> Plain {
 pub fn reopens() -> Plain {
     Plain::new("reopens").section(
         "Reopens",
-        "The reopen rate is the share ever reopened of the tickets resolved at least once. Reopens and reassigns are \
-         how often tickets came back from resolved or closed, and went from one team or agent to another.",
+        "The reopen rate is the share ever reopened of the tickets resolved at least once. Reassigns are moves from one \
+         team or agent to another.",
         TableSpec::new([Dimension::Team], [Measure::ReopenRate, Measure::Reopens, Measure::Reassigns]),
     )
 }
@@ -161,8 +161,8 @@ impl Report for Promises {
         };
         vec![Section {
             title: "Attainment".to_owned(),
-            about: "How the cycles of each policy ended or stand. The share is met of met and breached; excused, \
-                    running and dropped cycles do not count in it."
+            about: "How the cycles of each policy ended or stand. The share is met of met and breached; the others do \
+                    not count in it."
                 .to_owned(),
             headings,
             rows: ask.policies.iter().zip(values).map(row).collect(),
@@ -207,8 +207,7 @@ impl Report for Flow {
         vec![Section {
             title: format!("Opened, resolved and closed by {unit}"),
             about: format!(
-                "By the opening, the last resolution and the closing; a reopened ticket leaves the {unit} it was \
-                 resolved or closed in. Time zone: {}.",
+                "By the opening, the last resolution and the closing, in {}. A reopened ticket leaves its {unit}.",
                 ask.zone
             ),
             headings: [&unit.to_string(), "opened", "resolved", "closed"].map(Heading::new).to_vec(),

@@ -1,21 +1,21 @@
 //! Small numbers for texts, so that adding a ticket up compares and copies hardly any.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 /// Numbers texts from 0 in the order in which they come up.
+#[derive(Debug)]
 pub(super) struct Names {
     texts: Vec<Arc<str>>,
     codes: HashMap<Arc<str>, usize>,
     /// The code of the last text seen of each [`shape`]: texts that come up again are found without a sound but slow
     /// hash, and a text made to collide costs that hash and no more.
-    recent: [usize; 256],
+    recent: Vec<usize>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { texts: Vec::new(), codes: HashMap::new(), recent: [0; 256] }
+        Self { texts: Vec::new(), codes: HashMap::new(), recent: vec![0; 256] }
     }
 }
 
@@ -39,12 +39,6 @@ impl Names {
     /// The texts by their codes.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(|text| &**text)
-    }
-}
-
-impl fmt::Debug for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(&self.texts).finish()
     }
 }
 
