@@ -18,7 +18,7 @@ use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, Ten
 
 /// Keeps everything in maps; the tenant is part of every key.
 #[derive(Debug, Default)]
-pub struct CustomStore(Mutex<Maps>);
+pub(crate) struct CustomStore(Mutex<Maps>);
 
 #[derive(Clone, Debug, Default)]
 struct Maps {
@@ -113,9 +113,9 @@ impl Store for CustomStore {
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page> {
         let (maps, Query { filter, order, after, limit }) = (self.maps(), query);
-        let place =
-            |entry: &Entry| Some((Cursor::of(order.by, &entry.ticket, entry.marks.rank)?, entry.ticket.clone()));
-        let mut found: Vec<_> = maps.meant(tenant, filter).filter_map(place).collect();
+        let place = |entry: &Entry| Cursor::of(order.by, &entry.ticket, entry.marks.rank);
+        let placed = |entry| Some((place(entry)?, Arc::clone(&entry.ticket)));
+        let mut found: Vec<_> = maps.meant(tenant, filter).filter_map(placed).collect();
         found.sort_by_key(|(place, _)| *place);
         if order.descending {
             found.reverse();
@@ -132,8 +132,9 @@ impl Store for CustomStore {
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {
         let mut tallier = Tallier::new(scan);
         for Entry { ticket, marks, .. } in self.maps().meant(tenant, &scan.filter) {
-            let figures = &Figures::of(ticket, marks, &Standing::encode(&marks.standings));
-            tallier.add(figures).map_err(|error| StoreError::corrupt("standings", error))?;
+            let standings = Standing::encode(&marks.standings);
+            let added = tallier.add(&Figures::of(ticket, marks, &standings));
+            added.map_err(|error| StoreError::corrupt("standings", error))?;
         }
         Ok(tallier.finish())
     }

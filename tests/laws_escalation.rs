@@ -44,7 +44,7 @@ fn minutes(n: i64) -> TimeDelta {
 }
 
 fn office() -> Hours {
-    Hours::new(Zone::named("Europe/Berlin").unwrap()).weekdays("09:00-17:00")
+    Hours::new(Zone::utc()).weekdays("08:00-16:00")
 }
 
 fn after(minutes: u32, actions: impl Into<Vec<Action>>) -> Step {
@@ -77,7 +77,10 @@ impl World {
         pollster::block_on(desk.publish(config)).unwrap();
         let bo = desk.by(Actor::requester("bo"));
         let ticket = pollster::block_on(bo.open(Draft::incident("No mail").team("first_line"))).unwrap().id;
-        Self { store, clock, ticket }
+        let world = Self { store, clock, ticket };
+        // New rules are brought to all tickets by the first tick after them.
+        world.tick(start());
+        world
     }
 
     fn desk(&self) -> Desk {
@@ -253,6 +256,13 @@ fn ticks() -> impl Strategy<Value = Vec<i64>> {
 
 /// Plays a life with ticks in between, and one at the end of the week.
 fn play(config: Config, life: &Life, ticks: &[i64]) -> World {
+    let world = play_on(config, life, ticks);
+    world.tick(end());
+    world
+}
+
+/// Plays a life with ticks in between.
+fn play_on(config: Config, life: &Life, ticks: &[i64]) -> World {
     let world = World::new(config);
     let deeds = life.iter().scan(start(), |at, (gap, deed)| {
         *at += minutes(*gap);
@@ -270,12 +280,11 @@ fn play(config: Config, life: &Life, ticks: &[i64]) -> World {
             None => drop(world.tick(at)),
         }
     }
-    world.tick(end());
     world
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
 
     /// And law 49: no step is taken that is due when its clock has stopped, and law 50: repeated n times, a cycle has
     /// no more than n + 1 times its steps.
@@ -325,8 +334,9 @@ proptest! {
 
     #[test]
     fn law_48_nothing_is_due_before_the_desk_wakes(chain in chains(), life in lives(), is_loud: bool, when in vec(any::<Index>(), 8)) {
-        let world = play(if is_loud { loud(&chain) } else { quiet(&chain) }, &life, &[]);
-        let mut now = end();
+        let world = play_on(if is_loud { loud(&chain) } else { quiet(&chain) }, &life, &[]);
+        let mut now = world.desk().now();
+        world.tick(now);
         for when in when {
             let before = world.history();
             let (_, Some(wake)) = world.tick(now) else { return Ok(()) };
@@ -484,7 +494,7 @@ fn a_step_within_office_hours_waits_for_the_opening_and_not_for_the_desk() {
     let world = World::new(config([chain]));
     assert_eq!(world.tick(start() + minutes(10)), (0, Some(at("2026-03-02T08:00:00.000001Z"))));
     world.tick(start() + minutes(500));
-    assert_eq!(steps(&world.history())[0].1, at("2026-03-02T08:00:00Z"), "09:00 in Berlin");
+    assert_eq!(steps(&world.history())[0].1, at("2026-03-02T08:00:00Z"));
 }
 
 #[test]

@@ -165,6 +165,7 @@ fn bad_input_is_refused_with_its_reasons_and_changes_nothing() -> Done {
         ("GET /tickets?after=x", &[], "", 400, "no cursor"),
         ("GET /tickets?limit=-1", &[], "", 400, "limit"),
         ("GET /tickets/%ff", &[], "", 400, "malformed"),
+        ("GET /reports/%ff", &[], "", 400, "malformed"),
         ("GET /feed?after=now", &[], "", 400, "malformed"),
         ("GET /reports/volume?format=xml", &[], "", 400, "format"),
         // Not there.

@@ -1,9 +1,7 @@
 //! The store of the example passes the suite.
 
-// Its `main` is the example's.
-#![allow(dead_code)]
-
 #[path = "../examples/custom_store.rs"]
+#[expect(dead_code, reason = "its `main` is run as an example")]
 mod custom_store;
 
 use std::sync::Arc;

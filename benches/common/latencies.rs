@@ -79,7 +79,7 @@ fn top(bucket: usize) -> u64 {
     let (bits, rest) = (bucket as u64 / FINE, bucket as u64 % FINE);
     match bits.checked_sub(1) {
         None => rest,
-        Some(shift) => (((FINE + rest + 1) << shift) as u64).wrapping_sub(1),
+        Some(shift) => ((FINE + rest + 1) << shift).wrapping_sub(1),
     }
 }
 

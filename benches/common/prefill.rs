@@ -57,8 +57,8 @@ fn batches(all: std::ops::Range<usize>) -> impl Iterator<Item = std::ops::Range<
 }
 
 fn share(whole: TimeDelta, part: usize, of: usize) -> TimeDelta {
-    let micros = whole.num_microseconds().unwrap_or_default() as f64 * part as f64 / of as f64;
-    TimeDelta::microseconds(micros as i64)
+    let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+    whole / count(of) * count(part)
 }
 
 fn commit(store: &Arc<dyn Store>, changes: Vec<Change>) -> Result<Vec<Arc<Ticket>>, StoreError> {

@@ -26,7 +26,8 @@ use crate::common::machine;
 use crate::files::Files;
 use crate::line::Line;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Measures ticketcore against programs that do the same by hand.
 #[derive(Debug, Parser)]

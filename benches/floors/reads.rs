@@ -34,9 +34,9 @@ fn desk(bench: &Bench, tickets: usize) -> Result<Desk> {
 /// `1k`, `100k`, `1M`.
 fn short(count: usize) -> String {
     match count {
-        ..1000 => count.to_string(),
-        ..1_000_000 => format!("{}k", count / 1000),
-        _ => format!("{}M", count / 1_000_000),
+        1_000_000.. => format!("{}M", count / 1_000_000),
+        1000.. => format!("{}k", count / 1000),
+        _ => count.to_string(),
     }
 }
 

@@ -98,7 +98,7 @@ fn by_hand(connection: &Connection, now: i64) -> Result<u64> {
             _ => 4,
         };
         let open = status < 3;
-        let number: usize = row.get(1)?;
+        let number = usize::from(row.get::<_, u8>(1)?);
         let created: i64 = row.get(3)?;
         let responded: Option<i64> = row.get(4)?;
         let resolved: Option<i64> = row.get(5)?;

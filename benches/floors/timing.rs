@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Result;
+use crate::{Error, Result};
 use crate::common::latencies::Latencies;
 use crate::common::machine;
 
@@ -29,23 +29,28 @@ impl Run {
 }
 
 /// Runs and times operations one by one; the clock is read twice for each, some 50 ns that every program pays.
-pub(crate) async fn time<I>(inputs: Vec<I>, mut call: impl AsyncFnMut(I) -> Result<()>) -> Result<Run> {
+pub(crate) async fn time<I, T, E>(inputs: Vec<I>, mut call: impl AsyncFnMut(I) -> Result<T, E>) -> Result<Run>
+where
+    Error: From<E>,
+{
     let mut latencies = Latencies::default();
     let (cpu, start) = (machine::cpu(), Instant::now());
     for input in inputs {
         let start = Instant::now();
-        call(input).await?;
+        let done = call(input).await?;
         latencies.record(start.elapsed());
+        drop(done);
     }
     let wall = start.elapsed();
     Ok(Run { latencies, wall, cpu: machine::cpu().saturating_sub(cpu) })
 }
 
 /// Runs operations on threads, one for each part, which all begin at once; each gets ready first.
-pub(crate) fn crowd<I, C>(parts: Vec<Vec<I>>, ready: impl Fn() -> Result<C> + Sync) -> Result<Run>
+pub(crate) fn crowd<I, T, E, C>(parts: Vec<Vec<I>>, ready: impl Fn() -> Result<C> + Sync) -> Result<Run>
 where
     I: Send,
-    C: FnMut(I) -> Result<()>,
+    C: FnMut(I) -> Result<T, E>,
+    Error: From<E>,
 {
     let gate = Barrier::new(parts.len() + 1);
     let caller = |part: Vec<I>| {
@@ -55,8 +60,9 @@ where
             let (mut call, mut latencies) = (ready?, Latencies::default());
             for input in part {
                 let start = Instant::now();
-                call(input)?;
+                let done = call(input)?;
                 latencies.record(start.elapsed());
+                drop(done);
             }
             Ok(latencies)
         };

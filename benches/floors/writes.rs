@@ -23,7 +23,7 @@ use crate::files::{CHECKPOINT, new_tickets};
 use crate::line::{Goal, Line, Pair, tails};
 use crate::raw::{Raw, Recorder, Rows, connect};
 use crate::timing::{Run, crowd, time};
-use crate::{Bench, Result};
+use crate::{Bench, Error, Result};
 
 /// Both programs, each on a copy of the same file.
 struct Both<'a> {
@@ -51,11 +51,11 @@ impl<'a> Both<'a> {
     }
 
     fn open(&self, drafts: Vec<Draft>) -> Result<Run> {
-        block_on(time(drafts, async |draft| Ok(drop(self.desk.open(draft).await?))))
+        block_on(time(drafts, async |draft| self.desk.open(draft).await))
     }
 
     fn write(&self, rows: Vec<Rows>) -> Result<Run> {
-        block_on(time(rows, async |rows| Ok(self.raw.commit(&[rows])?)))
+        block_on(time(rows, async |rows| self.raw.commit(&[rows])))
     }
 
     /// Lets the library do what it put off, so that it does not do it while the floor runs: it indexes the words of what
@@ -129,7 +129,7 @@ pub(crate) fn one_caller(bench: &Bench) -> Result<Vec<Line>> {
         let moves: Vec<(TicketId, Key)> = ids.iter().map(|id| (*id, Stage::New.step(&mut random).0)).collect();
         let rows = Recorder::new(&both.paths.floor)?.moves(&moves)?;
         let ours = || {
-            let apply = async |(id, key)| Ok(drop(both.desk.apply(id, Command::Move(key)).await?));
+            let apply = async |(id, key)| both.desk.apply(id, Command::Move(key)).await;
             both.settled(block_on(time(moves, apply)))
         };
         transitions.push(Pair::measure(round, ours, || both.write(rows)).transpose()?);
@@ -156,19 +156,19 @@ pub(crate) fn callers(bench: &Bench) -> Result<Vec<Line>> {
         let rows = both.rows(&drafts[..count + count / 4])?;
         let (rows, rest) = rows.split_at(count);
         let ours = |callers: usize, drafts: &[Draft]| {
-            let open = || Ok(|draft| Ok(drop(block_on(both.desk.open(draft))?)));
+            let open = || Ok(|draft| block_on(both.desk.open(draft)));
             both.settled(crowd(parts(drafts, callers), open))
         };
         // As hosts do who know no better: SQLite's locks and its busy handler put 32 writers in order.
         let connections = || {
             crowd(parts(rest, 32), || {
                 let raw = Raw::new(&both.paths.floor)?;
-                Ok(move |rows| Ok(raw.commit(&[rows])?))
+                Ok(move |rows| raw.commit(&[rows]))
             })
         };
-        let ours = || Ok((ours(8, &drafts[..count])?, ours(32, &drafts[count..])?));
+        let ours = || -> Result<_> { Ok((ours(8, &drafts[..count])?, ours(32, &drafts[count..])?)) };
         let floor = || Ok((both.write(rows.to_vec())?, connections()?));
-        let Pair { ours: (eight, ours), floor: (one, floor) } = Pair::measure::<Result<_>>(round, ours, floor).transpose()?;
+        let Pair { ours: (eight, ours), floor: (one, floor) } = Pair::measure(round, ours, floor).transpose()?;
         tails.push(Pair { ours: eight.latencies.quantile(0.99), floor: eight.latencies.median() });
         few.push(Pair { ours: eight, floor: one.clone() });
         many.push(Pair { ours: ours.clone(), floor: one });
@@ -203,11 +203,10 @@ pub(crate) fn batch(bench: &Bench) -> Result<Vec<Line>> {
                 all.changes.extend(changes);
                 all.expect = expect;
             }
-            both.desk.store().commit(all).await?;
-            Ok(())
+            Ok::<_, Error>(both.desk.store().commit(all).await?)
         };
         let ours = || both.settled(block_on(time(parts(&drafts, batches), open)));
-        let floor = || block_on(time(parts(&rows, batches), async |rows| Ok(both.raw.commit(&rows)?)));
+        let floor = || block_on(time(parts(&rows, batches), async |rows: Vec<Rows>| both.raw.commit(&rows)));
         pairs.push(Pair::measure(round, ours, floor).transpose()?);
     }
     let rates: Vec<_> = rates(&pairs).iter().map(|pair| pair.map(|batches| batches * 1000.0)).collect();
@@ -233,13 +232,13 @@ pub(crate) fn host(bench: &Bench) -> Result<Vec<Line>> {
             let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.prepare_cached(ORDER)?.execute([])?;
             commit_in(&mut transaction, &commit)?;
-            Ok(transaction.commit()?)
+            Ok::<_, Error>(transaction.commit()?)
         };
         let write = async |rows: Rows| {
             both.raw.execute("begin immediate")?;
             both.raw.execute(ORDER)?;
             both.raw.write(&rows)?;
-            Ok(both.raw.execute("commit")?)
+            both.raw.execute("commit")
         };
         let ours = || both.settled(block_on(time(drafts, open)));
         pairs.push(Pair::measure(round, ours, || block_on(time(rows, write))).transpose()?);

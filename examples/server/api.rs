@@ -1,6 +1,6 @@
 //! The routes. A reference is a number, `INC-12` or an id; a refusal or failure is a [`Problem`].
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use axum::http::{HeaderMap, StatusCode};

@@ -7,10 +7,10 @@
 //! curl $desk/tickets -H 'X-Actor: requester:bo' --json '{"kind": "incident", "subject": "No mail", "impact": 1}'
 //! curl $desk/tickets/INC-1/moves -H 'X-Actor: agent:ada'
 //! curl $desk/tickets/INC-1/commands -H 'X-Actor: agent:ada' --json '[{"assign": "ada"}, {"move": "start"}]'
-//! curl $desk/tickets/INC-1/clocks?explain=first_response
+//! curl "$desk/tickets/INC-1/clocks?explain=first_response"
 //! curl $desk/tickets/INC-1/history
 //! curl "$desk/tickets?q=mail&status=new,open&sort=rank"
-//! curl $desk/feed?after=0
+//! curl "$desk/feed?after=0"
 //! ```
 //!
 //! Alertmanager sends its alerts here with

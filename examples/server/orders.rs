@@ -40,24 +40,22 @@ const fn medium() -> Level {
 
 impl Opening {
     pub(crate) fn draft(self, once: Option<String>) -> Draft {
-        let Self { kind, subject, description, category, tags, fields, channel, external, requester, .. } = self;
-        let Self { assignee, team, queue, watchers, impact, urgency, .. } = self;
         Draft {
-            kind,
-            subject,
-            description,
-            category,
-            tags,
-            fields,
-            channel,
-            external,
-            requester,
-            assignee,
-            team,
-            queue,
-            watchers,
-            impact,
-            urgency,
+            kind: self.kind,
+            subject: self.subject,
+            description: self.description,
+            category: self.category,
+            tags: self.tags,
+            fields: self.fields,
+            channel: self.channel,
+            external: self.external,
+            requester: self.requester,
+            assignee: self.assignee,
+            team: self.team,
+            queue: self.queue,
+            watchers: self.watchers,
+            impact: self.impact,
+            urgency: self.urgency,
             once,
         }
     }

@@ -89,7 +89,7 @@ impl From<Error> for Problem {
             // Whoever sent it is to send it again: Alertmanager, for one, repeats after 5xx and gives up after 4xx.
             failure => {
                 tracing::error!("{}", chain(&failure));
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "storage unavailable", "try again later")
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "try again later")
             }
         }
     }

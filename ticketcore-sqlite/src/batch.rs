@@ -108,6 +108,7 @@ fn attempt(connection: &Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::Resu
     Ok(End::Good)
 }
 
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+/// Runs a statement without parameters, which stays prepared.
+pub(crate) fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }

@@ -28,6 +28,8 @@ pub(crate) fn find(connection: &Connection, tenant: &TenantId, query: &Query) ->
     let tenant = tenant::find(connection, tenant)?;
     let Sql { text, parameters } = select(tenant, query);
     let mut statement = connection.prepare_cached(&text)?;
+    // Apart from the page, or SQLite reads it for each row that it sorts. While the page is read, both see one state.
+    let mut snapshot = connection.prepare_cached("select body from ticketcore_snapshot where row = ?1")?;
     let mut rows = statement.query(params_from_iter(parameters))?;
     let mut page = Page::default();
     let mut last = None;
@@ -36,8 +38,9 @@ pub(crate) fn find(connection: &Connection, tenant: &TenantId, query: &Query) ->
             page.next = last;
             break;
         }
-        let ticket = rows::ticket(row.get(0)?, row.get_ref(2)?)?;
-        last = Cursor::of(order.by, &ticket, rank(&ticket, row.get(1)?)?);
+        let (row, due) = (row.get(0)?, row.get(1)?);
+        let ticket = snapshot.query_row([row], |body| Ok(rows::ticket(row, body.get_ref(0)?)))??;
+        last = Cursor::of(order.by, &ticket, rank(&ticket, due)?);
         page.tickets.push(Arc::new(ticket));
     }
     Ok(page)
@@ -61,8 +64,7 @@ fn select(tenant: i64, query: &Query) -> Sql {
     };
 
     let mut sql = Sql::default();
-    sql.push("select t.row, t.due, (select s.body from ticketcore_snapshot s where s.row = t.row) ");
-    sql.push("from ticketcore_ticket t where ").tenant(tenant, indexed).filter(tenant, filter);
+    sql.push("select t.row, t.due from ticketcore_ticket t where ").tenant(tenant, indexed).filter(tenant, filter);
     if indexed && backlog {
         sql.push(" and t.open");
     }

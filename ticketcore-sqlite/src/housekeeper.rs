@@ -62,7 +62,6 @@ impl Pulse {
 /// A thread that keeps house until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Housekeeper {
-    pulse: Arc<Pulse>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -72,9 +71,9 @@ impl Housekeeper {
     pub(crate) fn new(connection: Connection, desk: Arc<Desk>, pulse: Arc<Pulse>, pages: i64) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut house =
-            House { connection, desk, pulse: Arc::clone(&pulse), stop: Arc::clone(&stop), pages, limit: pages };
+            House { connection, desk, pulse, stop: Arc::clone(&stop), pages, limit: pages };
         let thread = thread::Builder::new().name("ticketcore-housekeeper".into()).spawn(move || house.keep())?;
-        Ok(Self { pulse, stop, thread: Some(thread) })
+        Ok(Self { stop, thread: Some(thread) })
     }
 }
 

@@ -147,8 +147,8 @@ impl Desk {
         if let Some(held) = self.done(draft.once.as_deref()).await? {
             return Ok(Plan::Done(held));
         }
-        let rulebook = self.rulebook().await?;
         let (now, related) = (self.now(), Related::default());
+        let rulebook = self.rules_at(now).await?;
         let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
         let claims = once(draft.once.as_deref(), id);
         let decision = engine::open(&context, &self.tenant, id, draft)?;
@@ -159,10 +159,11 @@ impl Desk {
         if let Some(held) = self.done(request.once.as_deref()).await? {
             return Ok(Plan::Done(held));
         }
-        let rulebook = self.rulebook().await?;
+        let now = self.now();
+        let rulebook = self.rules_at(now).await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         let related = self.related(&rulebook, &ticket, &request.commands).await?;
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now: self.now() };
+        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
         let decision = decide(&context, &ticket, request)?;
         if decision.facts.is_empty() && decision.echoes.is_empty() {
             return Ok(Plan::Nothing(ticket));

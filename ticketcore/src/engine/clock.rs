@@ -6,9 +6,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::cond::Cond;
 use crate::config::{Cycle, Policy, Rulebook, Setup};
 use crate::engine::facts::{Related, Scene};
-use crate::id::Key;
 use crate::line::{Beat, Flag, Mark};
 use crate::ticket::Ticket;
 use crate::time::Calendar;
@@ -193,9 +193,9 @@ impl Head {
 }
 
 impl<'a> Runs<'a> {
-    pub(super) fn of(rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) -> Self {
+    pub(super) fn of(rulebook: &'a Rulebook, ticket: &'a Ticket, policy: &'a Policy) -> Self {
         let mut runs = Self::default();
-        runs.read(rulebook, ticket, id);
+        runs.read(rulebook, ticket, policy);
         runs
     }
 
@@ -207,8 +207,8 @@ impl<'a> Runs<'a> {
         })
     }
 
-    /// Reads the runs of a policy in place of those read before.
-    pub(super) fn read(&mut self, rulebook: &'a Rulebook, ticket: &'a Ticket, id: &Key) {
+    /// Reads the runs of a policy in force in place of those read before.
+    pub(super) fn read(&mut self, rulebook: &'a Rulebook, ticket: &'a Ticket, current: &'a Policy) {
         self.stretches.clear();
         self.heads.clear();
         let mut counts = Counts::default();
@@ -217,7 +217,9 @@ impl<'a> Runs<'a> {
             counts.count(beat);
             let next = beats.get(i + 1).map(|next| next.at);
             for (from, to, setup) in rulebook.stretches(beat.at, next.unwrap_or(DateTime::<Utc>::MAX_UTC)) {
-                if let Some(policy) = setup.policy(id).filter(|policy| applies(policy, ticket, setup, from)) {
+                let in_force = std::ptr::eq(setup, rulebook.now());
+                let policy = if in_force { Some(current) } else { setup.policy(&current.id) };
+                if let Some(policy) = policy.filter(|policy| applies(policy, ticket, setup, from)) {
                     let open = next.is_none() && to == DateTime::<Utc>::MAX_UTC;
                     let (to, phase) = ((!open).then_some(to), phase(policy, beat, from));
                     self.push(&counts, Stretch { from, to, phase, beat, setup, policy });
@@ -269,6 +271,10 @@ fn phase(policy: &Policy, beat: &Beat, at: DateTime<Utc>) -> Phase {
 }
 
 fn applies(policy: &Policy, ticket: &Ticket, setup: &Setup, at: DateTime<Utc>) -> bool {
+    // Most policies are for every ticket.
+    if policy.applies == Cond::ALWAYS {
+        return true;
+    }
     let related = Related::default();
     policy.applies.test(&Scene { ticket, actor: None, related: &related, setup }, at)
 }

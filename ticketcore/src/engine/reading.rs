@@ -59,7 +59,7 @@ pub fn readings(rulebook: &Rulebook, ticket: &Ticket, now: DateTime<Utc>) -> Vec
     let mut runs = Runs::default();
     let mut readings = Vec::new();
     for policy in &rulebook.now().config.policies {
-        runs.read(rulebook, ticket, &policy.id);
+        runs.read(rulebook, ticket, policy);
         readings.extend(runs.iter().filter_map(|run| read(&run, policy, ticket, now)));
     }
     readings
@@ -117,7 +117,7 @@ pub fn explain(rulebook: &Rulebook, ticket: &Ticket, policy: &Key, now: DateTime
         let pieces = run.stretches.iter().flat_map(|stretch| pieces(stretch, now)).collect();
         Some(Explanation { reading, pieces })
     };
-    Runs::of(rulebook, ticket, policy).iter().filter_map(explain).collect()
+    Runs::of(rulebook, ticket, current).iter().filter_map(explain).collect()
 }
 
 fn pieces(stretch: &Stretch<'_>, now: DateTime<Utc>) -> Vec<Piece> {
@@ -186,7 +186,7 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
     let mut survey = Survey::default();
     let mut runs = Runs::default();
     for policy in &rulebook.now().config.policies {
-        runs.read(rulebook, ticket, &policy.id);
+        runs.read(rulebook, ticket, policy);
         let mut standing = Standing::default();
         for run in runs.iter() {
             stand(&mut standing, &run, ticket, policy);
@@ -269,7 +269,7 @@ fn upcoming<'a>(
 
 /// When the step of a key is due.
 pub(super) fn due_of(rulebook: &Rulebook, ticket: &Ticket, key: &StepKey) -> Option<DateTime<Utc>> {
-    let runs = Runs::of(rulebook, ticket, &key.policy);
+    let runs = Runs::of(rulebook, ticket, rulebook.now().policy(&key.policy)?);
     let run = runs.iter().find(|run| run.cycle == key.cycle && run.ended.is_none())?;
     let policy = run.pinned().filter(|policy| key.round <= policy.repeat)?;
     step_due(&run, ticket, policy.steps.get(usize::from(key.step))?, key.round, run.due())

@@ -25,6 +25,14 @@
 //! # for case in ticketcore::testing::cases() { (case.run)(&Memory::default()) }
 //! ```
 //!
+//! # Writing a store
+//!
+//! A whole one, small and slow, that passes every case:
+//!
+//! ```
+#![doc = include_str!("custom_store.rs")]
+//! ```
+//!
 //! # Trying out rules
 //!
 //! See [`given`].

@@ -1,11 +1,9 @@
 //! Unique keys that change hands.
 
-use std::thread;
-
-use super::{begin, conflict, open_handles};
+use super::{begin, conflict, open_handles, race};
 use crate::command::Draft;
 use crate::id::{TicketId, Version};
-use crate::store::{Change, Claim, Commit, Conflict, Held, StoreError};
+use crate::store::{Change, Claim, Conflict, Held, StoreError};
 use crate::testing::{Clerk, Harness, block_on};
 
 fn claiming(change: Change, key: &str, from: Option<TicketId>, to: Option<TicketId>) -> Change {
@@ -101,23 +99,13 @@ pub async fn claims_are_compared_to_the_byte(harness: &dyn Harness) {
 
 pub async fn of_several_takers_exactly_one_gets_the_claim(harness: &dyn Harness) {
     let handles = open_handles(harness, 5).await;
-    for round in 0..5_u64 {
+    for round in 0..5 {
         let key = format!("alert/{round}");
-        let attempts: Vec<_> = thread::scope(|scope| {
-            let take = |seed| {
-                let clerk = Clerk::new(round * 10 + seed);
-                let opening = clerk.opening(Draft::incident("Mine"));
-                let id = opening.ticket.id;
-                (id, clerk.commit([claiming(opening, &key, None, Some(id))]))
-            };
-            let takers: Vec<_> = (1..)
-                .zip(&handles)
-                .map(|(seed, store)| {
-                    let (id, commit): (TicketId, Commit) = take(seed);
-                    scope.spawn(move || (id, block_on(store.commit(commit))))
-                })
-                .collect();
-            takers.into_iter().map(|taker| taker.join().unwrap()).collect()
+        let attempts = race(&handles, |i, store| {
+            let clerk = Clerk::new((round * 5 + i).try_into().unwrap());
+            let opening = clerk.opening(Draft::incident("Mine"));
+            let id = opening.ticket.id;
+            (id, block_on(store.commit(clerk.commit([claiming(opening, &key, None, Some(id))]))))
         });
         let winners: Vec<TicketId> = attempts.iter().filter(|(_, end)| end.is_ok()).map(|(id, _)| *id).collect();
         let [winner] = winners[..] else { panic!("the winners are {winners:?}") };

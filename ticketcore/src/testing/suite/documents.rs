@@ -1,10 +1,8 @@
 //! Small versioned records beside the tickets.
 
-use std::thread;
-
 use chrono::TimeDelta;
 
-use super::{begin, conflict, document, open_handles};
+use super::{begin, conflict, document, open_handles, race};
 use crate::id::{Key, TenantId, Version};
 use crate::store::{Conflict, Document};
 use crate::testing::{Harness, block_on, sample};
@@ -83,17 +81,10 @@ pub async fn the_tenant_without_a_name_has_documents_too(harness: &dyn Harness) 
 pub async fn of_several_writers_exactly_one_writes_a_version(harness: &dyn Harness) {
     let handles = open_handles(harness, 4).await;
     for version in 1..=5 {
-        let wins: usize = thread::scope(|scope| {
-            let write = |body: String| document("config", "1", version, &body);
-            let writers: Vec<_> = (0..)
-                .zip(&handles)
-                .map(|(i, store): (u8, _)| {
-                    let document = write(i.to_string());
-                    scope.spawn(move || block_on(store.put_document(&TenantId::MAIN, document)).is_ok())
-                })
-                .collect();
-            writers.into_iter().map(|writer| usize::from(writer.join().unwrap())).sum()
+        let attempts = race(&handles, |i, store| {
+            block_on(store.put_document(&TenantId::MAIN, document("config", "1", version, &i.to_string())))
         });
+        let wins = attempts.iter().filter(|end| end.is_ok()).count();
         assert_eq!(wins, 1, "version {version}");
     }
 }

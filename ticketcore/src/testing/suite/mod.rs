@@ -21,7 +21,8 @@ pub mod tickets;
 pub mod words;
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
+use std::thread;
 
 use crate::event::Recorded;
 use crate::id::{Position, Version};
@@ -42,6 +43,22 @@ async fn open_handles(harness: &dyn Harness, count: usize) -> Vec<Arc<dyn Store>
         handles.push(harness.open().await);
     }
     handles
+}
+
+/// Does work in threads that start together, one for each handle, and gathers what came of it.
+fn race<T: Send>(handles: &[Arc<dyn Store>], work: impl Fn(usize, &dyn Store) -> T + Sync) -> Vec<T> {
+    let (start, work) = (&Barrier::new(handles.len()), &work);
+    thread::scope(|scope| {
+        let racers = handles.iter().enumerate().map(|(i, store)| {
+            scope.spawn(move || {
+                start.wait();
+                work(i, &**store)
+            })
+        });
+        // All are to run before the first is waited for.
+        let racers: Vec<_> = racers.collect();
+        racers.into_iter().map(|racer| racer.join().expect("the racer comes in")).collect()
+    })
 }
 
 /// The conflict in which a call must have ended.

@@ -1,8 +1,6 @@
 //! Numbers and races for them.
 
-use std::thread;
-
-use super::{begin, conflict, open_handles};
+use super::{begin, conflict, open_handles, race};
 use crate::command::Draft;
 use crate::testing::{Clerk, Harness, block_on};
 
@@ -30,22 +28,12 @@ pub async fn a_refused_commit_uses_no_number_up(harness: &dyn Harness) {
 
 pub async fn numbers_have_no_gap_and_no_double_through_several_handles(harness: &dyn Harness) {
     let handles = open_handles(harness, 4).await;
-    let work = |seed, store| {
-        let clerk = Clerk::new(seed);
-        let numbers = async || {
-            let mut numbers = Vec::new();
-            for _ in 0..10 {
-                numbers.push(clerk.open(store, Draft::incident("Next please")).await.number);
-            }
-            numbers
-        };
-        block_on(numbers())
-    };
-    let mut numbers: Vec<i64> = thread::scope(|scope| {
-        let workers: Vec<_> =
-            (1..).zip(&handles).map(|(seed, store)| scope.spawn(move || work(seed, &**store))).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    let numbers = race(&handles, |i, store| {
+        let clerk = Clerk::new(i.try_into().unwrap());
+        let next = || block_on(clerk.open(store, Draft::incident("Next please"))).number;
+        std::iter::repeat_with(next).take(10).collect::<Vec<_>>()
     });
+    let mut numbers = numbers.concat();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
 }

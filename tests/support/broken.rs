@@ -1,0 +1,257 @@
+//! A store in memory that breaks one rule of the contract, as a careless backend would.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use ticketcore::event::Recorded;
+use ticketcore::query::Cursor;
+use ticketcore::report::{Cell, Measured, Scan, Table};
+use ticketcore::store::{Commit, Document, Due, Held};
+use ticketcore::{
+    Key, MemoryStore, Page, Position, Query, Status, Store, StoreError, TenantId, Ticket, TicketId, Version,
+};
+
+/// What it does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Writes a change whatever the version is.
+    LastWriterWins,
+    /// Checks the versions of what it writes, and not of what the decision read.
+    IgnoresExpectations,
+    /// Writes the changes of a commit one by one, until one of them conflicts.
+    WritesAsFarAsItGets,
+    /// Gives a claim to everybody who asks.
+    ForgetsClaims,
+    /// Takes a change without events for no change.
+    ForgetsMarks,
+    /// Numbers the tickets of all tenants in one sequence.
+    SharesNumbers,
+    /// Keeps no fraction finer than a millisecond.
+    CutsTimes,
+    /// Takes an empty text for none.
+    DropsEmptyTexts,
+    /// Tells the newest event first.
+    TellsHistoryBackwards,
+    /// Gives positions at the start of a commit and shows them at its end.
+    SkipsLateCommitters,
+    /// Goes on after the last key, and not after the last ticket of that key.
+    DropsEqualKeys,
+    /// Takes a full page for a page that is not the last.
+    NeverSaysTheEnd,
+    /// Forgets the tenant where there is nothing to be found.
+    LeaksTenants,
+    /// Hands questions on to a search engine that knows phrases.
+    TakesQuotesForOperators,
+    /// Compares words as they are written.
+    MindsCase,
+    /// Counts a ticket once resolved and once closed.
+    CountsClosedTwice,
+    /// Wakes tickets after their instant.
+    WakesTooLate,
+    /// Writes a document whatever the version is.
+    OverwritesDocuments,
+    /// Keeps what fits into one chunk.
+    CutsBlobs,
+}
+
+/// A [`MemoryStore`] with a fault; clones are handles on the same data.
+#[derive(Clone, Debug)]
+pub(crate) struct Broken {
+    fault: Fault,
+    inner: MemoryStore,
+    numbers: Arc<Mutex<HashMap<(TenantId, TicketId), i64>>>,
+    commits: Arc<Mutex<Commits>>,
+}
+
+/// How many commits there were, and the positions of one that is not visible yet.
+#[derive(Debug, Default)]
+struct Commits {
+    count: usize,
+    late: Vec<Position>,
+}
+
+impl Broken {
+    pub(crate) fn new(fault: Fault) -> Self {
+        Self { fault, inner: MemoryStore::new(), numbers: Arc::default(), commits: Arc::default() }
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    fn numbered(&self, mut ticket: Arc<Ticket>) -> Arc<Ticket> {
+        if self.has(Fault::SharesNumbers) {
+            let mut numbers = self.numbers.lock().unwrap();
+            let next = i64::try_from(numbers.len()).unwrap() + 1;
+            let number = *numbers.entry((ticket.tenant.clone(), ticket.id)).or_insert(next);
+            Arc::make_mut(&mut ticket).number = number;
+        }
+        ticket
+    }
+
+    /// Of every four commits the first is slow: it is not seen before the third.
+    async fn delay(&self, before: Position) -> Result<(), StoreError> {
+        let new = self.inner.feed(before, usize::MAX).await?;
+        let mut commits = self.commits.lock().unwrap();
+        commits.count += 1;
+        match commits.count % 4 {
+            1 => commits.late = new.iter().map(|one| one.position).collect(),
+            3 => commits.late.clear(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn last(&self) -> Result<Position, StoreError> {
+        Ok(self.inner.feed(Position(0), usize::MAX).await?.last().map_or(Position(0), |last| last.position))
+    }
+}
+
+#[async_trait]
+impl Store for Broken {
+    async fn load(&self, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>, StoreError> {
+        Ok(self.inner.load(tenant, id).await?.map(|ticket| self.numbered(ticket)))
+    }
+
+    async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
+        let mut query = query.clone();
+        let asks = |what: fn(char) -> bool| query.filter.words.iter().any(|word| word.contains(what));
+        if self.has(Fault::TakesQuotesForOperators) && asks(|c| c == '"')
+            || self.has(Fault::MindsCase) && asks(char::is_uppercase)
+        {
+            return Ok(Page::default());
+        }
+        if self.has(Fault::DropsEqualKeys) {
+            let digit = if query.order.descending { "0" } else { "f" };
+            let id: TicketId = digit.repeat(32).parse().unwrap();
+            query.after = query.after.map(|after| Cursor { id, ..after });
+        }
+        let mut page = self.inner.find(tenant, &query).await?;
+        if self.has(Fault::LeaksTenants) && page.tickets.is_empty() {
+            page = self.inner.find(&TenantId::MAIN, &query).await?;
+        }
+        if self.has(Fault::NeverSaysTheEnd) && page.tickets.len() == query.limit {
+            let last = page.tickets.last().and_then(|last| Cursor::of(query.order.by, last, None));
+            page.next = page.next.or(last);
+        }
+        page.tickets = page.tickets.into_iter().map(|ticket| self.numbered(ticket)).collect();
+        Ok(page)
+    }
+
+    async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
+        let mut tables = self.inner.tally(tenant, scan).await?;
+        let closed = Cell::Status(Status::Closed);
+        let rows = tables.iter_mut().flat_map(|table| &mut table.rows).filter(|row| row.cells.contains(&closed));
+        for value in rows.flat_map(|row| &mut row.values) {
+            if let Measured::Count(count) = value
+                && self.has(Fault::CountsClosedTwice)
+            {
+                *count *= 2;
+            }
+        }
+        Ok(tables)
+    }
+
+    async fn history(
+        &self,
+        tenant: &TenantId,
+        id: TicketId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let mut history = self.inner.history(tenant, id, after, limit).await?;
+        if self.has(Fault::TellsHistoryBackwards) {
+            history.reverse();
+        }
+        if self.has(Fault::DropsEmptyTexts) {
+            history.iter_mut().for_each(|one| one.text = one.text.take().filter(|text| !text.is_empty()));
+        }
+        Ok(history)
+    }
+
+    async fn feed(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        let mut feed = self.inner.feed(after, usize::MAX).await?;
+        feed.retain(|one| !self.commits.lock().unwrap().late.contains(&one.position));
+        feed.truncate(limit);
+        Ok(feed)
+    }
+
+    async fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Due, StoreError> {
+        let late = if self.has(Fault::WakesTooLate) { TimeDelta::microseconds(1) } else { TimeDelta::zero() };
+        self.inner.due(now - late, limit).await
+    }
+
+    async fn commit(&self, mut commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
+        let before = self.last().await?;
+        match self.fault {
+            Fault::IgnoresExpectations => commit.expect.clear(),
+            Fault::ForgetsClaims => commit.changes.iter_mut().for_each(|change| change.claims.clear()),
+            Fault::LastWriterWins => {
+                for change in &mut commit.changes {
+                    let there = self.inner.load(&commit.tenant, change.ticket.id).await?;
+                    change.expected = there.map_or(Version(0), |there| there.version);
+                }
+            }
+            Fault::CutsTimes => {
+                let cut = |at: DateTime<Utc>| at.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(at);
+                commit.changes.iter_mut().for_each(|change| change.at = cut(change.at));
+            }
+            Fault::ForgetsMarks if commit.changes.iter().any(|change| change.facts.is_empty()) => {
+                return Ok(commit.changes.into_iter().map(|change| change.ticket).collect());
+            }
+            Fault::WritesAsFarAsItGets => {
+                let mut stored = Vec::new();
+                for change in commit.changes {
+                    let (tenant, expect) = (commit.tenant.clone(), commit.expect.clone());
+                    stored.extend(self.inner.commit(Commit { tenant, changes: vec![change], expect }).await?);
+                }
+                return Ok(stored);
+            }
+            _ => {}
+        }
+        let stored = self.inner.commit(commit).await?;
+        if self.has(Fault::SkipsLateCommitters) {
+            self.delay(before).await?;
+        }
+        Ok(stored.into_iter().map(|ticket| self.numbered(ticket)).collect())
+    }
+
+    async fn claim(&self, tenant: &TenantId, key: &str) -> Result<Option<Held>, StoreError> {
+        self.inner.claim(tenant, key).await
+    }
+
+    async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {
+        self.inner.document(tenant, kind, key).await
+    }
+
+    async fn put_document(&self, tenant: &TenantId, mut document: Document) -> Result<(), StoreError> {
+        if self.has(Fault::OverwritesDocuments) {
+            let there = self.inner.document(tenant, &document.kind, &document.key).await?;
+            document.version = there.map_or(Version(0), |there| there.version).next();
+        }
+        self.inner.put_document(tenant, document).await
+    }
+
+    async fn documents(
+        &self,
+        tenant: &TenantId,
+        kind: &Key,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>, StoreError> {
+        self.inner.documents(tenant, kind, after, limit).await
+    }
+
+    async fn put_blob(&self, tenant: &TenantId, bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError> {
+        self.inner.put_blob(tenant, bytes).await
+    }
+
+    async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
+        let bytes = self.inner.blob(tenant, digest).await?;
+        let limit = if self.has(Fault::CutsBlobs) { 1 << 20 } else { u64::MAX };
+        Ok(bytes.map(|bytes| Box::new(bytes.take(limit)) as Box<dyn Read + Send>))
+    }
+}
