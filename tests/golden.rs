@@ -4,7 +4,8 @@
 //! an upcaster and its kind the next version: what is in the golden file of the old version then still has to decode. A
 //! changed form without that would orphan every log there is, so it fails here first.
 //!
-//! To accept new kinds or samples, write the files anew and read the difference: `GOLDEN=rewrite cargo test --test golden`.
+//! To accept new kinds or samples, write the files anew and read the difference:
+//! `GOLDEN=rewrite cargo test --test golden`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

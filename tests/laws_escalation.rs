@@ -1,8 +1,8 @@
 //! The laws of escalation, 45 to 52 of the domain model, on desks that tick when they like, die and race.
 //!
 //! Law 46 is read with a rule of the engine: what is due is done in the order of the due instants, each step on the
-//! ticket as the ones before it left it, so a step that an earlier one made pointless is not taken. Where a law speaks of
-//! all steps, its steps are therefore quiet: they tell people and move the ticket about, but stop and start no clock.
+//! ticket as the ones before it left it, so a step that an earlier one made pointless is not taken. Where a law speaks
+//! of all steps, its steps are therefore quiet: they tell people and hand the ticket on, but stop and start no clock.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -333,7 +333,9 @@ proptest! {
     }
 
     #[test]
-    fn law_48_nothing_is_due_before_the_desk_wakes(chain in chains(), life in lives(), is_loud: bool, when in vec(any::<Index>(), 8)) {
+    fn law_48_nothing_is_due_before_the_desk_wakes(
+        chain in chains(), life in lives(), is_loud: bool, when in vec(any::<Index>(), 8),
+    ) {
         let world = play_on(if is_loud { loud(&chain) } else { quiet(&chain) }, &life, &[]);
         let mut now = world.desk().now();
         world.tick(now);

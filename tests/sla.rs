@@ -13,7 +13,7 @@
 //! | other targets for a ticket | another configuration, published at that moment |
 //! | a due time | the earliest of the clocks that run |
 //!
-//! Request Tracker recomputes a changed target from the opening, and ours keeps what the clock has counted; the scenarios
+//! Request Tracker recomputes a changed target from the opening, ours keeps what the clock has counted. The scenarios
 //! change targets at the opening itself, where both are the same.
 //!
 //! Where ours differs it does so by choice: each such expectation stands in a bucket below with the reason and with our

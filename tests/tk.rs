@@ -169,7 +169,7 @@ fn every_reading_verb_speaks_json() -> Done {
         assert!(printed.pointer(part).is_some(), "{part} in {verb:?}: {printed}");
     }
     let clocks = tk(&scratch, &["clocks", "1"])?;
-    assert!(clocks.contains("first_response") && clocks.contains("in 1h 59m"), "{clocks}");
+    assert!(clocks.contains("first_response") && clocks.contains("due in 1h 59m"), "{clocks}");
     let explained = tk(&scratch, &["explain", "1", "first_response"])?;
     assert!(explained.starts_with("first_response, run 1: ") && explained.contains("running"), "{explained}");
     assert!(tk(&scratch, &["report", "volume", "--csv"])?.starts_with("status,priority,tickets\r\nnew,p3,1\r\n"));

@@ -22,6 +22,8 @@ const BATCH: usize = 1000;
 pub(crate) fn prefill(store: &Arc<dyn Store>, tickets: usize, random: &mut Random) -> Result<Vec<TicketId>, Error> {
     let desk = Desk::new(Arc::clone(store));
     block_on(desk.publish(work::config()))?;
+    // Who ticks next reads all open tickets under the new rules; now there are none.
+    block_on(desk.tick())?;
     let rulebook = block_on(desk.rulebook())?;
     let (clerk, now) = (Clerk { rulebook: &rulebook, related: &Related::default() }, desk.now());
     let closed = tickets * 4 / 10;

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use pollster::block_on;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params, params_from_iter};
 use ticketcore::store::Commit;
-use ticketcore::{Command, Desk, Draft, Key, TicketId};
+use ticketcore::{Command, Desk, Draft, Key, TenantId, TicketId};
 use ticketcore_sqlite::{Durability, SqliteOptions, commit_in};
 
 use crate::Result;
@@ -48,12 +48,14 @@ pub(crate) fn connect(path: &Path, durability: Durability) -> Result<Connection>
 const INSERT_SNAPSHOT: &str = "insert into ticketcore_snapshot (row, body) values (?1, ?2)";
 const UPDATE_SNAPSHOT: &str = "update ticketcore_snapshot set body = ?2 where row = ?1";
 const READ: &str = "select t.version, s.body from ticketcore_ticket t join ticketcore_snapshot s on s.row = t.row \
-                    where t.id = ?1 and t.tenant = 1";
+                    where t.id = ?1 and t.tenant = ?2";
 
 /// Writes operations, each in a transaction of its own or several in one.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) connection: Connection,
+    /// The number of the tenant.
+    tenant: i64,
     insert_ticket: String,
     insert_event: String,
 }
@@ -63,7 +65,8 @@ impl Raw {
         let connection = connect(path, Durability::Full)?;
         let insert_ticket = insert(&connection, "ticketcore_ticket")?;
         let insert_event = insert(&connection, "ticketcore_event")?;
-        Ok(Self { connection, insert_ticket, insert_event })
+        let tenant = tenant(&connection)?;
+        Ok(Self { connection, tenant, insert_ticket, insert_event })
     }
 
     pub(crate) fn commit(&self, rows: &[Rows]) -> rusqlite::Result<()> {
@@ -90,7 +93,7 @@ impl Raw {
             }
             Rows::Change { id, update, values, snapshot, event } => {
                 let mut read = self.connection.prepare_cached(READ)?;
-                let read = read.query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get_ref(1)?.as_str()?.len())));
+                let read = read.query_row(params![id, self.tenant], |row| Ok((row.get::<_, i64>(0)?, row.get_ref(1)?.as_str()?.len())));
                 std::hint::black_box(read?);
                 run(update, values)?;
                 run(UPDATE_SNAPSHOT, snapshot)?;
@@ -98,6 +101,11 @@ impl Raw {
             }
         }
     }
+}
+
+fn tenant(connection: &Connection) -> rusqlite::Result<i64> {
+    let sql = "select no from ticketcore_tenant where name = ?1";
+    connection.prepare_cached(sql)?.query_row([TenantId::MAIN.as_str()], |row| row.get(0))
 }
 
 /// The statement that writes a row of a table with all that is stored of it.
@@ -182,8 +190,8 @@ fn commit_to(transaction: &mut Transaction<'_>, commit: &Commit) -> Result<Value
 }
 
 fn find(connection: &Connection, id: TicketId) -> Result<Value> {
-    let sql = "select row from ticketcore_ticket where id = ?1 and tenant = 1";
-    Ok(connection.prepare_cached(sql)?.query_row([id.0.as_bytes().as_slice()], |row| row.get(0))?)
+    let sql = "select row from ticketcore_ticket where id = ?1 and tenant = ?2";
+    Ok(connection.prepare_cached(sql)?.query_row(params![id.0.as_bytes(), tenant(connection)?], |row| row.get(0))?)
 }
 
 /// The snapshot of a ticket and the last event of all.

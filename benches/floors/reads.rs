@@ -61,7 +61,7 @@ pub(crate) fn tick(bench: &Bench) -> Result<Vec<Line>> {
             for _ in 0..count {
                 let ticked = block_on(desk.tick())?;
                 if ticked.tickets > 0 {
-                    return Err("something was due".into());
+                    return Err(format!("{} were due", ticked.tickets).into());
                 }
             }
             Ok(start.elapsed() / count)
@@ -144,7 +144,7 @@ pub(crate) fn search(bench: &Bench) -> Result<Vec<Line>> {
     let indexed = each((machine::cpu() - cpu).max(start.elapsed()));
     let mut lines = vec![Line::known(format!("search, to index each of {}", short(tickets)), indexed)];
 
-    let sql = "select rowid from ticketcore_words where words match ?1 order by rowid desc limit 20";
+    let sql = "select rowid from ticketcore_words where ticketcore_words match ?1 order by rowid desc limit 20";
     for (name, words) in [
         ("rare word", vec![word(4900)]),
         ("common word", vec![word(2)]),

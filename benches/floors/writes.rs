@@ -110,6 +110,7 @@ fn efforts(pairs: &[Pair<Run>]) -> Vec<Pair<Duration>> {
 pub(crate) fn one_caller(bench: &Bench) -> Result<Vec<Line>> {
     let both = Both::new(bench)?;
     let (rounds, count) = (bench.pick(3, 8), bench.pick(500, 4000));
+    let mut ids = new_tickets(&both.paths.floor)?;
     let (mut creates, mut indexing, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
         let drafts = drafts(round, count);
@@ -123,7 +124,6 @@ pub(crate) fn one_caller(bench: &Bench) -> Result<Vec<Line>> {
     }
     // Each ticket is moved once, in an order of no order: the pages it stands on are seldom in SQLite's cache.
     let mut random = Random::new(2);
-    let mut ids = new_tickets(&both.paths.floor)?;
     random.shuffle(&mut ids);
     for (round, ids) in ids.chunks(count).take(rounds).enumerate() {
         let moves: Vec<(TicketId, Key)> = ids.iter().map(|id| (*id, Stage::New.step(&mut random).0)).collect();

@@ -20,6 +20,7 @@ use crate::{alertmanager, report, view};
 
 type Answer = Result<Json<Value>, Problem>;
 type Params<T> = Result<Query<T>, QueryRejection>;
+type Name = Result<Path<String>, PathRejection>;
 
 pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
     Router::new()
@@ -104,8 +105,8 @@ struct Printed {
 }
 
 /// A ready report over all tickets; as CSV, one table after the other.
-async fn print(Caller(desk): Caller, Path(name): Path<String>, params: Params<Printed>) -> Result<Response, Problem> {
-    let Query(Printed { format }) = params?;
+async fn print(Caller(desk): Caller, name: Name, params: Params<Printed>) -> Result<Response, Problem> {
+    let (Path(name), Query(Printed { format })) = (name?, params?);
     let report = named(&name)
         .ok_or_else(|| Problem::not_found(format!("there is no report `{name}`; there are {}", report::names())))?;
     let sections = report::sections(&desk, &*report).await?;

@@ -26,7 +26,7 @@ pub(crate) fn config() -> Config {
         .policy(
             resolution
                 .step(Step::new(At::Percent(75), vec![tell(assigned(), "solution_due")]))
-                .step(Step::new(At::Percent(100), vec![page(schedule("lead"), "overdue")])),
+                .step(Step::new(At::Percent(100), vec![page(schedule("secondary"), "overdue")])),
         )
         .policy(
             // Runs until somebody acknowledges; day and night.
@@ -34,11 +34,11 @@ pub(crate) fn config() -> Config {
                 .applies(Atom::Kind("incident".into()))
                 .step(Step::new(
                     At::After(Span::minutes(5)),
-                    vec![page(schedule("on_call"), "unacknowledged"), Action::Escalate(1)],
+                    vec![page(schedule("primary"), "unacknowledged"), Action::Escalate(1)],
                 ))
                 .step(Step::new(
                     At::After(Span::minutes(15)),
-                    vec![page(schedule("lead"), "unacknowledged"), Action::Escalate(2)],
+                    vec![page(schedule("secondary"), "unacknowledged"), Action::Escalate(2)],
                 )),
         );
     config.alerts.team = Some("operations".into());

@@ -1,6 +1,5 @@
 //! The verbs that read.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -170,7 +169,7 @@ fn verdict(reading: &Reading, now: DateTime<Utc>) -> String {
     match (reading.breached, &reading.excused, reading.due) {
         (true, Some(reason), _) => format!("broken, excused: {reason}"),
         (true, None, _) => "broken".to_owned(),
-        (false, _, Some(due)) if reading.stopped.is_none() => until(due, now),
+        (false, _, Some(due)) if reading.stopped.is_none() => format!("due {}", until(due, now)),
         (false, ..) if reading.budget.is_some() && reading.stopped.is_some() => "kept".to_owned(),
         (false, ..) => String::new(),
     }
@@ -184,14 +183,15 @@ async fn explain(desk: &Desk, ticket: &Ticket, policy: &Key, as_json: bool) -> P
     let now = desk.now();
     let run = |Explanation { reading, pieces }: &Explanation| {
         let of = reading.budget.map(|budget| format!(" of {}", length(budget))).unwrap_or_default();
-        let title =
-            format!("{policy}, run {}: {}{of} {}", reading.cycle, length(reading.elapsed), verdict(reading, now));
+        let verdict = Some(verdict(reading, now)).filter(|text| !text.is_empty());
+        let verdict = verdict.map(|text| format!(", {text}")).unwrap_or_default();
+        let title = format!("{policy}, run {}: {}{of}{verdict}", reading.cycle, length(reading.elapsed));
         let rows = pieces.iter().map(|piece| {
             let counted = if piece.counted { "yes" } else { "no" };
             let time = length(piece.to - piece.from);
             [instant(piece.from), instant(piece.to), time, counted.to_owned(), piece.why.clone()]
         });
-        format!("{}\n{}", title.trim_end(), table(["FROM", "TO", "TIME", "COUNTED", "WHY"], rows.collect()))
+        format!("{title}\n{}", table(["FROM", "TO", "TIME", "COUNTED", "WHY"], rows.collect()))
     };
     if runs.is_empty() {
         return Err(format!("{} has no clock `{policy}`; `tk clocks` lists them", ticket.reference()).into());
@@ -227,20 +227,16 @@ pub(crate) async fn watch(desk: &Desk, after: Option<Position>, as_json: bool) -
         Some(position) => position,
         None => end(desk).await?,
     };
-    let mut references = HashMap::new();
     loop {
         for recorded in desk.feed(position, 100).await? {
             position = recorded.position;
             let line = if as_json {
                 format!("{}\n", view::event(&recorded))
             } else {
-                let reference = match references.get(&recorded.ticket) {
-                    Some(reference) => String::clone(reference),
-                    None => desk.load(recorded.ticket).await?.reference(),
-                };
-                let line = format!("{reference:<8} {}", story(desk, &recorded).await?);
-                references.insert(recorded.ticket, reference);
-                line
+                // The feed is that of all tenants.
+                let desk = desk.tenant(recorded.tenant.clone());
+                let reference = desk.load(recorded.ticket).await?.reference();
+                format!("{reference:<8} {}", story(&desk, &recorded).await?)
             };
             io::stdout().write_all(line.as_bytes())?;
         }

@@ -2,9 +2,9 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::error::Error;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +14,8 @@ use serde_json::Value;
 
 pub(crate) type Done = Result<(), Box<dyn Error>>;
 
-/// Where `cargo test` puts the examples: beside the directory of the tests.
+/// Where `cargo test` puts the examples: beside the directory of the tests. It builds them unless it is told to run one
+/// test alone (`--test tk`), which takes them as they were built last.
 pub(crate) fn program(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap();
     let program =
@@ -213,8 +214,4 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> Result
 /// Says that a test did not run, where it is seen: the harness hides what a passing test prints.
 pub(crate) fn skipped(why: &str) -> Done {
     Ok(writeln!(io::stderr(), "SKIPPED: {why}")?)
-}
-
-pub(crate) fn text(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path)
 }

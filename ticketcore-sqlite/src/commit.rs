@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use ticketcore::codec::{encode_event, encode_ticket};
 use ticketcore::id::{TicketId, Version};
-use ticketcore::store::{Commit, Conflict, Expect, StoreError};
+use ticketcore::store::{Change, Commit, Conflict, Expect, StoreError};
 use ticketcore::ticket::Ticket;
 
 use crate::error::{Error, Result};
+use crate::rows::Found;
 use crate::{claim, document, log, rows, tenant};
 
 /// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.
@@ -40,69 +42,84 @@ use crate::{claim, document, log, rows, tenant};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn commit_in(transaction: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
+    let encoded = encode(commit)?;
     let savepoint = transaction.savepoint().map_err(Error::from)?;
-    let tickets = write(&savepoint, commit)?;
+    let tickets = write(&savepoint, commit, &encoded)?;
     savepoint.commit().map_err(Error::from)?;
     Ok(tickets)
 }
 
-/// Writes a commit and returns its tickets. Checks everything before it writes anything.
-pub(crate) fn write(transaction: &Connection, commit: &Commit) -> Result<Vec<Arc<Ticket>>> {
-    let Commit { tenant, changes, expect } = commit;
-    let mut no = tenant::find(transaction, tenant)?;
-    for expect in expect {
-        check(transaction, no, expect)?;
-    }
-    let mut found = Vec::with_capacity(changes.len());
-    for change in changes {
-        let read = transaction
-            .prepare_cached(rows::FIND)?
-            .query_row(params![rows::bytes(&change.ticket.id), no], |row| rows::found(row, change))
-            .optional()?;
-        at_version(change.ticket.id, change.expected, read.as_ref().map(|found| found.version))?;
-        found.push(read);
-    }
-    claim::check(transaction, no, changes)?;
+/// A change as text; made before the writer is asked, so that others do not wait for it.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) snapshot: String,
+    /// Of each event the version of its form, and the form.
+    pub(crate) events: Vec<(i64, String)>,
+}
 
-    if no == tenant::UNKNOWN {
-        no = tenant::insert(transaction, tenant)?;
+/// Encodes the changes of a commit.
+pub(crate) fn encode(commit: &Commit) -> Result<Vec<Encoded>, StoreError> {
+    let encode = |change: &Change| {
+        let events = change.facts.iter().map(|fact| encode_event(&fact.event)).collect::<Result<_, _>>()?;
+        Ok(Encoded { snapshot: encode_ticket(&change.ticket)?, events })
+    };
+    commit.changes.iter().map(encode).collect()
+}
+
+/// Writes a commit and returns its tickets. Checks everything before it writes anything.
+pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encoded]) -> Result<Vec<Arc<Ticket>>> {
+    let mut tenant = tenant::find(transaction, &commit.tenant)?;
+    let found = check(transaction, tenant, commit)?;
+    if tenant == tenant::UNKNOWN {
+        tenant = tenant::insert(transaction, &commit.tenant)?;
     }
     let mut next = None;
-    let mut tickets = Vec::with_capacity(changes.len());
-    for (change, found) in changes.iter().zip(found) {
+    let mut tickets = Vec::with_capacity(found.len());
+    for ((change, encoded), found) in commit.changes.iter().zip(encoded).zip(found) {
         let row = match found {
             Some(found) => {
-                rows::update(transaction, &found, change)?;
+                rows::update(transaction, &found, change, encoded)?;
                 found.row
             }
             None => {
-                let row = next.map_or_else(|| next_row(transaction, no), Ok)?;
-                rows::insert(transaction, row, change)?;
+                let row = next.map_or_else(|| next_row(transaction, tenant), Ok)?;
+                rows::insert(transaction, row, change, encoded)?;
                 next = Some(row + 1);
                 row
             }
         };
-        log::append(transaction, row, change)?;
+        log::append(transaction, row, change, encoded)?;
         for claim in &change.claims {
-            claim::swap(transaction, no, claim, change.ticket.version)?;
+            claim::swap(transaction, tenant, claim, change.ticket.version)?;
         }
         tickets.push(numbered(&change.ticket, rows::number(row)));
     }
     Ok(tickets)
 }
 
-fn check(transaction: &Connection, tenant: i64, expect: &Expect) -> Result<()> {
-    match expect {
-        Expect::Ticket(id, expected) => {
-            let sql = "select version from ticketcore_ticket where id = ?1 and tenant = ?2";
-            let found = transaction
-                .prepare_cached(sql)?
-                .query_row(params![rows::bytes(id), tenant], |row| row.get(0).map(Version))
-                .optional()?;
-            at_version(*id, *expected, found)
+/// Checks that all a commit rests on holds, and finds the rows it changes.
+fn check(transaction: &Connection, tenant: i64, commit: &Commit) -> Result<Vec<Option<Found>>> {
+    for expect in &commit.expect {
+        match expect {
+            Expect::Ticket(id, expected) => {
+                let sql = "select version from ticketcore_ticket where id = ?1 and tenant = ?2";
+                let mut statement = transaction.prepare_cached(sql)?;
+                let found = statement.query_row(params![rows::bytes(id), tenant], |row| row.get(0)).optional()?;
+                at_version(*id, *expected, found.map(Version))?;
+            }
+            Expect::Document { kind, key, version } => document::at_version(transaction, tenant, kind, key, *version)?,
         }
-        Expect::Document { kind, key, version } => document::at_version(transaction, tenant, kind, key, *version),
     }
+    let mut find = transaction.prepare_cached(rows::FIND)?;
+    let find = |change: &Change| {
+        let id = change.ticket.id;
+        let found = find.query_row(params![rows::bytes(&id), tenant], |row| rows::found(row, change)).optional()?;
+        at_version(id, change.expected, found.as_ref().map(|found| found.version))?;
+        Ok(found)
+    };
+    let found = commit.changes.iter().map(find).collect::<Result<_>>()?;
+    claim::check(transaction, tenant, &commit.changes)?;
+    Ok(found)
 }
 
 fn at_version(id: TicketId, expected: Version, found: Option<Version>) -> Result<()> {

@@ -70,8 +70,7 @@ impl Housekeeper {
     /// Starts it, with a connection of its own.
     pub(crate) fn new(connection: Connection, desk: Arc<Desk>, pulse: Arc<Pulse>, pages: i64) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut house =
-            House { connection, desk, pulse, stop: Arc::clone(&stop), pages, limit: pages };
+        let mut house = House { connection, desk, pulse, stop: Arc::clone(&stop), pages, limit: pages };
         let thread = thread::Builder::new().name("ticketcore-housekeeper".into()).spawn(move || house.keep())?;
         Ok(Self { stop, thread: Some(thread) })
     }

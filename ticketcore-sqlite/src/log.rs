@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, Row, params};
 use ticketcore::actor::{ActorKind, By};
-use ticketcore::codec::{decode_event, encode_event};
+use ticketcore::codec::decode_event;
 use ticketcore::event::Recorded;
 use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
 use ticketcore::store::Change;
 use ticketcore::time::{from_micros, micros};
 
+use crate::commit::Encoded;
 use crate::error::{Result, corrupt};
 use crate::rows;
 
@@ -30,14 +31,13 @@ pub(crate) const FEED: &str = events!("e.position > ?1 order by e.position limit
 pub(crate) const HISTORY: &str = events!("n.name = ?1 and t.id = ?2 and e.version > ?3 order by e.version limit ?4");
 
 /// Appends the events of a change.
-pub(crate) fn append(transaction: &Connection, row: i64, change: &Change) -> Result<()> {
+pub(crate) fn append(transaction: &Connection, row: i64, change: &Change, encoded: &Encoded) -> Result<()> {
     let sql = "insert into ticketcore_event (ticket, version, at, by, by_kind, form, event, text) \
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let mut statement = transaction.prepare_cached(sql)?;
     let mut version = change.expected;
-    for fact in &change.facts {
+    for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
         version = version.next();
-        let (form, event) = encode_event(&fact.event)?;
         let (by, kind) = (fact.by.id.as_str(), kind_str(fact.by.kind));
         statement.execute(params![row, version.0, micros(change.at), by, kind, form, event, fact.text])?;
     }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
-use ticketcore::codec::{decode_ticket, encode_ticket};
+use ticketcore::codec::decode_ticket;
 use ticketcore::id::{TicketId, Version};
 use ticketcore::report::Standing;
 use ticketcore::store::{Change, StoreError};
@@ -13,6 +13,7 @@ use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 use uuid::Uuid;
 
+use crate::commit::Encoded;
 use crate::error::Result;
 
 /// How many numbers a tenant has, which is also the distance of two tenants' first rows.
@@ -136,20 +137,20 @@ pub(crate) fn found(row: &Row<'_>, change: &Change) -> rusqlite::Result<Found> {
 }
 
 /// Writes a new ticket into a row.
-pub(crate) fn insert(transaction: &Connection, row: i64, change: &Change) -> Result<()> {
+pub(crate) fn insert(transaction: &Connection, row: i64, change: &Change, encoded: &Encoded) -> Result<()> {
     write(transaction, &INSERT, row, change)?;
     let snapshot = "insert into ticketcore_snapshot (row, body) values (?1, ?2)";
-    transaction.prepare_cached(snapshot)?.execute(params![row, encode_ticket(&change.ticket)?])?;
+    transaction.prepare_cached(snapshot)?.execute(params![row, encoded.snapshot])?;
     Ok(())
 }
 
 /// Writes what became of a ticket over what was found.
-pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change) -> Result<()> {
+pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change, encoded: &Encoded) -> Result<()> {
     write(transaction, found.update, found.row, change)?;
     // Without events only the marks are new, which the snapshot does not hold.
     if !change.facts.is_empty() {
         let snapshot = "update ticketcore_snapshot set body = ?2 where row = ?1";
-        transaction.prepare_cached(snapshot)?.execute(params![found.row, encode_ticket(&change.ticket)?])?;
+        transaction.prepare_cached(snapshot)?.execute(params![found.row, encoded.snapshot])?;
     }
     Ok(())
 }

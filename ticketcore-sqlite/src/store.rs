@@ -185,7 +185,8 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
-        self.inner.writer.run(move |transaction| commit::write(transaction, &commit)).await
+        let encoded = commit::encode(&commit)?;
+        self.inner.writer.run(move |transaction| commit::write(transaction, &commit, &encoded)).await
     }
 
     async fn claim(&self, tenant: &TenantId, key: &str) -> Result<Option<Held>, StoreError> {

@@ -51,7 +51,6 @@ use crate::ticket::Ticket;
 ///     .when(Command::transition("resolve"))
 ///     .then_refused(|refusal| assert!(refusal.to_string().contains("needs actor:agent")));
 /// ```
-#[must_use]
 #[track_caller]
 pub fn given(config: Config) -> Given {
     let rulebook = match Rulebook::new(config) {

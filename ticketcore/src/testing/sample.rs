@@ -121,7 +121,7 @@ fn text(dice: &mut Dice) -> String {
 }
 
 fn name(dice: &mut Dice) -> &'static str {
-    *dice.pick::<&str>(&NAMES)
+    dice.pick::<&str>(&NAMES)
 }
 
 fn maybe<T: From<&'static str>>(dice: &mut Dice) -> Option<T> {

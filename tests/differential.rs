@@ -1,0 +1,150 @@
+//! All stores are alike: whatever happens to a desk, each of them gives the same answers and keeps the same log.
+//!
+//! What happens is random, and so is what is asked. A failure is shrunk to the fewest acts that still lead to it, each
+//! shown as the seed it was made from. `TICKETCORE_LONG=1` runs a hundred times as many scenarios.
+
+#[path = "support/acts.rs"]
+mod acts;
+#[path = "../examples/custom_store.rs"]
+#[expect(dead_code, reason = "its `main` is run as an example")]
+mod custom_store;
+#[path = "support/laws.rs"]
+mod laws;
+#[path = "support/world.rs"]
+mod world;
+
+use std::collections::HashMap;
+
+use acts::Act;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use ticketcore::testing::{Dice, block_on};
+use ticketcore::time::{Clock, ManualClock};
+use ticketcore::{MemoryStore, Position};
+use world::World;
+
+/// Every store there is on one clock; the first twice, as equal desks are to be equal on one kind of store, too.
+fn worlds(clock: &ManualClock) -> Vec<World> {
+    let mut worlds = vec![
+        World::new("memory", MemoryStore::new(), clock),
+        World::new("memory again", MemoryStore::new(), clock),
+        World::new("custom", custom_store::CustomStore::default(), clock),
+    ];
+    #[cfg(feature = "sqlite")]
+    worlds.push(World::new("sqlite", ticketcore_sqlite::SqliteStore::memory().unwrap(), clock));
+    worlds
+}
+
+/// Runs scenarios, each a list of seeds of acts, and shrinks the one that fails.
+fn scenarios(count: u32, length: usize, scenario: impl Fn(&[u64])) {
+    let count = if std::env::var_os("TICKETCORE_LONG").is_some() { count * 100 } else { count };
+    let config = Config { cases: count, failure_persistence: None, max_shrink_iters: 4000, ..Config::default() };
+    // The same scenarios every time; another seed for each longer run.
+    let seed = count.to_le_bytes().repeat(8);
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
+    let seeds = prop::collection::vec(any::<u64>().no_shrink(), length / 2..length);
+    let run = |seeds: Vec<u64>| {
+        scenario(&seeds);
+        Ok(())
+    };
+    if let Err(error) = runner.run(&seeds, run) {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn all_stores_give_the_same_answers_and_keep_the_laws() {
+    scenarios(40, 60, |seeds| block_on(alike(seeds)));
+}
+
+async fn alike(seeds: &[u64]) {
+    let clock = world::clock();
+    let worlds = worlds(&clock);
+    let mut first_answers = HashMap::new();
+    if seeds[0].is_multiple_of(2) {
+        // The other desks work by the default rules for a while, and publish their own later if at all.
+        same(&worlds, 0, &Act::Publish(0), 0).await;
+    }
+    for (number, seed) in seeds.iter().enumerate() {
+        let mut dice = Dice::new(*seed);
+        let tenant = usize::from(dice.once_in(3));
+        let act = Act::any(&mut dice, &worlds[0].known(tenant).await, clock.now());
+        if let Act::Pass(time) = act {
+            clock.advance(time);
+        }
+        let before = worlds[0].store.feed(Position(0), usize::MAX).await.unwrap().len();
+        let answer = same(&worlds, tenant, &act, number).await;
+        let written = worlds[0].store.feed(Position(0), usize::MAX).await.unwrap();
+        if let Some(key) = act.once() {
+            repeats(&mut first_answers, (tenant, key.to_owned()), &answer, written.len() - before);
+        }
+        let mut touched: Vec<_> = written[before..].iter().map(|one| one.ticket).collect();
+        touched.dedup();
+        for id in touched {
+            laws::of_ticket(&worlds[0], tenant, id, &mut dice).await;
+        }
+    }
+    // Every desk comes to rest: what is due is done, and every index is of the newest rules.
+    for _ in 0..4 {
+        clock.advance(chrono::TimeDelta::seconds(2));
+        same(&worlds, 0, &Act::Tick, seeds.len()).await;
+    }
+    same(&worlds, 0, &Act::Feed(100), seeds.len()).await;
+    for world in &worlds {
+        for tenant in [0, 1] {
+            laws::of_index(world, tenant).await;
+        }
+    }
+}
+
+/// Does the same in all worlds, which have to answer alike.
+async fn same(worlds: &[World], tenant: usize, act: &Act, number: usize) -> String {
+    let answer = worlds[0].act(tenant, act).await;
+    for world in &worlds[1..] {
+        let other = world.act(tenant, act).await;
+        if other != answer {
+            let differs = answer.lines().zip(other.lines()).find(|(one, other)| one != other);
+            panic!("act {number}: {} and {} differ, first in {differs:#?}:\n{act:#?}", worlds[0].name, world.name);
+        }
+    }
+    answer
+}
+
+/// Law 67: the same key gets the same answer, and is carried out once.
+fn repeats(first: &mut HashMap<(usize, String), String>, key: (usize, String), answer: &str, written: usize) {
+    match first.get(&key) {
+        Some(first) => assert_eq!((answer, written), (first.as_str(), 0), "law 67: {key:?}"),
+        None if written > 0 => drop(first.insert(key, answer.to_owned())),
+        // Refused, or nothing was to be done: then nothing is remembered.
+        None => {}
+    }
+}
+
+/// Law 73: what a tenant sees does not depend on what other tenants do.
+#[test]
+fn law_73_other_tenants_commands_are_invisible_to_a_tenant() {
+    scenarios(40, 60, |seeds| block_on(undisturbed(seeds)));
+}
+
+async fn undisturbed(seeds: &[u64]) {
+    let (clock, quiet_clock) = (world::clock(), world::clock());
+    let both = World::new("both tenants", MemoryStore::new(), &clock);
+    let alone = World::new("one tenant", MemoryStore::new(), &quiet_clock);
+    for (number, seed) in seeds.iter().enumerate() {
+        let mut dice = Dice::new(*seed);
+        let tenant = usize::from(dice.once_in(2));
+        let act = Act::any(&mut dice, &both.known(tenant).await, clock.now());
+        if let Act::Pass(time) = act {
+            clock.advance(time);
+            quiet_clock.advance(time);
+        }
+        let answer = both.act(tenant, &act).await;
+        match act {
+            Act::Tick => drop(alone.act(tenant, &act).await),
+            // These tell of all tenants, so hosts show them to none.
+            Act::Feed(_) | Act::Due(_) => {}
+            _ if tenant == 0 => assert_eq!(alone.act(tenant, &act).await, answer, "law 73: act {number}: {act:#?}"),
+            _ => {}
+        }
+    }
+}

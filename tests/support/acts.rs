@@ -1,0 +1,227 @@
+//! What people ask of a desk, at random.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ticketcore::cond::Atom;
+use ticketcore::config::{Action, At, Audience, Step, Workflow};
+use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+use ticketcore::testing::sample::Sample;
+use ticketcore::testing::{Dice, question};
+use ticketcore::time::{Hours, Zone};
+use ticketcore::{
+    Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Policy, Priority, Query, Request, Severity, Signal,
+    Span, TicketId, Value, Version,
+};
+
+/// Something that happens to a desk.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Open(Actor, Draft),
+    Apply(Actor, TicketId, Request),
+    Signal(Signal),
+    Publish(u32),
+    Pass(TimeDelta),
+    Tick,
+    Find(Query),
+    Tally(Scan),
+    History(TicketId, Version, usize),
+    Moves(Actor, TicketId),
+    Readings(TicketId),
+    Feed(usize),
+    Due(usize),
+}
+
+impl Act {
+    /// Something that makes sense to those who know these tickets, mostly.
+    pub(crate) fn any(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Self {
+        let Some(sample) = (!known.is_empty()).then(|| dice.pick(known)) else {
+            return Self::Open(actor(dice), draft(dice));
+        };
+        let id = sample.ticket.id;
+        match dice.below(40) {
+            0..=5 => Self::Open(actor(dice), draft(dice)),
+            6..=21 => Self::Apply(actor(dice), id, request(dice, known, now)),
+            22..=24 => Self::Signal(signal(dice, now)),
+            25 => Self::Publish(u32::from(dice.once_in(2))),
+            26..=28 => Self::Pass(*dice.pick(&[
+                TimeDelta::microseconds(1),
+                TimeDelta::minutes(29),
+                TimeDelta::hours(5),
+                TimeDelta::days(6),
+                TimeDelta::minutes(-10),
+            ])),
+            29..=30 => Self::Tick,
+            31..=33 => {
+                let query = Query::new(question::filter(dice, known)).order(*dice.pick(&question::ORDERS));
+                Self::Find(query.limit(1 + dice.below(4)))
+            }
+            34 => Self::Tally(Scan { filter: question::filter(dice, known), tables: tables(), now }),
+            35 => Self::History(id, Version(dice.below(4).try_into().unwrap()), dice.below(5)),
+            36 => Self::Moves(actor(dice), id),
+            37 => Self::Readings(id),
+            38 => Self::Feed(1 + dice.below(9)),
+            _ => Self::Due(dice.below(3)),
+        }
+    }
+
+    /// The key under which a repetition has no second effect.
+    pub(crate) fn once(&self) -> Option<&str> {
+        match self {
+            Self::Open(_, draft) => draft.once.as_deref(),
+            Self::Apply(_, _, request) => request.once.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// The configuration of a desk; both know both revisions of the incident's workflow, which tickets may be pinned to.
+pub(crate) fn config(variant: u32) -> Config {
+    let page = |template| Action::Notify { to: vec![Audience::Lead, Audience::Assignee], template, urgent: true };
+    let mut second = Workflow::incident().revision(2);
+    second.states[3].key = "supplier".into();
+    for transition in &mut second.transitions {
+        let text = serde_json::to_string(transition).unwrap().replace("\"vendor\"", "\"supplier\"");
+        *transition = serde_json::from_str(&text).unwrap();
+    }
+    let hours = Hours::new(Zone::named("Europe/Berlin").unwrap()).weekdays("09:00-17:00");
+    let resolution = Policy::resolution("resolution")
+        .target(Priority::P1, Span::hours(2))
+        .target(Priority::P3, Span::hours(8 - 4 * variant))
+        .step(Step::new(At::Percent(75), vec![page("soon".into())]))
+        .step(Step::new(At::Percent(100), vec![Action::AssignTeam("second".into()), Action::Escalate(1)]))
+        .calendar("office");
+    let escalation = Policy::escalation("on_call")
+        .applies(Atom::Priority(Priority::P1))
+        .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
+        .repeat(2, Span::minutes(15));
+    Config::default()
+        .workflow(second)
+        .calendar("office", hours)
+        .field("seats", FieldType::Int)
+        .field("note", FieldType::Text)
+        .policy(Policy::first_response("response").target(Priority::P3, Span::minutes(30 + variant)))
+        .policy(resolution)
+        .policy(escalation)
+        .policy(Policy::ack_timeout("ack", Span::hours(1)))
+}
+
+fn tables() -> Vec<TableSpec> {
+    let day = Bucket { unit: Unit::Day, zone: Zone::utc() };
+    let measures = [
+        Measure::Count,
+        Measure::Backlog,
+        Measure::Age,
+        Measure::Reopens,
+        Measure::Messages,
+        Measure::Resolution(Time::Business),
+        Measure::Attainment("resolution".into()),
+    ];
+    vec![
+        TableSpec::new([], measures.clone()),
+        TableSpec::new([Dimension::Status, Dimension::Priority], measures.clone()),
+        TableSpec::new([Dimension::Created(day)], measures),
+    ]
+}
+
+fn actor(dice: &mut Dice) -> Actor {
+    let manager = Actor::agent("eve").role("change_manager").team("net");
+    dice.pick(&[Actor::agent("ada"), manager, Actor::requester("bo"), Actor::integration("gateway"), Actor::system()])
+        .clone()
+}
+
+fn name<T: From<&'static str>>(dice: &mut Dice) -> T {
+    T::from(*dice.pick(&["ada", "bo", "eve", "net", "desk", "größe \"L\""]))
+}
+
+fn maybe<T: From<&'static str>>(dice: &mut Dice) -> Option<T> {
+    (!dice.once_in(3)).then(|| name(dice))
+}
+
+/// Mostly a text, now and then one that is refused.
+fn text(dice: &mut Dice) -> String {
+    let words = ["printer", "on fire", "Straße", "4711", "принтер", "it's", "", "a\0b", "line\nbreak"];
+    let harmless = if dice.once_in(10) { 9 } else { 6 };
+    let words: Vec<&str> = (0..=dice.below(3)).map(|_| *dice.pick(&words[..harmless])).collect();
+    words.join(" ")
+}
+
+/// One of few, so that it comes again.
+fn once(dice: &mut Dice) -> Option<String> {
+    dice.once_in(4).then(|| format!("mail-{}", dice.below(5)))
+}
+
+fn level(dice: &mut Dice) -> Level {
+    if dice.once_in(20) { Level(4) } else { *dice.pick(&[Level::HIGH, Level::HIGH, Level::MEDIUM, Level::LOW]) }
+}
+
+fn draft(dice: &mut Dice) -> Draft {
+    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "wish"];
+    let known = if dice.once_in(10) { 8 } else { 7 };
+    let mut draft = Draft::new(*dice.pick(&kinds[..known]), text(dice));
+    if dice.once_in(2) {
+        draft = draft.rated(level(dice), level(dice));
+    }
+    (draft.requester, draft.assignee, draft.once) = (maybe(dice), maybe(dice), once(dice));
+    (draft.team, draft.queue, draft.category) = (maybe(dice), maybe(dice), maybe(dice));
+    draft.description = dice.once_in(2).then(|| text(dice));
+    draft.tags = (0..dice.below(3)).map(|_| name(dice)).collect();
+    if dice.once_in(2) {
+        draft = draft.field("seats", 3);
+    }
+    draft
+}
+
+fn signal(dice: &mut Dice, now: DateTime<Utc>) -> Signal {
+    let key = *dice.pick(&["disk/db-01", "cpu/db-01", "ping/web"]);
+    let at = now - TimeDelta::seconds(dice.below(3).try_into().unwrap());
+    if dice.once_in(3) {
+        return Signal::cleared(key, at);
+    }
+    Signal::firing(key, text(dice), at).severity(*dice.pick(&[Severity::Info, Severity::Critical])).label("host", key)
+}
+
+fn request(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Request {
+    let commands: Vec<Command> = (0..=dice.below(2)).map(|_| command(dice, known, now)).collect();
+    let mut request = Request::from(commands);
+    request.once = once(dice);
+    request.seen = dice.once_in(6).then(|| dice.pick(known).ticket.version);
+    request
+}
+
+fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
+    let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve"];
+    let kinds = [LinkKind::Parent, LinkKind::Child, LinkKind::Blocks, LinkKind::BlockedBy, LinkKind::Relates];
+    let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
+    let (kind, other) = other();
+    let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
+    match dice.below(40) {
+        0..=11 => Command::transition(*dice.pick(&moves)),
+        12..=13 => Command::reply(text(dice)),
+        14 => Command::note(text(dice)),
+        15 => Command::Assign(maybe(dice)),
+        16 => Command::AssignTeam(maybe(dice)),
+        17 => Command::Enqueue(maybe(dice)),
+        18 => Command::ChangeRequester(maybe(dice)),
+        19 => Command::Rename(text(dice)),
+        20 => Command::Categorise(maybe(dice)),
+        21 => Command::Tag(name(dice)),
+        22 => Command::Untag(name(dice)),
+        23 => Command::set("seats", i64::try_from(dice.below(3)).unwrap()),
+        24 => Command::Set(Key::from("note"), dice.once_in(2).then(|| Value::Text(text(dice)))),
+        25 => Command::Reference(dice.once_in(2).then(|| text(dice))),
+        26 => Command::Rate(level(dice), level(dice)),
+        27 => Command::Prioritise(Priority::P1, text(dice)),
+        28 => Command::RestorePriority,
+        29 => Command::Escalate(dice.below(3).try_into().unwrap()),
+        30 => Command::Watch(name(dice)),
+        31 => Command::Unwatch(name(dice)),
+        32..=33 => Command::Link(kind, other),
+        34 => Command::Unlink(kind, other),
+        35 => Command::Acknowledge(dice.once_in(2).then_some(later)),
+        36 => Command::Unacknowledge,
+        37 => Command::Snooze(later),
+        38 => dice.pick(&[Command::Wake, Command::Waive("resolution".into(), "storm".to_owned())]).clone(),
+        _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
+    }
+}

@@ -1,0 +1,107 @@
+//! Laws that hold after whatever happened; the numbers are those of the domain model.
+
+use ticketcore::config::{Rulebook, Target};
+use ticketcore::engine::{Related, evolve, fold, marks, tick};
+use ticketcore::query::Order;
+use ticketcore::report::Standing;
+use ticketcore::testing::Dice;
+use ticketcore::ticket::Pin;
+use ticketcore::{Actor, Command, Event, Filter, Key, Query, Recorded, Ticket, TicketId};
+
+use crate::world::World;
+
+/// Laws of one ticket.
+pub(crate) async fn of_ticket(world: &World, tenant: usize, id: TicketId, dice: &mut Dice) {
+    let desk = world.desk(tenant);
+    let Ok(ticket) = desk.load(id).await else { return };
+    let rulebook = desk.rulebook().await.unwrap();
+    let history = world.history(tenant, id).await;
+    folds(&ticket, &history, dice);
+    stays_on_its_workflow(&rulebook, &history);
+    has_what_its_state_demands(&rulebook, &ticket);
+    for actor in [Actor::agent("ada"), Actor::requester("bo")] {
+        offers_what_it_accepts(world, tenant, &rulebook, &ticket, &actor).await;
+    }
+}
+
+/// Laws 66 and 70: whatever was decided folds to the ticket, from the beginning or from any snapshot.
+fn folds(ticket: &Ticket, history: &[Recorded], dice: &mut Dice) {
+    let numbered = |folded: Option<Ticket>| folded.map(|folded| Ticket { number: ticket.number, ..folded });
+    assert_eq!(numbered(fold(history)).as_ref(), Some(ticket), "law 66");
+    let (start, tail) = history.split_at(1 + dice.below(history.len()));
+    let mut snapshot = numbered(fold(start)).expect("a history begins with an opening");
+    tail.iter().for_each(|one| evolve(&mut snapshot, one.at, &one.by, &one.event));
+    assert_eq!(&snapshot, ticket, "law 70");
+}
+
+/// Law 21: every move was an edge of the revision the ticket followed then.
+fn stays_on_its_workflow(rulebook: &Rulebook, history: &[Recorded]) {
+    let mut pin: Option<Pin> = None;
+    let mut before: Option<Key> = None;
+    for recorded in history {
+        match &recorded.event {
+            Event::Opened(opened) => pin = Some(opened.workflow.clone()),
+            Event::Migrated(migrated) => (pin, before) = (Some(migrated.to.clone()), None),
+            Event::Moved(moved) => {
+                let workflow = pin.as_ref().and_then(|pin| rulebook.now().workflow(pin));
+                // A desk that has published nothing yet does not know the second revision.
+                let Some(workflow) = workflow else { continue };
+                let edge = workflow.find_move(&moved.transition, &moved.from).expect("law 21");
+                match &edge.to {
+                    Target::State(to) => assert_eq!(*to, moved.to, "law 21"),
+                    Target::Previous => assert_eq!(before.as_ref(), Some(&moved.to), "law 21"),
+                }
+                before = Some(moved.from.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Law 22: what the state demands is there.
+fn has_what_its_state_demands(rulebook: &Rulebook, ticket: &Ticket) {
+    let workflow = rulebook.now().workflow(&ticket.workflow);
+    let state = workflow.and_then(|workflow| workflow.find_state(&ticket.state));
+    for field in state.into_iter().flat_map(|state| &state.requires) {
+        let there = match field.as_str() {
+            "assignee" => ticket.assignee.is_some(),
+            "team" => ticket.team.is_some(),
+            "requester" => ticket.requester.is_some(),
+            "category" => ticket.category.is_some(),
+            _ => ticket.fields.contains_key(field),
+        };
+        assert!(there, "law 22: {} lacks {field} in {}", ticket.id, ticket.state);
+    }
+}
+
+/// Law 23: a move is offered without reservations if and only if it is accepted.
+async fn offers_what_it_accepts(world: &World, tenant: usize, rulebook: &Rulebook, ticket: &Ticket, actor: &Actor) {
+    let desk = world.desk(tenant).by(actor.clone());
+    // What time has made due is done before a command is heard, and may change what is possible.
+    if !tick(rulebook, ticket, &Related::default(), desk.now()).facts.is_empty() {
+        return;
+    }
+    let offers = desk.moves(ticket.id).await.unwrap();
+    for key in ["start", "wait", "resume", "resolve", "reopen", "close", "cancel", "approve", "fly"] {
+        let offered = offers.iter().any(|offer| offer.transition == key && offer.unmet.is_empty());
+        let accepted = desk.prepare(ticket.id, Command::transition(key)).await;
+        assert_eq!(offered, accepted.is_ok(), "law 23: {key} of {ticket:#?} by {actor:?}: {accepted:?}");
+    }
+}
+
+/// Law 30, and what an index is: everything that is stored beside a ticket is what its rules say of it now.
+pub(crate) async fn of_index(world: &World, tenant: usize) {
+    let rulebook = world.desk(tenant).rulebook().await.unwrap();
+    let mut ranks = Vec::new();
+    for sample in world.known(tenant).await {
+        let marks = marks(&rulebook, &sample.ticket);
+        ranks.extend(marks.rank);
+        assert_eq!(Standing::decode(&Standing::encode(&marks.standings)), Ok(marks.standings));
+    }
+    ranks.sort_unstable();
+    assert!(ranks.windows(2).all(|pair| pair[0] < pair[1]), "law 30: no two tickets are equal in rank");
+    let query = Query::new(Filter::all()).order(Order::rank()).limit(usize::MAX);
+    let found = world.desk(tenant).find(&query).await.unwrap().tickets;
+    let found: Vec<TicketId> = found.iter().map(|ticket| ticket.id).collect();
+    assert_eq!(found, ranks.iter().map(|rank| rank.id).collect::<Vec<_>>(), "law 30: {}", world.name);
+}
