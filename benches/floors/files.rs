@@ -39,7 +39,8 @@ impl Files {
             // Their words count as indexed: the index of a million tickets would be made in the pauses of the first
             // measures, and be most of what is measured.
             let connection = Connection::open(&path)?;
-            connection.execute("update ticketcore_indexed set position = (select max(position) from ticketcore_event)", [])?;
+            connection
+                .execute("update ticketcore_indexed set position = (select max(position) from ticketcore_event)", [])?;
         }
         Ok(path)
     }
@@ -68,7 +69,8 @@ impl Files {
 /// The tickets of a file that are new.
 pub(crate) fn new_tickets(path: &Path) -> Result<Vec<TicketId>> {
     let connection = Connection::open(path)?;
-    let mut statement = connection.prepare("select hex(id) from ticketcore_ticket where status = 'new' order by row")?;
+    let mut statement =
+        connection.prepare("select hex(id) from ticketcore_ticket where status = 'new' order by row")?;
     let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
     ids.map(|id| Ok(id?.parse()?)).collect()
 }

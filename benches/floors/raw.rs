@@ -93,7 +93,9 @@ impl Raw {
             }
             Rows::Change { id, update, values, snapshot, event } => {
                 let mut read = self.connection.prepare_cached(READ)?;
-                let read = read.query_row(params![id, self.tenant], |row| Ok((row.get::<_, i64>(0)?, row.get_ref(1)?.as_str()?.len())));
+                let read = read.query_row(params![id, self.tenant], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get_ref(1)?.as_str()?.len()))
+                });
                 std::hint::black_box(read?);
                 run(update, values)?;
                 run(UPDATE_SNAPSHOT, snapshot)?;

@@ -7,19 +7,18 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use pollster::block_on;
 use rusqlite::OptionalExtension;
+use ticketcore::Desk;
 use ticketcore::query::{Cursor, Filter, Order, Query};
 use ticketcore::time::micros;
-use ticketcore::Desk;
 use ticketcore_sqlite::{Durability, SqliteStore};
 
-use crate::common::latencies::{Latencies, pretty};
+use crate::common::latencies::pretty;
 use crate::common::machine;
 use crate::common::work::{QUEUES, word};
 use crate::line::{Goal, Line, Pair};
 use crate::raw::connect;
+use crate::timing::time;
 use crate::{Bench, Result};
-
-const ROUNDS: usize = 5;
 
 /// The sizes that are compared, the smallest first.
 fn sizes(bench: &Bench) -> Vec<usize> {
@@ -42,33 +41,27 @@ fn short(count: usize) -> String {
 
 /// A tick when nothing is due, against the one look at the index that it cannot do without.
 pub(crate) fn tick(bench: &Bench) -> Result<Vec<Line>> {
-    let count = u32::try_from(bench.pick(1000, 10_000))?;
+    let count = bench.pick(1000, 10_000);
     let mut lines = Vec::new();
     for tickets in sizes(bench) {
         let desk = desk(bench, tickets)?;
         let connection = connect(&bench.files.base(tickets)?, Durability::Full)?;
         let sql = "select wake from ticketcore_ticket where wake is not null order by wake limit 1";
-        let floor = || -> Result<Duration> {
-            let start = Instant::now();
-            for _ in 0..count {
+        let floor = || {
+            times(count, |_| {
                 let next: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-                black_box(next.is_some_and(|next| next <= micros(Utc::now())));
-            }
-            Ok(start.elapsed() / count)
+                Ok(black_box(next.is_some_and(|next| next <= micros(Utc::now()))))
+            })
         };
-        let ours = || -> Result<Duration> {
-            let start = Instant::now();
-            for _ in 0..count {
-                let ticked = block_on(desk.tick())?;
-                if ticked.tickets > 0 {
-                    return Err(format!("{} were due", ticked.tickets).into());
-                }
-            }
-            Ok(start.elapsed() / count)
+        let ours = || {
+            times(count, |_| match block_on(desk.tick())?.tickets {
+                0 => Ok(()),
+                due => Err(format!("{due} were due").into()),
+            })
         };
-        let pairs = (0..ROUNDS).map(|round| Pair::measure(round, ours, floor).transpose());
+        let pairs = rounds(ours, floor)?;
         let name = format!("tick, nothing due of {}", short(tickets));
-        lines.push(Line::within(name, &pairs.collect::<Result<Vec<_>>>()?, Goal::AtMost(5.0)));
+        lines.push(Line::within(name, &pairs, Goal::AtMost(5.0)));
     }
     Ok(lines)
 }
@@ -83,9 +76,8 @@ pub(crate) fn queue(bench: &Bench) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (tickets, desk) in sizes.iter().zip(&desks).skip(1) {
         let name = format!("queue, first page of {} to {}", short(*tickets), short(sizes[0]));
-        let ours = || pages(desk, &first);
-        let pairs = (0..ROUNDS).map(|round| Pair::measure(round, ours, || pages(smallest, &first)).transpose());
-        lines.push(Line::times(name, &pairs.collect::<Result<Vec<_>>>()?, Goal::AtMost(1.5)));
+        let pairs = rounds(|| pages(desk, &first), || pages(smallest, &first))?;
+        lines.push(Line::times(name, &pairs, Goal::AtMost(1.5)));
     }
     let deepest = (sizes[sizes.len() - 1] * 6 / 10 / QUEUES.len() / 50 * 9 / 10).min(1000);
     let (deep, deeper) = (after(greatest, deepest / 10)?, after(greatest, deepest)?);
@@ -93,9 +85,7 @@ pub(crate) fn queue(bench: &Bench) -> Result<Vec<Line>> {
         (format!("queue, page {deepest} to the first"), &deeper, &first, Goal::AtMost(8.0)),
         (format!("queue, page {deepest} to page {}", deepest / 10), &deeper, &deep, Goal::AtMost(1.5)),
     ] {
-        let ours = || pages(greatest, ours);
-        let pairs = (0..ROUNDS).map(|round| Pair::measure(round, ours, || pages(greatest, floor)).transpose());
-        lines.push(Line::times(name, &pairs.collect::<Result<Vec<_>>>()?, goal));
+        lines.push(Line::times(name, &rounds(|| pages(greatest, ours), || pages(greatest, floor))?, goal));
     }
     Ok(lines)
 }
@@ -112,18 +102,11 @@ fn after(desk: &Desk, page: usize) -> Result<Vec<Option<Cursor>>> {
 
 /// The median time of a page.
 fn pages(desk: &Desk, after: &[Option<Cursor>]) -> Result<Duration> {
-    let mut latencies = Latencies::default();
-    for _ in 0..20 {
-        for (queue, after) in QUEUES.iter().zip(after) {
-            let start = Instant::now();
-            let page = block_on(desk.find(&page_of(queue).after(*after)))?;
-            latencies.record(start.elapsed());
-            if page.tickets.len() != 50 {
-                return Err("a page is not full".into());
-            }
-        }
-    }
-    Ok(latencies.median())
+    times(200, |turn| {
+        let (queue, after) = (QUEUES[turn % QUEUES.len()], after[turn % QUEUES.len()]);
+        let page = block_on(desk.find(&page_of(queue).after(after)))?;
+        if page.tickets.len() == 50 { Ok(page) } else { Err("a page is not full".into()) }
+    })
 }
 
 /// The newest twenty tickets that hold words, against the same question put to the index of words by hand, which gives
@@ -145,20 +128,20 @@ pub(crate) fn search(bench: &Bench) -> Result<Vec<Line>> {
     let mut lines = vec![Line::known(format!("search, to index each of {}", short(tickets)), indexed)];
 
     let sql = "select rowid from ticketcore_words where ticketcore_words match ?1 order by rowid desc limit 20";
-    for (name, words) in [
-        ("rare word", vec![word(4900)]),
-        ("common word", vec![word(2)]),
-        ("two words", vec![word(40), word(60)]),
-    ] {
+    for (name, words) in
+        [("rare word", vec![word(4900)]), ("common word", vec![word(2)]), ("two words", vec![word(40), word(60)])]
+    {
         let asked = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ");
+        let ours = || times(50, |_| Ok(question(&words)?));
         let floor = || {
-            let mut statement = connection.prepare_cached(sql)?;
-            let rows: Vec<i64> = statement.query_map([&asked], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            Ok(rows.len())
+            times(50, |_| {
+                let mut statement = connection.prepare_cached(sql)?;
+                let rows = statement.query_map([&asked], |row| row.get::<_, i64>(0))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+            })
         };
-        let pairs = (0..ROUNDS).map(|round| Pair::measure(round, || times(|| Ok(question(&words)?.tickets.len())), || times(floor)).transpose());
         let found = question(&words)?.tickets.len();
-        let line = Line::times(format!("search, {name}"), &pairs.collect::<Result<Vec<_>>>()?, Goal::None);
+        let line = Line::times(format!("search, {name}"), &rounds(ours, floor)?, Goal::None);
         lines.push(line.note(format!("{found} found")));
     }
     drop((desk, connection));
@@ -166,13 +149,12 @@ pub(crate) fn search(bench: &Bench) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// The median time of a call.
-fn times(call: impl Fn() -> Result<usize>) -> Result<Duration> {
-    let mut latencies = Latencies::default();
-    for _ in 0..50 {
-        let start = Instant::now();
-        black_box(call()?);
-        latencies.record(start.elapsed());
-    }
-    Ok(latencies.median())
+/// Five rounds of both.
+fn rounds(ours: impl Fn() -> Result<Duration>, floor: impl Fn() -> Result<Duration>) -> Result<Vec<Pair<Duration>>> {
+    (0..5).map(|round| Pair::measure(round, &ours, &floor).transpose()).collect()
+}
+
+/// The median time of a call, which is told how often it was called before.
+fn times<T>(count: usize, call: impl Fn(usize) -> Result<T>) -> Result<Duration> {
+    Ok(block_on(time((0..count).collect(), async |turn| call(turn)))?.latencies.median())
 }

@@ -4,9 +4,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Error, Result};
 use crate::common::latencies::Latencies;
 use crate::common::machine;
+use crate::{Error, Result};
 
 /// What a run of operations took.
 #[derive(Clone, Debug)]

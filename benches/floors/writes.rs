@@ -77,7 +77,8 @@ impl<'a> Both<'a> {
 
     /// What rates are to be read beside.
     fn note(&self, pairs: &[Pair<Run>]) -> String {
-        let effort = |run: fn(&Pair<Run>) -> &Run| median(pairs.iter().map(|pair| run(pair).effort().as_secs_f64() * 1e6));
+        let effort =
+            |run: fn(&Pair<Run>) -> &Run| median(pairs.iter().map(|pair| run(pair).effort().as_secs_f64() * 1e6));
         let (ours, floor) = (effort(|pair| &pair.ours), effort(|pair| &pair.floor));
         let latencies: Vec<_> = pairs.iter().map(|pair| pair.map(|run| run.latencies.clone())).collect();
         format!("cpu {ours:.0} : {floor:.0} us, {}, fsync {}", tails(&latencies), pretty(self.fsync.median()))

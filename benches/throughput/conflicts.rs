@@ -75,7 +75,13 @@ impl Store for Conflicts {
         self.store.put_document(tenant, document).await
     }
 
-    async fn documents(&self, tenant: &TenantId, kind: &Key, after: Option<&str>, limit: usize) -> Result<Vec<Document>> {
+    async fn documents(
+        &self,
+        tenant: &TenantId,
+        kind: &Key,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Document>> {
         self.store.documents(tenant, kind, after, limit).await
     }
 

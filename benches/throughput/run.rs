@@ -162,7 +162,13 @@ impl Office {
 
     fn report(&self, times: &Times, conflicts: u64, wall: Duration, cpu: Duration) {
         let all = together(times);
-        println!("\n{:<12}{:>10}{:>10}{}", "operation", "count", "ops/s", ["p50", "p90", "p99", "p99.9", "max"].map(cell).concat());
+        println!(
+            "\n{:<12}{:>10}{:>10}{}",
+            "operation",
+            "count",
+            "ops/s",
+            ["p50", "p90", "p99", "p99.9", "max"].map(cell).concat()
+        );
         let rows = Operation::ALL.iter().map(|operation| operation.name()).zip(times).chain([("all", &all)]);
         for (name, times) in rows.filter(|(_, times)| times.count() > 0) {
             let rate = times.count() as f64 / wall.as_secs_f64();

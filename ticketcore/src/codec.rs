@@ -1,6 +1,6 @@
 //! How events and tickets are written down: JSON, with a version for each kind of event.
 //!
-//! Events are kept for as long as the desk; when one must change its form, an [`Upcaster`] lifts what was written before.
+//! Events are kept for as long as the desk; when one must change its form, an `Upcaster` lifts what was written before.
 //! A kind of event is at version 1 plus the number of its upcasters. What a newer release wrote is refused, never
 //! guessed at.
 

@@ -37,7 +37,7 @@ use crate::ticket::Ticket;
 /// - **Text** is kept to the byte. NUL characters do not occur; the engine refuses them.
 /// - **Cancellation.** A future that is dropped leaves its commit either done or not begun.
 ///
-/// Prove a backend with the suite in [`testing`](crate::testing) (feature `testing`).
+/// Prove a backend with the suite in `ticketcore::testing` (feature `testing`).
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads one ticket as it is now.

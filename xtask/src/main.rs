@@ -48,7 +48,7 @@ fn ci() -> Done {
     lock_file()?;
     cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
     cargo(["check", "--no-default-features", "--examples"], &[])?;
-    cargo(["doc", "--workspace", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    cargo(["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     oldest_rusqlite()?;
     test(&[])
 }

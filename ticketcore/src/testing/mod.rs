@@ -101,6 +101,7 @@ macro_rules! store_tests {
                 a_version_that_is_yet_to_come_conflicts_and_writes_nothing
                 a_change_without_facts_renews_only_the_marks
                 a_commit_that_is_dropped_before_its_first_poll_leaves_nothing
+                a_commit_that_is_dropped_while_it_waits_is_done_or_not_begun
                 a_fresh_handle_sees_everything
                 what_one_handle_wrote_the_others_see_at_once
             ]
@@ -207,6 +208,7 @@ macro_rules! store_tests {
                 increments_through_several_handles_all_count
                 of_several_creators_of_a_ticket_exactly_one_wins
                 of_two_commits_that_rest_on_each_other_exactly_one_wins
+                one_callers_conflict_is_no_other_callers
                 a_page_never_shows_half_of_a_commit
             ]
         }

@@ -79,6 +79,25 @@ pub async fn of_two_commits_that_rest_on_each_other_exactly_one_wins(harness: &d
     }
 }
 
+/// Commits that a store writes together still succeed and fail apart.
+pub async fn one_callers_conflict_is_no_other_callers(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let stale = clerk.open(&*store, Draft::incident("Changed since")).await;
+    clerk.write(&*store, clerk.tag(&stale, "newer")).await;
+    for round in 0..5 {
+        let attempts = race(&vec![Arc::clone(&store); 8], |i, store| {
+            let new = clerk.opening(Draft::incident("New"));
+            let changes = if i % 2 == 0 { vec![new] } else { vec![new, clerk.tag(&stale, "late")] };
+            block_on(store.commit(clerk.commit(changes)))
+        });
+        for (i, end) in attempts.iter().enumerate() {
+            let meant = if i % 2 == 0 { end.is_ok() } else { matches!(end, Err(StoreError::Conflict(_))) };
+            assert!(meant, "round {round}, caller {i}: {end:?}");
+        }
+    }
+    assert_eq!(clerk.open(&*store, Draft::incident("Last")).await.number, 22);
+}
+
 /// A reader never sees half of a commit: two tickets that are always changed together are always alike.
 pub async fn a_page_never_shows_half_of_a_commit(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;

@@ -1,10 +1,11 @@
 //! One ticket at a time.
 
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use chrono::TimeDelta;
 
-use super::{begin, conflict, contents};
+use super::{Contents, begin, conflict, contents};
 use crate::command::{Command, Draft};
 use crate::id::{Position, Version};
 use crate::query::{Filter, Order, Query};
@@ -109,6 +110,26 @@ pub async fn a_commit_that_is_dropped_before_its_first_poll_leaves_nothing(harne
     drop(store.commit(clerk.commit([change])));
     assert_eq!(store.load(clerk.tenant(), id).await.unwrap(), None);
     assert_eq!(store.feed(Position(0), 10).await.unwrap(), []);
+}
+
+pub async fn a_commit_that_is_dropped_while_it_waits_is_done_or_not_begun(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    for _ in 0..10 {
+        let changes = [clerk.opening(Draft::incident("Maybe")), clerk.opening(Draft::incident("Likewise"))];
+        let [one, other] = changes.each_ref().map(|change| change.ticket.id);
+        let mut waiting = store.commit(clerk.commit(changes));
+        // Whether it is ready at once is the store's affair.
+        let _ = waiting.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        drop(waiting);
+        // What is committed now comes after it, if it comes at all.
+        clerk.open(&*store, Draft::incident("Certainly")).await;
+        let one = store.load(clerk.tenant(), one).await.unwrap();
+        let other = store.load(clerk.tenant(), other).await.unwrap();
+        assert_eq!(one.is_some(), other.is_some(), "half of a commit is there");
+    }
+    let Contents { tickets, feed, .. } = contents(&*store, &clerk).await;
+    assert!(tickets.iter().map(|ticket| ticket.number).eq((1..).take(tickets.len())), "no number is used up");
+    assert_eq!(feed.len(), tickets.len(), "each was opened once");
 }
 
 pub async fn a_fresh_handle_sees_everything(harness: &dyn Harness) {
