@@ -22,13 +22,14 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use ticketcore::cond::{Atom, Cond};
 use ticketcore::config::{Source, State, Transition};
-use ticketcore::engine::Phase;
+use ticketcore::engine::{Phase, Reading};
 use ticketcore::line::Flag;
 use ticketcore::time::{Hours, ManualClock, Week, Zone};
 use ticketcore::{
@@ -37,15 +38,18 @@ use ticketcore::{
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/sla/scenarios.json");
 
-/// Why ours differs, and what it answers: the scenario, which of its expectations, the figure, the answer.
-const BUCKETS: [(&str, &[(&str, usize, &str, &str)]); 2] = [
+/// Which expectation: the scenario, its how manieth, the figure.
+type Place = (&'static str, usize, &'static str);
+
+/// Why ours differs, and what it answers.
+const BUCKETS: [(&str, &[(Place, &str)]); 2] = [
     (
         "a pause counts in the time of the clock: 45 minutes outside of opening hours move no deadline",
-        &[("erpnext-hold-01", 1, "resolution_due", r#""2020-03-04T16:00:00Z""#)],
+        &[(("erpnext-hold-01", 1, "resolution_due"), r#""2020-03-04T16:00:00Z""#)],
     ),
     (
         "a clock that is not shown does not run: ten minutes of pause move the deadline by ten minutes",
-        &[("rt-ignore-03", 2, "due", r#""2024-01-01T02:10:00Z""#)],
+        &[(("rt-ignore-03", 2, "due"), r#""2024-01-01T02:10:00Z""#)],
     ),
 ];
 
@@ -59,14 +63,10 @@ fn other_desks_agree_on_what_is_due_but_where_we_chose_otherwise() -> Result<(),
     let scenarios = list(&file["scenarios"]);
     assert_eq!(scenarios.len(), 14);
 
-    let choices = BUCKETS.into_iter().flat_map(|(_, bucket)| bucket.iter());
-    let mut choices: BTreeMap<_, _> =
-        choices.map(|(id, place, figure, ours)| ((*id, *place, *figure), *ours)).collect();
-    let (mut compared, chosen) = (0, choices.len());
+    let choices: BTreeMap<_, _> = BUCKETS.into_iter().flat_map(|(_, bucket)| bucket.iter().copied()).collect();
+    let (mut compared, mut chosen) = (0, 0);
     for scenario in scenarios {
-        let id = text_of(&scenario["id"]);
-        let mut play = Play::new(scenario);
-        let mut place = 0;
+        let (id, mut play, mut place) = (text_of(&scenario["id"]), Play::new(scenario), 0);
         for step in list(&scenario["steps"]) {
             let Some(expected) = step["expect"].as_object() else {
                 play.act(step).map_err(|error| format!("{id}: {error}"))?;
@@ -75,10 +75,11 @@ fn other_desks_agree_on_what_is_due_but_where_we_chose_otherwise() -> Result<(),
             for (figure, theirs) in expected {
                 let ours = play.answer(figure)?;
                 compared += 1;
-                match choices.remove(&(id, place, figure.as_str())) {
+                match choices.get(&(id, place, figure.as_str())) {
                     Some(choice) => {
                         assert_eq!(ours, serde_json::from_str::<Value>(choice)?, "{id} {figure}");
                         assert_ne!(ours, *theirs, "{id} {figure} is no difference any more");
+                        chosen += 1;
                     }
                     None => assert_eq!(ours, *theirs, "{id}: {}, {figure} at {}", scenario["name"], play.desk.now()),
                 }
@@ -86,8 +87,7 @@ fn other_desks_agree_on_what_is_due_but_where_we_chose_otherwise() -> Result<(),
             place += 1;
         }
     }
-    assert_eq!(choices.keys().collect::<Vec<_>>(), Vec::<&(&str, usize, &str)>::new(), "chosen and never asked");
-    assert_eq!((compared, chosen), (40, 2));
+    assert_eq!((compared, chosen), (40, choices.len()));
 
     eprintln!("{compared} expectations, {} equal; different by choice:", compared - chosen);
     for (reason, bucket) in BUCKETS {
@@ -154,12 +154,11 @@ impl<'a> Play<'a> {
             ("resolution", Policy::resolution("resolution")),
             ("starts", Policy::first_response("starts")),
         ];
-        let mut config = Config {
-            policies: vec![Policy::response("wall_response"), Policy::resolution("wall_resolution")],
-            ..Config::default()
-        };
-        config = config.workflow(workflow()).kind("issue", "issue", "");
-        config = config.calendar("office", hours(&self.scenario["calendar"])?);
+        let on_the_wall = vec![Policy::response("wall_response"), Policy::resolution("wall_resolution")];
+        let mut config = Config { policies: on_the_wall, ..Config::default() }
+            .workflow(workflow())
+            .kind("issue", "issue", "")
+            .calendar("office", hours(&self.scenario["calendar"])?);
         for (name, policy) in ready {
             if let Some(minutes) = targets[format!("{name}_min")].as_u64() {
                 let ignored = list(&targets[format!("{name}_ignore_states")]);
@@ -175,37 +174,36 @@ impl<'a> Play<'a> {
     fn answer(&self, figure: &str) -> Result<Value, Box<dyn Error>> {
         let id = self.ticket.ok_or("no ticket yet")?;
         let readings = pollster::block_on(self.desk.readings(id))?;
-        let of = |policy: &'static str| readings.iter().filter(move |reading| reading.policy == policy);
-        let due = |policy: &'static str| of(policy).filter(|reading| reading.phase == Phase::Running);
-        let seconds = |spans: &[TimeDelta]| spans.iter().sum::<TimeDelta>().num_seconds();
+        let running = |reading: &&Reading| reading.phase == Phase::Running;
+        let due = |policy| readings.iter().filter(running).find(|reading| reading.policy == policy)?.due;
         // ERPNext counts what was, unlike what is due, on the clock on the wall.
-        let waits: Vec<TimeDelta> = of("wall_response").map(|reading| reading.elapsed).collect();
+        let spans = |policy| -> Vec<TimeDelta> {
+            readings.iter().filter(|reading| reading.policy == policy).map(|reading| reading.elapsed).collect()
+        };
+        let waits = spans("wall_response");
+        let holds = self.holds(id)?;
+        let seconds = |spans: &[TimeDelta]| spans.iter().sum::<TimeDelta>().num_seconds();
         Ok(match figure {
-            "due" => {
-                let running = readings.iter().filter(|reading| reading.phase == Phase::Running);
-                json!(running.filter_map(|reading| reading.due).min())
-            }
-            "starts" => json!(due("starts").find_map(|reading| reading.due)),
-            "resolution_due" => json!(due("resolution").find_map(|reading| reading.due)),
-            "avg_response_s" => json!(seconds(&waits) / i64::try_from(waits.len())?),
+            "due" => json!(readings.iter().filter(running).filter_map(|reading| reading.due).min()),
+            "starts" => json!(due("starts")),
+            "resolution_due" => json!(due("resolution")),
+            "resolution_s" => json!(seconds(&spans("wall_resolution"))),
             // The time in which the customer waited for us.
             "user_resolution_s" => json!(seconds(&waits)),
-            "resolution_s" => {
-                json!(seconds(&of("wall_resolution").map(|reading| reading.elapsed).collect::<Vec<_>>()))
-            }
-            "on_hold_since" => json!(self.holds()?.last().map(|(from, _)| *from)),
-            "total_hold_s" => json!(seconds(&self.holds()?.iter().map(|(from, to)| *to - *from).collect::<Vec<_>>())),
+            "avg_response_s" => json!(seconds(&waits) / i64::try_from(waits.len())?),
+            "on_hold_since" => json!(holds.last().map(|hold| hold.start)),
+            "total_hold_s" => json!(seconds(&holds.iter().map(|hold| hold.end - hold.start).collect::<Vec<_>>())),
             other => return Err(format!("no figure is called {other}").into()),
         })
     }
 
     /// When the customer was awaited; the last time may go on.
-    fn holds(&self) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>, Box<dyn Error>> {
-        let ticket = pollster::block_on(self.desk.load(self.ticket.ok_or("no ticket yet")?))?;
+    fn holds(&self, id: TicketId) -> Result<Vec<Range<DateTime<Utc>>>, ticketcore::Error> {
+        let ticket = pollster::block_on(self.desk.load(id))?;
         let beats = ticket.line.beats();
         let ends = beats.iter().skip(1).map(|next| next.at).chain([self.desk.now()]);
         let awaited = beats.iter().zip(ends).filter(|(beat, _)| beat.waiting == Some(Waiting::Requester));
-        Ok(awaited.map(|(beat, end)| (beat.at, end)).collect())
+        Ok(awaited.map(|(beat, end)| beat.at..end).collect())
     }
 }
 

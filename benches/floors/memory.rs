@@ -210,16 +210,17 @@ pub(crate) fn decide(bench: &Bench) -> Result<Vec<Line>> {
     let opened = engine::open(&context, &"main".into(), id, &draft)?.ticket;
     let request = Command::transition("start").into();
     let count = bench.pick(10_000, 100_000);
-    let median = |call: &dyn Fn()| -> Result<String> {
-        let run = block_on(time(vec![(); count], async |()| Ok::<_, Error>(call())))?;
-        Ok(pretty(run.latencies.median()))
-    };
-    let decide = || drop(black_box(engine::decide(&context, &opened, &request)));
-    let marks = || drop(black_box(engine::marks(&rulebook, &opened)));
-    let moves = || drop(black_box(engine::moves(&rulebook, &opened, &actor, &related, now)));
+    let decide = || engine::decide(&context, &opened, &request);
+    let marks = || engine::marks(&rulebook, &opened);
+    let moves = || engine::moves(&rulebook, &opened, &actor, &related, now);
     Ok(vec![
-        Line::known("decide a move, guard and all", median(&decide)?),
-        Line::known("decide the marks of a ticket", median(&marks)?),
-        Line::known("decide which moves there are", median(&moves)?),
+        Line::known("decide a move, guard and all", median(count, decide)?),
+        Line::known("decide the marks of a ticket", median(count, marks)?),
+        Line::known("decide which moves there are", median(count, moves)?),
     ])
+}
+
+fn median<T>(count: usize, call: impl Fn() -> T) -> Result<String> {
+    let run = time(vec![(); count], async |()| Ok::<_, Error>(black_box(call())));
+    Ok(pretty(block_on(run)?.latencies.median()))
 }

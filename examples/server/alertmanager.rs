@@ -77,7 +77,7 @@ fn became(intake: &Intake) -> Value {
 }
 
 impl Alert {
-    /// The signal it is; a summary longer than a subject may be is cut, as its labels stay whole.
+    /// The signal it is. A summary longer than a subject may be is cut there, as the annotations are kept whole.
     fn signal(self, now: DateTime<Utc>, longest: usize) -> Signal {
         let key = self.fingerprint.clone().filter(|text| !text.is_empty()).unwrap_or_else(|| name(&self.labels));
         let severity = severity(self.labels.get("severity").map_or("", String::as_str));
@@ -89,7 +89,13 @@ impl Alert {
             Status::Firing => now,
             Status::Resolved => self.ends_at.map_or(now, |end| end.min(now)),
         };
-        Signal { key, firing: self.status == Status::Firing, severity, summary, labels: self.labels, at }
+        let mut labels = self.labels;
+        for (name, text) in self.annotations {
+            // A label may have the same name, and says something else.
+            let name = if labels.contains_key(&name) { format!("{name} (annotation)") } else { name };
+            labels.insert(name, text);
+        }
+        Signal { key, firing: self.status == Status::Firing, severity, summary, labels, at }
     }
 
     /// The first line of whatever says most.

@@ -109,7 +109,7 @@ async fn print(Caller(desk): Caller, name: Name, params: Params<Printed>) -> Res
     let (Path(name), Query(Printed { format })) = (name?, params?);
     let report = named(&name)
         .ok_or_else(|| Problem::not_found(format!("there is no report `{name}`; there are {}", report::names())))?;
-    let sections = report::sections(&desk, &*report).await?;
+    let sections = desk.report(&*report, &desk.ask().await?).await?;
     let (kind, texts): (_, Vec<String>) = match format {
         Format::Json => return Ok(Json(json!({ "report": name, "sections": sections })).into_response()),
         Format::Csv => ("text/csv; charset=utf-8", sections.iter().map(Section::csv).collect()),

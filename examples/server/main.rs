@@ -125,8 +125,12 @@ async fn configure(desk: &Desk, file: Option<PathBuf>) -> Result<(), Box<dyn Err
         None => return Ok(()),
     };
     if wanted != rulebook.now().config {
-        let revision = desk.publish(wanted).await?;
-        tracing::info!(%revision, "configuration published");
+        match desk.publish(wanted).await {
+            Ok(revision) => tracing::info!(%revision, "configuration published"),
+            // Another process started on the same file at the same moment.
+            Err(ticketcore::Error::Store(error)) if error.is_conflict() => tracing::warn!(%error, "left to another"),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }

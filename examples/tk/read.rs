@@ -201,7 +201,7 @@ async fn explain(desk: &Desk, ticket: &Ticket, policy: &Key, as_json: bool) -> P
 
 async fn printed(desk: &Desk, name: &str, csv: bool, as_json: bool) -> Printed {
     let report = named(name).ok_or_else(|| format!("there is no report `{name}`; there are {}", report::names()))?;
-    let sections = report::sections(desk, &*report).await?;
+    let sections = desk.report(&*report, &desk.ask().await?).await?;
     if as_json {
         return Ok(print::json(&json!({ "report": name, "sections": sections })));
     }

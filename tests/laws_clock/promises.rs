@@ -22,7 +22,7 @@ pub(crate) enum Starts {
     WhenItRuns,
 }
 
-pub(crate) const PROMISES: [(&str, Promise); 9] = [
+pub(crate) const PROMISES: [(&str, Promise); 10] = [
     (
         "first_response",
         Promise {
@@ -75,6 +75,15 @@ pub(crate) const PROMISES: [(&str, Promise); 9] = [
         Promise {
             policy: Policy::escalation,
             runs: |_| true,
+            stops: |beat| beat.flags.has(Flag::Acked) || ended(beat),
+            starts: Starts::WhenItRuns,
+        },
+    ),
+    (
+        "held",
+        Promise {
+            policy: |id| Policy::escalation(id).run(Atom::Flag(Flag::Assigned)),
+            runs: |beat| beat.flags.has(Flag::Assigned),
             stops: |beat| beat.flags.has(Flag::Acked) || ended(beat),
             starts: Starts::WhenItRuns,
         },

@@ -8,7 +8,7 @@ use ticketcore::query::{Order, Sort};
 use ticketcore::store::{Due, Marks};
 use ticketcore::testing::sample::{self, Sample};
 use ticketcore::time::{Clock, ManualClock};
-use ticketcore::{Actor, Desk, Filter, Position, Query, Store, TicketId, Version};
+use ticketcore::{Actor, Desk, Filter, Position, Query, Store, TenantId, TicketId, Version};
 
 use crate::acts::{Act, config};
 
@@ -24,7 +24,7 @@ impl World {
     pub(crate) fn new(name: &'static str, store: impl Store, clock: &ManualClock) -> Self {
         let store: Arc<dyn Store> = Arc::new(store);
         let desk = |seed| Desk::new(Arc::clone(&store)).with_clock(clock.clone()).with_seed(seed);
-        let desks = [desk(1), desk(1 << 32).tenant("other")];
+        let desks = [desk(1).tenant(tenant_id(0)), desk(1 << 32).tenant(tenant_id(1))];
         Self { name, store, clock: clock.clone(), desks }
     }
 
@@ -45,7 +45,7 @@ impl World {
             Act::Find(query) => self.pages(desk, query).await,
             Act::Tally(scan) => text(desk.tally(scan).await),
             Act::History(id, after, limit) => {
-                let history = self.store.history(&self.known_tenant(tenant), *id, *after, *limit).await;
+                let history = self.store.history(&tenant_id(tenant), *id, *after, *limit).await;
                 text(history.map(without_positions))
             }
             Act::Moves(actor, id) => text(desk.by(actor.clone()).moves(*id).await),
@@ -100,12 +100,12 @@ impl World {
     }
 
     pub(crate) async fn history(&self, tenant: usize, id: TicketId) -> Vec<Recorded> {
-        self.store.history(&self.known_tenant(tenant), id, Version(0), usize::MAX).await.unwrap()
+        self.store.history(&tenant_id(tenant), id, Version(0), usize::MAX).await.unwrap()
     }
+}
 
-    fn known_tenant(&self, tenant: usize) -> ticketcore::TenantId {
-        ["main", "other"][tenant].into()
-    }
+fn tenant_id(tenant: usize) -> TenantId {
+    ["main", "other"][tenant].into()
 }
 
 /// Positions are the store's own.

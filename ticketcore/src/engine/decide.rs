@@ -34,6 +34,7 @@ pub fn decide(context: &Context<'_>, ticket: &Ticket, request: &Request) -> Resu
     }
     let setup = rulebook.now();
     let mut input = Input::new(setup);
+    input.actor(actor);
     request.commands.iter().for_each(|command| input.command(command));
     input.once(request.once.as_deref());
     input.finish()?;
@@ -61,7 +62,6 @@ fn demand(work: &Work<'_>) -> Result<(), Refusal> {
     if reasons.is_empty() { Ok(()) } else { Err(Refusal::Unmet { what: work.ticket.state.clone(), reasons }) }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm a command, each a line or two: the list is the point")]
 fn order(
     work: &mut Work<'_>,
     actor: &Actor,

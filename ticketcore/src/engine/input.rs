@@ -1,5 +1,6 @@
 //! Is the input what it should be? Every fault is named; nothing is cut, nothing is guessed.
 
+use crate::actor::Actor;
 use crate::command::{Command, Draft, Message};
 use crate::config::{Limits, Setup};
 use crate::engine::refusal::Refusal;
@@ -119,6 +120,11 @@ impl<'a> Input<'a> {
         self.once(draft.once.as_deref());
     }
 
+    /// The host vouches for who it is, not for how it is written.
+    pub(super) fn actor(&mut self, actor: &Actor) {
+        self.person("actor", &actor.id);
+    }
+
     pub(super) fn once(&mut self, key: Option<&str>) {
         if let Some(key) = key {
             self.line("once", key, self.limits.value);
@@ -133,7 +139,7 @@ impl<'a> Input<'a> {
         self.count("labels", signal.labels.len(), self.limits.items);
         for (name, value) in &signal.labels {
             self.text("labels", name, self.limits.value);
-            self.text(&format!("labels.{name}"), value, self.limits.value);
+            self.text(&format!("labels.{name}"), value, self.limits.text);
         }
     }
 

@@ -26,6 +26,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draf
     let Context { rulebook, actor, related, now } = *context;
     let setup = rulebook.now();
     let mut input = Input::new(setup);
+    input.actor(actor);
     input.draft(draft);
     let kind = setup.config.kinds.get(&draft.kind);
     if kind.is_none() {

@@ -27,6 +27,13 @@
 //!
 //! # Writing a store
 //!
+//! 1. Keep each ticket as JSON ([`codec`](crate::codec)), and beside it what [`Filter`](crate::Filter) asks of it and
+//!    its [`Marks`](crate::store::Marks) hold; each event as JSON with its text beside it; claims, documents and bytes.
+//! 2. Implement [`Store`]. What questions mean is in the core: [`Filter::matches`](crate::Filter::matches),
+//!    [`Cursor::of`](crate::query::Cursor::of), [`words`](crate::query::words),
+//!    [`Tallier`](crate::report::Tallier). Start by looking at every ticket, and let the suite watch as indexes come.
+//! 3. Depend on this crate once more, under `dev-dependencies` with the feature `testing`, and prove the store as above.
+//!
 //! A whole one, small and slow, that passes every case:
 //!
 //! ```

@@ -39,7 +39,6 @@ pub(crate) const FIELDS: [(&str, FieldType); 5] = [
 /// The rules of the suite: the default ones, custom fields, targets that can be kept and broken, business time.
 pub fn config() -> Config {
     let zone = Zone::named("Europe/Berlin").expect("the zone is known");
-    let [response, resolution] = ["response", "resolution"].map(Key::from);
     let config = Config {
         fields: FIELDS.into_iter().map(|(key, kind)| (Key::from(key), kind)).collect(),
         business: Some(Key::from("office")),
@@ -48,12 +47,12 @@ pub fn config() -> Config {
     config
         .calendar("office", Hours::new(zone).weekdays("09:00-17:00"))
         .policy(
-            Policy::first_response(response)
+            Policy::first_response("response")
                 .target(Priority::P1, Span::minutes(30))
                 .target(Priority::P3, Span::hours(4)),
         )
         .policy(
-            Policy::resolution(resolution)
+            Policy::resolution("resolution")
                 .target(Priority::P1, Span::hours(2))
                 .target(Priority::P5, Span::days(1))
                 .restart(),
