@@ -1,38 +1,21 @@
 //! The embedded store passes the suite, on a file that several handles share and in memory.
 
-use std::path::PathBuf;
+#[path = "support/file.rs"]
+mod temporary;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
+use temporary::File;
 use ticketcore::Store;
 use ticketcore::testing::Harness;
 use ticketcore_sqlite::SqliteStore;
 
-/// A file of its own for each harness; every handle opens it anew, as another process would.
-struct File(PathBuf);
-
-impl File {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("ticketcore-suite-{}-{count}", std::process::id()));
-        std::fs::create_dir(&directory).unwrap();
-        Self(directory)
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        // What cannot be removed is the operating system's to sweep.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
+/// Every handle opens the file anew, as another process would.
 #[async_trait]
 impl Harness for File {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(self.0.join("desk.db")).unwrap())
+        Arc::new(SqliteStore::open(self.path()).unwrap())
     }
 }
 

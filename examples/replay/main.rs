@@ -39,7 +39,7 @@ use ticketcore::{Desk, MemoryStore, Store, report};
 /// Replays the incidents of a real help desk.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Where the tickets are kept.
+    /// Where the tickets are kept, for as long as it runs.
     #[arg(long, value_enum, default_value = "memory")]
     store: Kind,
     /// The log as CSV.
@@ -57,7 +57,7 @@ enum Kind {
 fn main() -> Result<(), Box<dyn Error>> {
     let Arguments { store, file } = Arguments::parse();
     if !file.exists() {
-        println!("SKIPPED: there is no log at {}", file.display());
+        eprintln!("SKIPPED: there is no log at {}", file.display());
         return Ok(());
     }
     let incidents = incidents::read(&file)?;
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let notes = replay::replay(&desk, &clock, &incidents).await?;
         println!("{} incidents in {rows} rows replayed in {:.2?}\n", incidents.len(), started.elapsed());
 
-        for report in ["volume", "response", "monthly"].into_iter().filter_map(report::named) {
+        for report in ["volume", "response", "monthly", "reopens"].into_iter().filter_map(report::named) {
             for section in desk.report(&*report, &desk.ask().await?).await? {
                 println!("{section}");
             }
@@ -91,7 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let expected: serde_json::Value = serde_json::from_str(&expected)?;
                 print!("{}", Comparison::of(&expected["excerpt"], &figures::figures(&desk).await?));
             }
-            Err(_) => println!("SKIPPED: there are no expected figures at {}", figures::EXPECTED),
+            Err(_) => eprintln!("SKIPPED: there are no expected figures at {}", figures::EXPECTED),
         }
         Ok(())
     })

@@ -65,6 +65,15 @@ impl Act {
         }
     }
 
+    /// How much time passes with it. Rules that were published are looked for once a second, so a tick takes longer.
+    pub(crate) const fn time(&self) -> TimeDelta {
+        match self {
+            Self::Pass(time) => *time,
+            Self::Tick => TimeDelta::seconds(2),
+            _ => TimeDelta::zero(),
+        }
+    }
+
     /// The key under which a repetition has no second effect.
     pub(crate) fn once(&self) -> Option<&str> {
         match self {

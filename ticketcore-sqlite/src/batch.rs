@@ -47,9 +47,12 @@ impl<T: Send, F: FnMut(&Connection) -> Result<T> + Send> Job for Task<T, F> {
     }
 
     fn settle(self: Box<Self>, outcome: Result<(), &rusqlite::Error>) {
-        match (outcome, self.result) {
-            (Ok(()), Some(result)) => self.sender.send(result.map_err(StoreError::from)),
-            (Err(error), _) => self.sender.send(Err(translate(error))),
+        let Self { work, result, sender } = *self;
+        // Before the caller goes on, so that what they share is the caller's alone.
+        drop(work);
+        match (outcome, result) {
+            (Ok(()), Some(result)) => sender.send(result.map_err(StoreError::from)),
+            (Err(error), _) => sender.send(Err(translate(error))),
             // Not reached: what was committed was run. The sender's end tells the caller.
             (Ok(()), None) => {}
         }

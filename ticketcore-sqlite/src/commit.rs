@@ -10,6 +10,7 @@ use ticketcore::ticket::Ticket;
 
 use crate::error::{Error, Result};
 use crate::rows::Found;
+use crate::writer::Writer;
 use crate::{claim, document, log, rows, tenant};
 
 /// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.
@@ -44,17 +45,30 @@ use crate::{claim, document, log, rows, tenant};
 pub fn commit_in(transaction: &mut Transaction<'_>, commit: &Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
     let encoded = encode(commit)?;
     let savepoint = transaction.savepoint().map_err(Error::from)?;
-    let tickets = write(&savepoint, commit, &encoded)?;
+    let numbers = write(&savepoint, commit, &encoded)?;
     savepoint.commit().map_err(Error::from)?;
-    Ok(tickets)
+    let tickets = commit.changes.iter().map(|change| Arc::clone(&change.ticket));
+    Ok(tickets.zip(numbers).map(|(ticket, number)| numbered(ticket, number)).collect())
 }
 
-/// A change as text; made before the writer is asked, so that others do not wait for it.
-#[derive(Debug)]
+/// A change as text.
+#[derive(Clone, Debug)]
 pub(crate) struct Encoded {
     pub(crate) snapshot: String,
     /// Of each event the version of its form, and the form.
     pub(crate) events: Vec<(i64, String)>,
+}
+
+/// Writes a commit, and does as much as possible beside the writer, for whom others may wait: texts are made before, and
+/// tickets get their numbers, and memory is freed, afterwards.
+pub(crate) async fn commit(writer: &Writer, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
+    let encoded = encode(&commit)?;
+    let shared = Arc::new((commit, encoded));
+    let work = Arc::clone(&shared);
+    let numbers = writer.run(move |transaction| write(transaction, &work.0, &work.1)).await?;
+    let (commit, _) = Arc::unwrap_or_clone(shared);
+    let tickets = commit.changes.into_iter().map(|change| change.ticket);
+    Ok(tickets.zip(numbers).map(|(ticket, number)| numbered(ticket, number)).collect())
 }
 
 /// Encodes the changes of a commit.
@@ -66,15 +80,15 @@ pub(crate) fn encode(commit: &Commit) -> Result<Vec<Encoded>, StoreError> {
     commit.changes.iter().map(encode).collect()
 }
 
-/// Writes a commit and returns its tickets. Checks everything before it writes anything.
-pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encoded]) -> Result<Vec<Arc<Ticket>>> {
+/// Writes a commit and returns the numbers of its tickets. Checks everything before it writes anything.
+pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encoded]) -> Result<Vec<i64>> {
     let mut tenant = tenant::find(transaction, &commit.tenant)?;
     let found = check(transaction, tenant, commit)?;
     if tenant == tenant::UNKNOWN {
         tenant = tenant::insert(transaction, &commit.tenant)?;
     }
     let mut next = None;
-    let mut tickets = Vec::with_capacity(found.len());
+    let mut numbers = Vec::with_capacity(found.len());
     for ((change, encoded), found) in commit.changes.iter().zip(encoded).zip(found) {
         let row = match found {
             Some(found) => {
@@ -92,9 +106,9 @@ pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encode
         for claim in &change.claims {
             claim::swap(transaction, tenant, claim, change.ticket.version)?;
         }
-        tickets.push(numbered(&change.ticket, rows::number(row)));
+        numbers.push(rows::number(row));
     }
-    Ok(tickets)
+    Ok(numbers)
 }
 
 /// Checks that all a commit rests on holds, and finds the rows it changes.
@@ -135,8 +149,8 @@ fn next_row(transaction: &Connection, tenant: i64) -> Result<i64> {
     Ok(transaction.prepare_cached(sql)?.query_row(rows::of(tenant), |row| row.get(0))?)
 }
 
-fn numbered(ticket: &Arc<Ticket>, number: i64) -> Arc<Ticket> {
-    let mut ticket = Arc::clone(ticket);
+/// Gives a ticket its number; without a copy, if the caller kept no other reference.
+fn numbered(mut ticket: Arc<Ticket>, number: i64) -> Arc<Ticket> {
     if ticket.number != number {
         Arc::make_mut(&mut ticket).number = number;
     }

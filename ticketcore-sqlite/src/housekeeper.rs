@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// So many looks without a write are a pause.
 const PAUSE: u32 = 5;
 
+/// So many times the WAL is copied back beside the writer before a commit has to wait for the rest.
+const ROUNDS: u32 = 4;
+
 /// How long a commit waits for readers to leave the WAL.
 const PATIENCE: Duration = Duration::from_millis(20);
 
@@ -125,14 +128,22 @@ impl House {
 
     /// Copies a long WAL back, and asks the next writer to start it anew.
     fn checkpoint(&mut self) -> Result<()> {
-        let length = wal(&self.connection, "noop")?;
+        let mut wal = Wal::checkpoint(&self.connection, "noop")?;
         // Shorter than the pages asked for: it was started anew.
-        self.limit = if length < self.pages { self.pages } else { self.limit };
-        if length >= self.limit {
-            wal(&self.connection, "passive")?;
-            self.limit = length + length / 2;
-            self.pulse.restart.store(true, Ordering::Relaxed);
+        self.limit = if wal.pages < self.pages { self.pages } else { self.limit };
+        if wal.pages < self.limit {
+            return Ok(());
         }
+        // In rounds, as more is written meanwhile: the less is left, the less a commit has to wait for.
+        for _ in 0..ROUNDS {
+            Wal::checkpoint(&self.connection, "passive")?;
+            wal = Wal::checkpoint(&self.connection, "noop")?;
+            if wal.pages - wal.copied < self.pages / 20 {
+                break;
+            }
+        }
+        self.limit = wal.pages + wal.pages / 2;
+        self.pulse.restart.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -156,15 +167,25 @@ impl House {
 fn restart(connection: &Connection) -> Result<()> {
     let timeout: i64 = connection.query_row("pragma busy_timeout", [], |row| row.get(0))?;
     connection.busy_timeout(PATIENCE)?;
-    let restarted = wal(connection, "restart");
+    let restarted = Wal::checkpoint(connection, "restart");
     connection.busy_timeout(Duration::from_millis(timeout.unsigned_abs()))?;
     restarted.map(drop)
 }
 
-/// Runs a checkpoint; returns how many pages the WAL holds. Copying less than all is no error.
-fn wal(connection: &Connection, mode: &str) -> Result<i64> {
-    let mut statement = connection.prepare_cached(&format!("pragma wal_checkpoint({mode})"))?;
-    Ok(statement.query_row([], |row| row.get(1))?)
+/// The state of the WAL.
+struct Wal {
+    /// How many pages it holds.
+    pages: i64,
+    /// How many of them are copied back.
+    copied: i64,
+}
+
+impl Wal {
+    /// Runs a checkpoint of a mode. That it copies less than all is no error.
+    fn checkpoint(connection: &Connection, mode: &str) -> Result<Self> {
+        let mut statement = connection.prepare_cached(&format!("pragma wal_checkpoint({mode})"))?;
+        Ok(statement.query_row([], |row| Ok(Self { pages: row.get(1)?, copied: row.get(2)? }))?)
+    }
 }
 
 /// Housekeeping is tried again later, so its failures concern nobody but the operator.

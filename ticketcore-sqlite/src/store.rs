@@ -185,8 +185,7 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
-        let encoded = commit::encode(&commit)?;
-        self.inner.writer.run(move |transaction| commit::write(transaction, &commit, &encoded)).await
+        commit::commit(&self.inner.writer, commit).await
     }
 
     async fn claim(&self, tenant: &TenantId, key: &str) -> Result<Option<Held>, StoreError> {

@@ -8,7 +8,7 @@ use crate::config::{At, Moment, Policy, Rulebook, Step};
 use crate::engine::clock::{Phase, Run, Runs, Stretch};
 use crate::id::Key;
 use crate::line::Flag;
-use crate::policy_log::StepKey;
+use crate::policy_log::{Breach, StepKey};
 use crate::report::Standing;
 use crate::status::Status;
 use crate::store::{Marks, Rank};
@@ -187,25 +187,24 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
     let mut runs = Runs::default();
     for policy in &rulebook.now().config.policies {
         runs.read(rulebook, ticket, policy);
-        let mut standing = Standing::default();
+        let mut standing = broken(ticket, &policy.id);
         for run in runs.iter() {
-            stand(&mut standing, &run, ticket, policy);
+            stand(&mut standing, &run, ticket);
             let due = run.due();
             if run.ended.is_none() {
                 survey.due = earliest(survey.due, due);
             }
             upcoming(&run, ticket, due, |next| survey.consider(next));
         }
-        if standing != Standing::default() {
-            survey.standings.push(Standing { policy: policy.id.clone(), ..standing });
+        if standing != (Standing { policy: policy.id.clone(), ..Standing::default() }) {
+            survey.standings.push(standing);
         }
     }
     // Promises of policies that are gone stay broken.
-    for breach in &ticket.policies.breaches {
-        if rulebook.now().policy(&breach.policy).is_none() {
-            let (breached, excused) = if breach.waived.is_some() { (0, 1) } else { (1, 0) };
-            let policy = breach.policy.clone();
-            survey.standings.push(Standing { policy, breached, excused, ..Standing::default() });
+    for Breach { policy, .. } in &ticket.policies.breaches {
+        let known = survey.standings.iter().any(|standing| standing.policy == *policy);
+        if !known {
+            survey.standings.push(broken(ticket, policy));
         }
     }
     survey
@@ -227,11 +226,21 @@ fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
     }
 }
 
-/// Law 36: every cycle is exactly one of running, met, breached (or excused) and dropped.
-fn stand(standing: &mut Standing, run: &Run<'_, '_>, ticket: &Ticket, policy: &Policy) {
-    match ticket.policies.breach(&policy.id, run.cycle) {
-        Some(breach) if breach.waived.is_some() => standing.excused += 1,
-        Some(_) => standing.breached += 1,
+/// The promises of a policy that were broken, whether or not it binds the ticket now: a breach is never removed.
+fn broken(ticket: &Ticket, policy: &Key) -> Standing {
+    let mut standing = Standing { policy: policy.clone(), ..Standing::default() };
+    for breach in ticket.policies.breaches.iter().filter(|breach| breach.policy == *policy) {
+        let count = if breach.waived.is_some() { &mut standing.excused } else { &mut standing.breached };
+        *count += 1;
+    }
+    standing
+}
+
+/// Law 36: every cycle is exactly one of running, met, breached (or excused) and dropped. The broken ones are counted
+/// already.
+fn stand(standing: &mut Standing, run: &Run<'_, '_>, ticket: &Ticket) {
+    match ticket.policies.breach(&standing.policy, run.cycle) {
+        Some(_) => {}
         None if run.last().and_then(Stretch::budget).is_none() => {}
         None if run.ended.is_none() => standing.running += 1,
         None if run.dropped => standing.dropped += 1,
@@ -240,12 +249,7 @@ fn stand(standing: &mut Standing, run: &Run<'_, '_>, ticket: &Ticket, policy: &P
 }
 
 /// What a run leads to: its breach and, if it goes on, the first unrecorded round of each of its steps.
-fn upcoming<'a>(
-    run: &Run<'_, 'a>,
-    ticket: &Ticket,
-    due: Option<DateTime<Utc>>,
-    mut found: impl FnMut(Next<'a>),
-) {
+fn upcoming<'a>(run: &Run<'_, 'a>, ticket: &Ticket, due: Option<DateTime<Utc>>, mut found: impl FnMut(Next<'a>)) {
     let Some(policy) = run.pinned() else { return };
     let cycle = run.cycle;
     // A command finds every breach before it recorded. Only new rules can stop a clock that broke its promise unseen.
@@ -291,7 +295,13 @@ fn step_due(
 }
 
 /// When a step of a round is due, before any deferral.
-fn instant(run: &Run<'_, '_>, ticket: &Ticket, at: &At, round: u8, due: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+fn instant(
+    run: &Run<'_, '_>,
+    ticket: &Ticket,
+    at: &At,
+    round: u8,
+    due: Option<DateTime<Utc>>,
+) -> Option<DateTime<Utc>> {
     let rounds = run.pinned()?.period.0 * i32::from(round);
     match at {
         At::Percent(100) if round == 0 => due,
