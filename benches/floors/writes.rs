@@ -45,6 +45,14 @@ impl<'a> Both<'a> {
         Ok(Self { bench, desk, raw, paths, fsync })
     }
 
+    /// How many operations of one caller make a round, which on a slow disk is not to last for minutes.
+    fn count(&self, quick: usize, full: usize) -> usize {
+        let time = Duration::from_millis(if self.bench.quick { 400 } else { 2000 });
+        let each = self.fsync.mean() + Duration::from_micros(150);
+        let fits = usize::try_from(time.as_micros() / each.as_micros()).unwrap_or(usize::MAX);
+        fits.min(self.bench.pick(quick, full))
+    }
+
     /// The rows that the floor is to write of drafts.
     fn rows(&self, drafts: &[Draft]) -> Result<Vec<Rows>> {
         Recorder::new(&self.paths.floor)?.creates(drafts)
@@ -110,7 +118,7 @@ fn efforts(pairs: &[Pair<Run>]) -> Vec<Pair<Duration>> {
 /// One caller: what the library costs above the statements.
 pub(crate) fn one_caller(bench: &Bench) -> Result<Vec<Line>> {
     let both = Both::new(bench)?;
-    let (rounds, count) = (bench.pick(3, 8), bench.pick(500, 4000));
+    let (rounds, count) = (bench.pick(3, 9), both.count(500, 4000));
     let mut ids = new_tickets(&both.paths.floor)?;
     let (mut creates, mut indexing, mut transitions) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
@@ -150,12 +158,13 @@ pub(crate) fn one_caller(bench: &Bench) -> Result<Vec<Line>> {
 /// connections as callers.
 pub(crate) fn callers(bench: &Bench) -> Result<Vec<Line>> {
     let both = Both::new(bench)?;
-    let (rounds, count) = (bench.pick(2, 5), bench.pick(640, 6400));
+    // Many callers share a sync, so that more of their operations fit into a round.
+    let (rounds, count) = (bench.pick(3, 5), 4 * both.count(160, 1600));
     let (mut few, mut many, mut naive, mut tails) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..rounds {
         let drafts = drafts(round, 2 * count);
-        let rows = both.rows(&drafts[..count + count / 4])?;
-        let (rows, rest) = rows.split_at(count);
+        let rows = both.rows(&drafts[..count / 2])?;
+        let (rows, rest) = rows.split_at(count / 4);
         let ours = |callers: usize, drafts: &[Draft]| {
             let open = || Ok(|draft| block_on(both.desk.open(draft)));
             both.settled(crowd(parts(drafts, callers), open))
@@ -191,7 +200,7 @@ fn parts<I: Clone>(all: &[I], callers: usize) -> Vec<Vec<I>> {
 /// A thousand tickets to a commit.
 pub(crate) fn batch(bench: &Bench) -> Result<Vec<Line>> {
     let both = Both::new(bench)?;
-    let (rounds, batches) = (bench.pick(3, 8), bench.pick(1, 5));
+    let (rounds, batches) = (bench.pick(3, 9), bench.pick(1, 5));
     let mut pairs = Vec::new();
     for round in 0..rounds {
         let drafts = drafts(round, batches * 1000);
@@ -223,7 +232,7 @@ pub(crate) fn host(bench: &Bench) -> Result<Vec<Line>> {
     for connection in [&connection, &both.raw.connection] {
         connection.execute_batch("create table orders (number integer primary key, text text not null)")?;
     }
-    let (rounds, count) = (bench.pick(3, 8), bench.pick(300, 2000));
+    let (rounds, count) = (bench.pick(3, 9), both.count(300, 2000));
     let mut pairs = Vec::new();
     for round in 0..rounds {
         let drafts = drafts(round, count);
