@@ -31,7 +31,7 @@ use rules::{budgets, calendars, config, hours, minutes, promises, with_budgets};
 use walk::{Seen, walk};
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn law_31_readings_are_what_a_walk_minute_by_minute_finds(case in cases(), later in 0..3_000_i64) {

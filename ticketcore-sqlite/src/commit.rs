@@ -84,7 +84,7 @@ pub(crate) fn encode(commit: &Commit) -> Result<Vec<Encoded>, StoreError> {
 pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encoded]) -> Result<Vec<i64>> {
     let mut tenant = tenant::find(transaction, &commit.tenant)?;
     let found = check(transaction, tenant, commit)?;
-    if tenant == tenant::UNKNOWN {
+    if tenant == tenant::UNKNOWN && !commit.changes.is_empty() {
         tenant = tenant::insert(transaction, &commit.tenant)?;
     }
     let mut next = None;

@@ -31,15 +31,6 @@ impl Sql {
         self.push("?")
     }
 
-    /// Asks for the tickets (as `t`) of a tenant: through an index that begins with it, or by one pass over its rows.
-    pub(crate) fn tenant(&mut self, tenant: i64, indexed: bool) -> &mut Self {
-        if indexed {
-            return self.push("t.tenant = ").bind(tenant);
-        }
-        let [first, last] = rows::of(tenant);
-        self.push("t.row between ").bind(first).push(" and ").bind(last)
-    }
-
     /// Asks for what a filter asks for.
     pub(crate) fn filter(&mut self, tenant: i64, filter: &Filter) -> &mut Self {
         let Filter {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params, params_from_iter};
 use ticketcore::id::{TenantId, TicketId};
-use ticketcore::query::{Cursor, Filter, Order, Page, Query, Sort};
+use ticketcore::query::{Cursor, Order, Page, Query, Sort};
 use ticketcore::store::Rank;
-use ticketcore::ticket::{Status, Ticket};
+use ticketcore::ticket::Ticket;
 use ticketcore::time::from_micros;
 
 use crate::error::{Result, corrupt};
 use crate::filter::Sql;
+use crate::way::Way;
 use crate::{rows, tenant};
 
 /// Reads one ticket.
@@ -56,18 +57,8 @@ fn rank(ticket: &Ticket, due: Option<i64>) -> Result<Option<Rank>> {
 fn select(tenant: i64, query: &Query) -> Sql {
     let Query { filter, order, after, limit } = query;
     let Order { by, descending } = *order;
-    let backlog = !filter.statuses.is_empty() && filter.statuses.iter().copied().all(Status::is_open);
-    // Orders that no index keeps read a tenant's rows in one pass, unless an index leads to few of them.
-    let indexed = match by {
-        Sort::Rank | Sort::Created => true,
-        Sort::Updated | Sort::Number => backlog || is_narrow(filter),
-    };
-
     let mut sql = Sql::default();
-    sql.push("select t.row, t.due from ticketcore_ticket t where ").tenant(tenant, indexed).filter(tenant, filter);
-    if indexed && backlog {
-        sql.push(" and t.open");
-    }
+    sql.push("select t.row, t.due").from(Way::to_page(filter, by), tenant).filter(tenant, filter);
     if by == Sort::Rank {
         sql.push(" and t.due is not null");
     }
@@ -92,7 +83,93 @@ fn select(tenant: i64, query: &Query) -> Sql {
     sql
 }
 
-/// Tells whether a filter asks for few tickets that an index leads to.
-pub(crate) fn is_narrow(filter: &Filter) -> bool {
-    !filter.ids.is_empty() || !filter.requesters.is_empty()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{due, log, schema};
+    use ticketcore::query::{Assignee, Filter};
+
+    /// How SQLite would carry a statement out, a line for each step.
+    fn plan(sql: &str) -> String {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let mut statement = connection.prepare(&format!("explain query plan {sql}")).unwrap();
+        let unbound = vec![rusqlite::types::Null; statement.parameter_count()];
+        let steps = statement.query_map(params_from_iter(unbound), |row| row.get::<_, String>("detail")).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("\n")
+    }
+
+    fn page(filter: Filter, by: Sort, descending: bool) -> Query {
+        let cursor = Cursor { key: [1, 2, 3], id: TicketId(uuid::Uuid::nil()) };
+        Query { filter, order: Order { by, descending }, after: Some(cursor), limit: 50 }
+    }
+
+    fn pages(filter: &Filter, by: Sort) -> [Query; 3] {
+        let [ascending, descending] = [false, true].map(|descending| page(filter.clone(), by, descending));
+        [Query { after: None, ..ascending.clone() }, ascending, descending]
+    }
+
+    /// Every page but the first is sought, in either direction; none is sorted.
+    #[test]
+    fn a_page_is_read_off_its_index() {
+        let cases = [
+            (Filter::queue("desk"), Sort::Rank, "ticketcore_ticket_queue (tenant=? AND queue=?"),
+            (Filter::all(), Sort::Created, "ticketcore_ticket_created (tenant=?"),
+            (
+                Filter { categories: vec!["a".into()], ..Filter::all() },
+                Sort::Created,
+                "ticketcore_ticket_created (tenant=?",
+            ),
+            (Filter::all(), Sort::Number, "PRIMARY KEY (rowid>?"),
+        ];
+        for (filter, by, index) in cases {
+            let [first, rest @ ..] = pages(&filter, by).map(|query| plan(&select(1, &query).text));
+            assert!(first.contains(index) && !first.contains("TEMP B-TREE"), "{first}");
+            for next in rest {
+                assert!(next.contains(index) && !next.contains("TEMP B-TREE"), "{next}");
+                let sought = [">(?", "<(?", "rowid<?", "rowid>?"].iter().any(|range| next.contains(range));
+                assert!(sought, "{next}");
+            }
+        }
+    }
+
+    /// Few tickets are found through an index, whatever the order; then they are sorted.
+    #[test]
+    fn few_tickets_are_not_searched_for_among_all() {
+        let cases = [
+            (Filter::ids([TicketId(uuid::Uuid::nil())]), "ticketcore_ticket_id (id=? AND tenant=?"),
+            (Filter { numbers: vec![7], ..Filter::all() }, "PRIMARY KEY (rowid=?"),
+            (Filter { words: vec!["fire".into()], ..Filter::all() }, "PRIMARY KEY (rowid=?"),
+            (
+                Filter { requesters: vec!["bo".into()], ..Filter::all() },
+                "ticketcore_ticket_requester (tenant=? AND requester=?",
+            ),
+            (
+                Filter { assignee: Assignee::Is(vec!["ada".into()]), ..Filter::open() },
+                "ticketcore_ticket_open (tenant=? AND assignee=?",
+            ),
+        ];
+        for (filter, index) in cases {
+            for query in
+                [Sort::Rank, Sort::Created, Sort::Updated, Sort::Number].map(|by| pages(&filter, by)).as_flattened()
+            {
+                let plan = plan(&select(1, query).text);
+                assert!(plan.contains(index), "{query:?}: {plan}");
+            }
+        }
+        let open = plan(&select(1, &page(Filter::open(), Sort::Updated, true)).text);
+        assert!(open.contains("ticketcore_ticket_open (tenant=?)"), "{open}");
+    }
+
+    #[test]
+    fn the_log_and_the_wakes_are_read_off_their_indexes() {
+        for (sql, index) in [
+            (due::DUE, "ticketcore_ticket_wake (wake>?)"),
+            (log::FEED, "PRIMARY KEY (rowid>?)"),
+            (log::HISTORY, "ticketcore_event_ticket (ticket=? AND version>?)"),
+        ] {
+            let plan = plan(sql);
+            assert!(plan.contains(index) && !plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
 }

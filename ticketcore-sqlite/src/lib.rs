@@ -32,7 +32,7 @@
 //! | `housekeeper` | checkpoints, and indexing in pauses |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
-//! | `find`, `filter`, `search`, `tally`, `due` | what is asked |
+//! | `find`, `way`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
 //!
 //! # SQLite
 //!
@@ -59,6 +59,7 @@ mod search;
 mod store;
 mod tally;
 mod tenant;
+mod way;
 mod writer;
 
 pub use commit::commit_in;

@@ -219,3 +219,47 @@ impl Store for SqliteStore {
         Ok(blob::open(&self.inner.readers, tenant, digest)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ticketcore::command::Draft;
+    use ticketcore::testing::{Clerk, block_on};
+
+    use super::*;
+
+    fn open(clerk: &Clerk, store: &SqliteStore) -> Result<Vec<Arc<Ticket>>, StoreError> {
+        block_on(store.commit(clerk.commit([clerk.opening(Draft::incident("again"))])))
+    }
+
+    fn set(store: &SqliteStore, pragma: &str, value: i64) {
+        store.inner.writer.desk().borrow(|connection| connection.pragma_update(None, pragma, value).unwrap());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_of_and_once_there_is_room_writing_goes_on() {
+        let store = SqliteStore::memory().unwrap();
+        let clerk = Clerk::new(1);
+        set(&store, "max_page_count", 60);
+        let mut written = 0;
+        let full = loop {
+            match open(&clerk, &store) {
+                Ok(tickets) => written = tickets[0].number,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(full, StoreError::Full) && written > 0, "{full:?}");
+        set(&store, "max_page_count", 1_000_000);
+        assert_eq!(open(&clerk, &store).unwrap()[0].number, written + 1);
+        assert_eq!(block_on(store.feed(Position(0), usize::MAX)).unwrap().len(), usize::try_from(written).unwrap() + 1);
+    }
+
+    #[test]
+    fn what_may_not_be_written_is_told_of() {
+        let store = SqliteStore::memory().unwrap();
+        let clerk = Clerk::new(1);
+        set(&store, "query_only", 1);
+        assert!(matches!(open(&clerk, &store), Err(StoreError::ReadOnly)));
+        set(&store, "query_only", 0);
+        assert_eq!(open(&clerk, &store).unwrap()[0].number, 1);
+    }
+}
