@@ -51,7 +51,8 @@ create table ticketcore_ticket (
   watchers text             -- JSON array; null if empty
 ) strict;
 
--- Each index costs every write that touches it 4 to 5 us, so there is one for each page of a desk and no more.
+-- Each index costs every write that touches it 4 to 5 us, so there is one for each page of a desk and no more. The last
+-- changed first are not among them, as every change would move an entry: that page reads the backlog, or all.
 -- One ticket by its id; equal ids of two tenants have nothing to do with each other.
 create unique index ticketcore_ticket_id on ticketcore_ticket (id, tenant);
 -- Newest and oldest first. Ids sort by the time of their making, but an import keeps the old dates.
@@ -116,6 +117,9 @@ create table ticketcore_blob (
   begun integer not null default (unixepoch()),
   unique (tenant, digest)
 ) strict;
+
+-- Uploads that were begun; those that nobody will finish are found here.
+create index ticketcore_blob_begun on ticketcore_blob (begun) where digest is null;
 
 create table ticketcore_chunk (
   -- The bytes of a file, in pieces.

@@ -21,44 +21,66 @@ const CHUNK: u64 = 256 * 1024;
 pub(crate) async fn put(
     writer: &Writer,
     tenant: &TenantId,
-    mut bytes: Box<dyn Read + Send>,
+    bytes: Box<dyn Read + Send>,
 ) -> Result<(String, u64), StoreError> {
-    let (mut hash, mut size) = (Sha256::new(), 0);
-    let name = tenant.clone();
-    let upload = writer.run(move |transaction| begin(transaction, &name)).await?;
-    for no in 0_i64.. {
-        let chunk = match read_chunk(&mut bytes) {
-            Ok(chunk) => chunk,
+    let mut source = Source { bytes, hash: Sha256::new(), size: 0 };
+    let tenant = tenant.clone();
+    let first = source.chunk().map_err(StoreError::backend)?;
+    if source.size < CHUNK {
+        // Most files end here, and are one commit.
+        let (digest, size) = source.end();
+        let name = digest.clone();
+        let keep = move |transaction: &Connection| finish(transaction, begin(transaction, &tenant, &first)?, &name);
+        writer.run(keep).await?;
+        return Ok((digest, size));
+    }
+    let upload = writer.run(move |transaction| begin(transaction, &tenant, &first)).await?;
+    for no in 1.. {
+        match source.chunk() {
+            Ok(chunk) if chunk.is_empty() => break,
+            Ok(chunk) => writer.run(move |transaction| append(transaction, upload, no, &chunk)).await?,
             Err(error) => {
                 writer.run(move |transaction| discard(transaction, upload)).await?;
                 return Err(StoreError::backend(error));
             }
-        };
-        if chunk.is_empty() {
-            break;
         }
-        hash.update(&chunk);
-        size += u64::try_from(chunk.len()).unwrap_or(CHUNK);
-        writer.run(move |transaction| append(transaction, upload, no, &chunk)).await?;
     }
-    let digest = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let (digest, size) = source.end();
     let name = digest.clone();
     writer.run(move |transaction| finish(transaction, upload, &name)).await?;
     Ok((digest, size))
 }
 
-/// Reads a whole piece, or what is left.
-fn read_chunk(bytes: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut chunk = Vec::new();
-    bytes.by_ref().take(CHUNK).read_to_end(&mut chunk)?;
-    Ok(chunk)
+/// Bytes that are hashed and counted as they are read.
+struct Source {
+    bytes: Box<dyn Read + Send>,
+    hash: Sha256,
+    size: u64,
 }
 
-fn begin(transaction: &Connection, tenant: &TenantId) -> Result<i64> {
+impl Source {
+    /// Reads a whole piece, or what is left.
+    fn chunk(&mut self) -> io::Result<Vec<u8>> {
+        let mut chunk = Vec::new();
+        let read = self.bytes.by_ref().take(CHUNK).read_to_end(&mut chunk)?;
+        self.size += u64::try_from(read).unwrap_or(CHUNK);
+        self.hash.update(&chunk);
+        Ok(chunk)
+    }
+
+    /// The digest and the size of all that was read.
+    fn end(self) -> (String, u64) {
+        let digest = self.hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        (digest, self.size)
+    }
+}
+
+/// Starts an upload with its first piece.
+fn begin(transaction: &Connection, tenant: &TenantId, first: &[u8]) -> Result<i64> {
     // What was never finished goes after a day, with whoever uploads next.
     let stale = "select no from ticketcore_blob where digest is null and begun < unixepoch() - 86400";
     let stale: Vec<i64> =
@@ -66,7 +88,9 @@ fn begin(transaction: &Connection, tenant: &TenantId) -> Result<i64> {
     stale.into_iter().try_for_each(|upload| discard(transaction, upload))?;
     let tenant = tenant::find_or_insert(transaction, tenant)?;
     transaction.prepare_cached("insert into ticketcore_blob (tenant) values (?1)")?.execute([tenant])?;
-    Ok(transaction.last_insert_rowid())
+    let upload = transaction.last_insert_rowid();
+    append(transaction, upload, 0, first)?;
+    Ok(upload)
 }
 
 fn append(transaction: &Connection, upload: i64, no: i64, chunk: &[u8]) -> Result<()> {

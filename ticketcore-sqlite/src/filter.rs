@@ -1,5 +1,7 @@
 //! A filter as SQL: text from a finite set of fragments, every value a parameter.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::Value as Parameter;
 use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
@@ -9,6 +11,7 @@ use ticketcore::ticket::{Channel, Status};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
 
+use crate::way::Way;
 use crate::{rows, search};
 
 /// A statement in the making.
@@ -31,8 +34,9 @@ impl Sql {
         self.push("?")
     }
 
-    /// Asks for what a filter asks for.
-    pub(crate) fn filter(&mut self, tenant: i64, filter: &Filter) -> &mut Self {
+    /// Appends where the tickets (`t`) of a filter come from, by a way that leads to them all.
+    pub(crate) fn tickets(&mut self, tenant: i64, filter: &Filter, way: Way) -> &mut Self {
+        self.from(way, tenant);
         let Filter {
             ids,
             numbers,
@@ -89,8 +93,11 @@ impl Sql {
             self.push(")");
         }
         self.one_of("t.channel", channels.iter().copied().map(Channel::as_str));
-        for tag in tags {
-            self.push(" and exists (select 1 from json_each(t.tags) where value = ").bind(tag.to_string()).push(")");
+        if !tags.is_empty() {
+            let asked: BTreeSet<&str> = tags.iter().map(Key::as_str).collect();
+            self.push(" and (select count(*) from json_each(t.tags) w where true");
+            self.one_of("w.value", asked.iter().copied());
+            self.push(") = ").bind(rows::limit(asked.len()));
         }
         for (field, cmp) in fields {
             self.field(field, cmp);

@@ -12,7 +12,7 @@ use ticketcore::time::from_micros;
 use crate::error::{Result, corrupt};
 use crate::filter::Sql;
 use crate::way::Way;
-use crate::{rows, tenant};
+use crate::{rows, search, tenant};
 
 /// Reads one ticket.
 pub(crate) fn load(connection: &Connection, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>> {
@@ -25,9 +25,15 @@ pub(crate) fn load(connection: &Connection, tenant: &TenantId, id: TicketId) -> 
 
 /// Finds a page of tickets.
 pub(crate) fn find(connection: &Connection, tenant: &TenantId, query: &Query) -> Result<Page> {
-    let Query { order, limit, .. } = query;
+    let Query { filter, order, after: _, limit } = query;
     let tenant = tenant::find(connection, tenant)?;
-    let Sql { text, parameters } = select(tenant, query);
+    let way = match Way::to_page(filter, order.by) {
+        Way::Rows if order.by == Sort::Created && search::is_common(connection, tenant, filter, *limit)? => {
+            Way::Created
+        }
+        way => way,
+    };
+    let Sql { text, parameters } = select(tenant, query, way);
     let mut statement = connection.prepare_cached(&text)?;
     // Apart from the page, or SQLite reads it for each row that it sorts. While the page is read, both see one state.
     let mut snapshot = connection.prepare_cached("select body from ticketcore_snapshot where row = ?1")?;
@@ -54,11 +60,11 @@ fn rank(ticket: &Ticket, due: Option<i64>) -> Result<Option<Rank>> {
 }
 
 /// The statement for a page and one ticket more, which tells whether there is a next page.
-fn select(tenant: i64, query: &Query) -> Sql {
+fn select(tenant: i64, query: &Query, way: Way) -> Sql {
     let Query { filter, order, after, limit } = query;
     let Order { by, descending } = *order;
     let mut sql = Sql::default();
-    sql.push("select t.row, t.due").from(Way::to_page(filter, by), tenant).filter(tenant, filter);
+    sql.push("select t.row, t.due").tickets(tenant, filter, way);
     if by == Sort::Rank {
         sql.push(" and t.due is not null");
     }
@@ -123,7 +129,8 @@ mod tests {
             (Filter::all(), Sort::Number, "PRIMARY KEY (rowid>?"),
         ];
         for (filter, by, index) in cases {
-            let [first, rest @ ..] = pages(&filter, by).map(|query| plan(&select(1, &query).text));
+            let [first, rest @ ..] =
+                pages(&filter, by).map(|query| plan(&select(1, &query, Way::to_page(&filter, by)).text));
             assert!(first.contains(index) && !first.contains("TEMP B-TREE"), "{first}");
             for next in rest {
                 assert!(next.contains(index) && !next.contains("TEMP B-TREE"), "{next}");
@@ -153,12 +160,13 @@ mod tests {
             for query in
                 [Sort::Rank, Sort::Created, Sort::Updated, Sort::Number].map(|by| pages(&filter, by)).as_flattened()
             {
-                let plan = plan(&select(1, query).text);
+                let plan = plan(&select(1, query, Way::to_page(&filter, query.order.by)).text);
                 assert!(plan.contains(index), "{query:?}: {plan}");
             }
         }
-        let open = plan(&select(1, &page(Filter::open(), Sort::Updated, true)).text);
-        assert!(open.contains("ticketcore_ticket_open (tenant=?)"), "{open}");
+        let query = page(Filter::open(), Sort::Updated, true);
+        let plan = plan(&select(1, &query, Way::to_page(&query.filter, Sort::Updated)).text);
+        assert!(plan.contains("ticketcore_ticket_open (tenant=?)"), "{plan}");
     }
 
     #[test]

@@ -10,16 +10,18 @@
 //! # Examples
 //!
 //! ```
-//! use ticketcore::id::{Position, TenantId};
-//! use ticketcore::store::Store;
+//! use std::sync::Arc;
+//!
+//! use ticketcore::{Actor, Command, Desk, Draft};
 //! use ticketcore_sqlite::SqliteStore;
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), ticketcore::store::StoreError> {
+//! # pollster::block_on(async {
 //! let store = SqliteStore::memory()?; // or SqliteStore::open("desk.db")
-//! assert_eq!(store.feed(Position(0), 100).await?, []);
-//! assert!(store.claim(&TenantId::MAIN, "mailbox").await?.is_none());
-//! # Ok(()) }
+//! let desk = Desk::new(Arc::new(store)).by(Actor::agent("ada"));
+//! let ticket = desk.open(Draft::incident("Printer is on fire")).await?;
+//! let ticket = desk.apply(ticket.id, Command::assign("ada")).await?;
+//! assert_eq!(ticket.reference(), "INC-1");
+//! # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 //! ```
 //!
 //! # Map

@@ -44,7 +44,7 @@ impl Durability {
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
     pub(crate) durability: Durability,
-    pub(crate) readers: NonZero<usize>,
+    pub(crate) readers: u16,
     pub(crate) busy_timeout: Duration,
     pub(crate) cache_mib: u16,
     pub(crate) checkpoint_pages: u32,
@@ -52,10 +52,10 @@ pub struct SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        let readers = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             durability: Durability::Full,
-            readers: readers.min(NonZero::new(8).unwrap_or(readers)),
+            readers: u16::try_from(processors).unwrap_or(8).min(8),
             busy_timeout: Duration::from_secs(5),
             cache_mib: 64,
             checkpoint_pages: 10_000,
@@ -77,10 +77,10 @@ impl SqliteOptions {
         self
     }
 
-    /// Sets how many reads can run at once; one for each processor by default, at most eight.
+    /// Sets how many reads can run at once, at least one; one for each processor by default, at most eight.
     #[must_use]
-    pub const fn readers(mut self, readers: NonZero<usize>) -> Self {
-        self.readers = readers;
+    pub const fn readers(mut self, readers: u16) -> Self {
+        self.readers = if readers == 0 { 1 } else { readers };
         self
     }
 

@@ -34,57 +34,58 @@ pub(crate) const fn number(row: i64) -> i64 {
     row & (NUMBERS - 1)
 }
 
-/// What makes an update write a column: SQLite rewrites the entries of every index of which it names a column, whether
-/// the value differs or not, and each costs 4 to 5 us.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Touch {
-    /// The ticket's opening.
+/// When a column is written. SQLite rewrites the entries of every index of which an update names a column, whether the
+/// value differs or not, and each costs 4 to 5 us; so indexed columns are named only if they change.
+enum Write {
+    /// When the ticket is opened.
     Once,
-    /// Every change.
+    /// With every change.
     Always,
-    /// A change of one of the columns with the same bit, which share an index.
+    /// If one of the columns with the same bit changes: they share an index.
     If(u8),
 }
 
-const QUEUE: Touch = Touch::If(1);
-const WAKE: Touch = Touch::If(2);
-const OPEN: Touch = Touch::If(4);
-const REQUESTER: Touch = Touch::If(8);
+const QUEUE: u8 = 1;
+const WAKE: u8 = 2;
+const OPEN: u8 = 4;
+const REQUESTER: u8 = 8;
+/// All sets of the bits above.
+const SETS: u8 = 16;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Touch); 31] = [
-    ("id", Touch::Once),
-    ("created", Touch::Once),
-    ("version", Touch::Always),
-    ("kind", Touch::Always),
-    ("status", Touch::Always),
-    ("state", Touch::Always),
-    ("category", Touch::Always),
-    ("team", Touch::Always),
-    ("channel", Touch::Always),
-    ("external", Touch::Always),
-    ("updated", Touch::Always),
-    ("responded", Touch::Always),
-    ("resolved", Touch::Always),
-    ("first_resolved", Touch::Always),
-    ("closed", Touch::Always),
-    ("response", Touch::Always),
-    ("resolution", Touch::Always),
-    ("reopens", Touch::Always),
-    ("reassigns", Touch::Always),
-    ("messages", Touch::Always),
-    ("standings", Touch::Always),
-    ("tags", Touch::Always),
-    ("watchers", Touch::Always),
-    ("queue", QUEUE),
-    ("due", QUEUE),
-    ("priority", QUEUE),
-    ("wake", WAKE),
-    ("assignee", OPEN),
-    ("open", OPEN),
-    ("requester", REQUESTER),
-    ("row", Touch::Once),
+const COLUMNS: [(&str, Write); 31] = [
+    ("id", Write::Once),
+    ("created", Write::Once),
+    ("version", Write::Always),
+    ("kind", Write::Always),
+    ("status", Write::Always),
+    ("state", Write::Always),
+    ("category", Write::Always),
+    ("team", Write::Always),
+    ("channel", Write::Always),
+    ("external", Write::Always),
+    ("updated", Write::Always),
+    ("responded", Write::Always),
+    ("resolved", Write::Always),
+    ("first_resolved", Write::Always),
+    ("closed", Write::Always),
+    ("response", Write::Always),
+    ("resolution", Write::Always),
+    ("reopens", Write::Always),
+    ("reassigns", Write::Always),
+    ("messages", Write::Always),
+    ("standings", Write::Always),
+    ("tags", Write::Always),
+    ("watchers", Write::Always),
+    ("queue", Write::If(QUEUE)),
+    ("due", Write::If(QUEUE)),
+    ("priority", Write::If(QUEUE)),
+    ("wake", Write::If(WAKE)),
+    ("assignee", Write::If(OPEN)),
+    ("open", Write::If(OPEN)),
+    ("requester", Write::If(REQUESTER)),
+    ("row", Write::Once),
 ];
 
 /// The statement that writes a new row.
@@ -94,46 +95,48 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!("insert into ticketcore_ticket ({}) values ({})", names.join(", "), marks.join(", "))
 });
 
-/// The statements that change a row, by the bits of what they touch.
+/// The statements that change a row, by the set of bits that changed.
 static UPDATES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let update = |bits: u8| {
-        let touched = COLUMNS.iter().zip(1..).filter(|((_, touch), _)| match touch {
-            Touch::Once => false,
-            Touch::Always => true,
-            Touch::If(bit) => bits & bit != 0,
+    let update = |changed: u8| {
+        let written = COLUMNS.iter().zip(1..).filter(|((_, write), _)| match write {
+            Write::Once => false,
+            Write::Always => true,
+            Write::If(bit) => changed & bit != 0,
         });
-        let sets: Vec<String> = touched.map(|((name, _), number)| format!("{name} = ?{number}")).collect();
-        format!("update ticketcore_ticket set {} where row = ?31", sets.join(", "))
+        let sets: Vec<String> = written.map(|((name, _), number)| format!("{name} = ?{number}")).collect();
+        format!("update ticketcore_ticket set {} where row = ?{}", sets.join(", "), COLUMNS.len())
     };
-    (0..16).map(update).collect()
+    (0..SETS).map(update).collect()
 });
 
 /// A ticket's row as a commit finds it.
 pub(crate) struct Found {
     pub(crate) row: i64,
     pub(crate) version: Version,
-    /// The statement for the change it was compared with.
-    update: &'static str,
+    /// The bits of the indexes that the change touches.
+    changed: u8,
 }
 
-/// Reads where a ticket stands; compares its indexed columns with what a change would make of them.
+/// Finds a ticket, for [`found`].
 pub(crate) const FIND: &str = "select row, version, queue, due, priority, wake, assignee, open, requester \
                                from ticketcore_ticket where id = ?1 and tenant = ?2";
 
+/// Reads where a ticket stands, and compares its indexed columns with what a change makes of them.
 pub(crate) fn found(row: &Row<'_>, change: &Change) -> rusqlite::Result<Found> {
     let Change { ticket, marks, .. } = change;
-    let text = |column, value: Option<&str>| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()? != value);
-    let number = |column, value: Option<i64>| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)? != value);
-    let queue = text(2, ticket.queue.as_ref().map(|queue| queue.as_str()))?
-        || number(3, marks.rank.map(|rank| micros(rank.due)))?
-        || number(4, Some(ticket.priority().number().into()))?;
-    let wake = number(5, marks.wake.map(micros))?;
-    let open = text(6, ticket.assignee.as_ref().map(|person| person.as_str()))?
-        || number(7, Some(ticket.status.is_open().into()))?;
-    let requester = text(8, ticket.requester.as_ref().map(|person| person.as_str()))?;
-    let bits = [(queue, 1), (wake, 2), (open, 4), (requester, 8)];
-    let bits: usize = bits.iter().map(|(touched, bit)| if *touched { *bit } else { 0 }).sum();
-    Ok(Found { row: row.get(0)?, version: Version(row.get(1)?), update: UPDATES.get(bits).map_or("", String::as_str) })
+    let text = |column, new: Option<&str>| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()? != new);
+    let number = |column, new: Option<i64>| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)? != new);
+    let changes = [
+        (text(2, ticket.queue.as_ref().map(|key| key.as_str()))?, QUEUE),
+        (number(3, marks.rank.map(|rank| micros(rank.due)))?, QUEUE),
+        (number(4, Some(ticket.priority().number().into()))?, QUEUE),
+        (number(5, marks.wake.map(micros))?, WAKE),
+        (text(6, ticket.assignee.as_ref().map(|person| person.as_str()))?, OPEN),
+        (number(7, Some(ticket.status.is_open().into()))?, OPEN),
+        (text(8, ticket.requester.as_ref().map(|person| person.as_str()))?, REQUESTER),
+    ];
+    let changed = changes.iter().fold(0, |bits, (differs, bit)| if *differs { bits | bit } else { bits });
+    Ok(Found { row: row.get(0)?, version: Version(row.get(1)?), changed })
 }
 
 /// Writes a new ticket into a row.
@@ -146,7 +149,7 @@ pub(crate) fn insert(transaction: &Connection, row: i64, change: &Change, encode
 
 /// Writes what became of a ticket over what was found.
 pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change, encoded: &Encoded) -> Result<()> {
-    write(transaction, found.update, found.row, change)?;
+    write(transaction, &UPDATES[usize::from(found.changed)], found.row, change)?;
     // Without events only the marks are new, which the snapshot does not hold.
     if !change.facts.is_empty() {
         let snapshot = "update ticketcore_snapshot set body = ?2 where row = ?1";

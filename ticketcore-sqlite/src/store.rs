@@ -33,6 +33,11 @@ use crate::{blob, claim, commit, document, due, find, log, schema, search, tally
 /// Calls work on the caller's thread: a read for some microseconds, a commit that finds the writer idle for one sync of
 /// the disk. When others are writing, a commit waits without blocking. Only another *process* that writes can block for
 /// longer, at most for the [`busy_timeout`](SqliteOptions::busy_timeout).
+///
+/// # Search
+///
+/// Words are indexed in pauses, so that no commit waits for it, and by the first search that needs them. After a large
+/// import without a pause that search takes a while, some 60 us a ticket.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     inner: Arc<Inner>,
@@ -79,9 +84,8 @@ impl SqliteStore {
         let keeper = connect(options, path, 1)?;
         let keeper = Housekeeper::new(keeper, Arc::clone(writer.desk()), pulse, pages).map_err(StoreError::backend)?;
 
-        let share = u16::try_from(usize::from(options.cache_mib) / options.readers.get()).unwrap_or(u16::MAX);
-        let readers = (0..options.readers.get()).map(|_| {
-            let connection = connect(options, path, share)?;
+        let readers = (0..options.readers).map(|_| {
+            let connection = connect(options, path, options.cache_mib / options.readers)?;
             connection.pragma_update(None, "query_only", true)?;
             Ok(connection)
         });
@@ -123,13 +127,13 @@ fn keep_statements(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-fn connect(options: &SqliteOptions, path: &Path, cache_mib: u16) -> Result<Connection, Error> {
+fn connect(options: &SqliteOptions, path: &Path, cache_mib: u16) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(options.busy_timeout)?;
     keep_statements(&connection)?;
     connection.pragma_update(None, "synchronous", options.durability.as_str())?;
-    connection.pragma_update(None, "cache_size", i64::from(cache_mib) * -1024)?;
+    connection.pragma_update(None, "cache_size", i64::from(cache_mib.max(1)) * -1024)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     // The housekeeper's work.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;

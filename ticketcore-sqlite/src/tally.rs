@@ -19,7 +19,7 @@ pub(crate) fn tally(connection: &Connection, tenant: &TenantId, scan: &Scan) -> 
     let mut sql = Sql::default();
     sql.push("select 0");
     columns.iter().for_each(|(column, _)| _ = sql.push(", t.").push(column));
-    sql.from(Way::to_all(&scan.filter), tenant).filter(tenant, &scan.filter);
+    sql.tickets(tenant, &scan.filter, Way::to_all(&scan.filter));
 
     let mut tallier = Tallier::new(scan);
     let mut statement = connection.prepare_cached(&sql.text)?;

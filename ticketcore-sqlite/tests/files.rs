@@ -116,3 +116,38 @@ fn a_conflict_leaves_the_hosts_transaction_as_it_was() {
     let count: i64 = host.query_row("select count(*) from ticketcore_event", [], |row| row.get(0)).unwrap();
     assert_eq!(count, 1);
 }
+
+/// Reads some bytes, and then fails.
+struct Broken(usize);
+
+impl std::io::Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.min(buffer.len());
+        self.0 -= read;
+        if read > 0 { Ok(read) } else { Err(std::io::Error::other("the line is cut")) }
+    }
+}
+
+#[test]
+fn a_file_is_kept_in_pieces_once_and_a_broken_one_not_at_all() {
+    let directory = Directory::new();
+    let path = directory.file("desk.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let tenant = TenantId::MAIN;
+    for size in [0, 1, 262_143, 262_144, 262_145, 1_000_000] {
+        let bytes: Vec<u8> = (0_u8..=250).cycle().take(size).collect();
+        let put = || block_on(store.put_blob(&tenant, Box::new(std::io::Cursor::new(bytes.clone())))).unwrap();
+        let (digest, kept) = put();
+        assert_eq!((put(), kept), ((digest.clone(), kept), u64::try_from(size).unwrap()));
+        let mut read = Vec::new();
+        block_on(store.blob(&tenant, &digest)).unwrap().unwrap().read_to_end(&mut read).unwrap();
+        assert!(read == bytes, "{size} bytes");
+    }
+    for size in [0, 1_000_000] {
+        assert!(block_on(store.put_blob(&tenant, Box::new(Broken(size)))).is_err());
+    }
+    let connection = Connection::open(&path).unwrap();
+    let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("select count(*) from ticketcore_blob"), 6);
+    assert_eq!(count("select sum(length(bytes)) from ticketcore_chunk"), 1 + 262_143 + 262_144 + 262_145 + 1_000_000);
+}
