@@ -1,5 +1,7 @@
 //! What is decided, given a ticket and somebody who asks: the pure core, without a desk or a store.
 
+use std::sync::Arc;
+
 use ticketcore::cond::{Atom, Cmp, Unmet};
 use ticketcore::config::{State, Transition, Workflow, workflow::Source};
 use ticketcore::event::Moved;
@@ -174,7 +176,7 @@ fn what_is_put_away_comes_back_later_and_not_before() {
 }
 
 /// Another incident, numbered 2.
-fn part(of: Ticket) -> Given {
+fn part(of: Arc<Ticket>) -> Given {
     let draft = Draft::incident("Toner is missing");
     given(Config::default()).id(2).ticket(draft).beside(of)
 }

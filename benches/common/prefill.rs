@@ -81,7 +81,13 @@ impl Clerk<'_> {
         Ok(self.change(Version(0), decision))
     }
 
-    fn decide(&self, actor: &Actor, at: DateTime<Utc>, ticket: &Ticket, request: &Request) -> Result<Change, Error> {
+    fn decide(
+        &self,
+        actor: &Actor,
+        at: DateTime<Utc>,
+        ticket: &Arc<Ticket>,
+        request: &Request,
+    ) -> Result<Change, Error> {
         let context = Context { rulebook: self.rulebook, actor, related: self.related, now: at };
         Ok(self.change(ticket.version, engine::decide(&context, ticket, request)?))
     }
@@ -89,6 +95,6 @@ impl Clerk<'_> {
     fn change(&self, expected: Version, decision: Decision) -> Change {
         let Decision { facts, ticket, echoes: _ } = decision;
         let marks = engine::marks(self.rulebook, &ticket);
-        Change { expected, at: ticket.updated, ticket: Arc::new(ticket), facts, marks, claims: Vec::new() }
+        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new() }
     }
 }

@@ -4,7 +4,7 @@
 //! among the wakes. What it lacks is what ours is for: it checks nothing, knows no workflow, no promise and no calendar
 //! (the due time is told to it), keeps no fold of the log apart from the log, and one thread owns it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use pollster::block_on;
 use ticketcore::config::{Level, Rulebook};
 use ticketcore::engine::{self, Context, Related};
 use ticketcore::time::micros;
-use ticketcore::value::Value;
+use ticketcore::value::Fields;
 use ticketcore::{Command, Desk, Draft, Key, MemoryStore, PersonId, TicketId};
 
 use crate::common::latencies::{Latencies, pretty};
@@ -32,7 +32,7 @@ struct Row {
     kind: Key,
     subject: String,
     description: Option<String>,
-    fields: BTreeMap<Key, Value>,
+    fields: Fields,
     category: Option<Key>,
     team: Option<Key>,
     queue: Option<Key>,

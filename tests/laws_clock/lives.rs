@@ -1,5 +1,7 @@
 //! What happens to a ticket: random deeds at random times, decided by the engine alone.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -100,7 +102,7 @@ impl Case {
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     /// From when, and what it was then; the opening first.
-    pub(crate) chapters: Vec<(DateTime<Utc>, Ticket)>,
+    pub(crate) chapters: Vec<(DateTime<Utc>, Arc<Ticket>)>,
     pub(crate) events: Vec<Event>,
 }
 
@@ -112,7 +114,7 @@ impl Told {
         Self { chapters: vec![(at, decision.ticket)], events: Vec::new() }
     }
 
-    pub(crate) fn ticket(&self) -> &Ticket {
+    pub(crate) fn ticket(&self) -> &Arc<Ticket> {
         &self.chapters.last().unwrap().1
     }
 
@@ -154,7 +156,7 @@ impl Told {
                 self.events.extend(decision.facts.into_iter().map(|fact| fact.event));
                 decision.ticket
             }
-            Err(_) => self.ticket().clone(),
+            Err(_) => Arc::clone(self.ticket()),
         };
         self.chapters.push((at, ticket));
     }

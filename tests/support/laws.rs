@@ -1,5 +1,7 @@
 //! Laws that hold after whatever happened; the numbers are those of the domain model.
 
+use std::sync::Arc;
+
 use ticketcore::config::{Rulebook, Target};
 use ticketcore::engine::{Related, evolve, fold, marks, tick};
 use ticketcore::query::Order;
@@ -75,7 +77,13 @@ fn has_what_its_state_demands(rulebook: &Rulebook, ticket: &Ticket) {
 }
 
 /// Law 23: a move is offered without reservations if and only if it is accepted.
-async fn offers_what_it_accepts(world: &World, tenant: usize, rulebook: &Rulebook, ticket: &Ticket, actor: &Actor) {
+async fn offers_what_it_accepts(
+    world: &World,
+    tenant: usize,
+    rulebook: &Rulebook,
+    ticket: &Arc<Ticket>,
+    actor: &Actor,
+) {
     let desk = world.desk(tenant).by(actor.clone());
     // What time has made due is done before a command is heard, and may change what is possible.
     if !tick(rulebook, ticket, &Related::default(), desk.now()).facts.is_empty() {

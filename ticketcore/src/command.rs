@@ -229,7 +229,7 @@ impl Draft {
             description: None,
             category: None,
             tags: BTreeSet::new(),
-            fields: Fields::new(),
+            fields: Fields::default(),
             channel: Channel::default(),
             external: None,
             requester: None,

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::Key;
 
@@ -103,5 +105,70 @@ impl fmt::Display for FieldType {
     }
 }
 
-/// The custom fields of a ticket.
-pub type Fields = BTreeMap<Key, Value>;
+/// The custom fields of a ticket: a map that is shared by its clones until one of them is changed.
+///
+/// A ticket's fields stand in its draft, in the event that opened it and in every version of the ticket, and they seldom
+/// change.
+#[derive(Clone, Default)]
+pub struct Fields(Option<Arc<BTreeMap<Key, Value>>>);
+
+impl Fields {
+    /// Tells whether no field is set.
+    pub fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|fields| fields.is_empty())
+    }
+}
+
+impl Deref for Fields {
+    type Target = BTreeMap<Key, Value>;
+
+    fn deref(&self) -> &Self::Target {
+        static NONE: BTreeMap<Key, Value> = BTreeMap::new();
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl DerefMut for Fields {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Fields {}
+
+impl FromIterator<(Key, Value)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (Key, Value)>>(fields: I) -> Self {
+        let fields = BTreeMap::from_iter(fields);
+        Self((!fields.is_empty()).then(|| Arc::new(fields)))
+    }
+}
+
+impl<const N: usize> From<[(Key, Value); N]> for Fields {
+    fn from(fields: [(Key, Value); N]) -> Self {
+        Self::from_iter(fields)
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(Self::from_iter)
+    }
+}

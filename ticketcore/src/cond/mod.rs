@@ -188,6 +188,11 @@ impl Cond {
     /// Holds always.
     pub const ALWAYS: Self = Self::All(Vec::new());
 
+    /// Tells whether it asks nothing.
+    pub const fn is_always(&self) -> bool {
+        matches!(self, Self::All(all) if all.is_empty())
+    }
+
     /// The condition of one atom.
     pub const fn is(atom: Atom) -> Self {
         Self::Is(atom)
@@ -257,7 +262,7 @@ impl Cond {
     }
 
     /// Tells whether the condition holds, without collecting reasons: the form the clocks use.
-    pub fn test(&self, facts: &dyn Facts, at: DateTime<Utc>) -> bool {
+    pub fn test<F: Facts + ?Sized>(&self, facts: &F, at: DateTime<Utc>) -> bool {
         match self {
             Self::All(all) => all.iter().all(|cond| cond.test(facts, at)),
             Self::Any(any) => any.iter().any(|cond| cond.test(facts, at)),

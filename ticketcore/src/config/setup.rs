@@ -1,6 +1,6 @@
 //! A configuration made ready for work: checked, calendars compiled, everything found by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -64,12 +64,19 @@ impl Setup {
     }
 }
 
+fn promising(setup: &Setup) -> impl Iterator<Item = Key> {
+    let policies = setup.config.policies.iter().filter(|policy| !policy.budget.is_empty());
+    policies.map(|policy| policy.id.clone())
+}
+
 /// The configuration in force and, for the clocks, the ones before it.
 #[derive(Clone, Debug)]
 pub struct Rulebook {
     /// Oldest first; each in force until the next one's `since`.
     past: Vec<Arc<Setup>>,
     now: Arc<Setup>,
+    /// The policies that promise something, or did so in the past.
+    promising: BTreeSet<Key>,
 }
 
 impl Rulebook {
@@ -83,13 +90,14 @@ impl Rulebook {
     }
 
     /// A rulebook of one compiled configuration.
-    pub const fn of(setup: Arc<Setup>) -> Self {
-        Self { past: Vec::new(), now: setup }
+    pub fn of(setup: Arc<Setup>) -> Self {
+        Self { past: Vec::new(), promising: promising(&setup).collect(), now: setup }
     }
 
     /// Puts a newer configuration into force; what came before stays in force for the time before.
     #[must_use]
     pub fn then(mut self, setup: Arc<Setup>) -> Self {
+        self.promising.extend(promising(&setup));
         self.past.push(std::mem::replace(&mut self.now, setup));
         self
     }
@@ -97,6 +105,11 @@ impl Rulebook {
     /// The configuration in force now.
     pub fn now(&self) -> &Setup {
         &self.now
+    }
+
+    /// The policies in force, each with whether it promises something, or did so in the past.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = (&Policy, bool)> {
+        self.now.config.policies.iter().map(|policy| (policy, self.promising.contains(&policy.id)))
     }
 
     /// Cuts a stretch of time at changes of configuration: each part with the configuration that was in force.

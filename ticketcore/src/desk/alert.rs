@@ -91,7 +91,7 @@ impl Desk {
     async fn repeat(
         &self,
         rulebook: &crate::config::Rulebook,
-        ticket: &Ticket,
+        ticket: &Arc<Ticket>,
         signal: &Signal,
     ) -> Result<Option<Commit>, Error> {
         let request = Request::from(Command::Signal(signal.clone()));

@@ -182,12 +182,12 @@ impl Desk {
     ) -> Commit {
         let Decision { facts, ticket, echoes } = decision;
         let at = ticket.updated;
-        let mut changed: BTreeMap<TicketId, (Ticket, Vec<Fact>)> = BTreeMap::new();
+        let mut changed: BTreeMap<TicketId, (Arc<Ticket>, Vec<Fact>)> = BTreeMap::new();
         for (id, event) in echoes {
             if let Some(other) = related.get(id) {
-                let (other, facts) = changed.entry(id).or_insert_with(|| (Ticket::clone(other), Vec::new()));
+                let (other, facts) = changed.entry(id).or_insert_with(|| (Arc::clone(other), Vec::new()));
                 let at = at.max(other.updated);
-                evolve(other, at, &self.actor.by(), &event);
+                evolve(Arc::make_mut(other), at, &self.actor.by(), &event);
                 facts.push(Fact { by: self.actor.by(), event, text: None });
             }
         }
@@ -264,12 +264,12 @@ impl Desk {
 pub(super) fn change(
     rulebook: &Rulebook,
     expected: Version,
-    ticket: Ticket,
+    ticket: Arc<Ticket>,
     facts: Vec<Fact>,
     claims: Vec<Claim>,
 ) -> Change {
     let marks = marks(rulebook, &ticket);
-    Change { expected, at: ticket.updated, ticket: Arc::new(ticket), facts, marks, claims }
+    Change { expected, at: ticket.updated, ticket, facts, marks, claims }
 }
 
 fn once_key(key: &str) -> String {

@@ -1,6 +1,8 @@
 //! The desk's hand on a ticket while something is decided: every event is folded in as soon as it is recorded, so each
 //! command and action sees what the ones before it did.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::actor::{Actor, By};
@@ -8,7 +10,7 @@ use crate::cond::Unmet;
 use crate::config::{Action, Audience, Setup, State, Target, Transition, Workflow};
 use crate::engine::decision::Decision;
 use crate::engine::evolve::evolve;
-use crate::engine::facts::{Related, Scene, lacking};
+use crate::engine::facts::{Related, Scene};
 use crate::event::{Event, Fact, Moved, Notice, Recipient};
 use crate::id::Key;
 use crate::ticket::Ticket;
@@ -17,12 +19,13 @@ pub(super) struct Work<'a> {
     pub(super) setup: &'a Setup,
     pub(super) related: &'a Related,
     pub(super) at: DateTime<Utc>,
-    pub(super) ticket: Ticket,
+    /// Shared until the first event, so that a decision that changes nothing copies nothing.
+    pub(super) ticket: Arc<Ticket>,
     pub(super) facts: Vec<Fact>,
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Ticket) -> Self {
+    pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Arc<Ticket>) -> Self {
         Self { setup, related, at, ticket, facts: Vec::with_capacity(1) }
     }
 
@@ -31,7 +34,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn record_text(&mut self, by: &By, event: Event, text: Option<String>) {
-        evolve(&mut self.ticket, self.at, by, &event);
+        evolve(Arc::make_mut(&mut self.ticket), self.at, by, &event);
         self.facts.push(Fact { by: by.clone(), event, text });
     }
 
@@ -42,9 +45,7 @@ impl<'a> Work<'a> {
     /// Everything that keeps a transition from being taken: its guard, then what the target state demands.
     pub(super) fn unmet(&self, actor: &Actor, transition: &Transition, target: &State) -> Vec<Unmet> {
         let scene = Scene { ticket: &self.ticket, actor: Some(actor), related: self.related, setup: self.setup };
-        let mut unmet = transition.guard.check(&scene, self.at).err().unwrap_or_default();
-        unmet.extend(lacking(&self.ticket, &target.requires));
-        unmet
+        scene.unmet_by(transition, target, self.at)
     }
 
     /// Takes a transition whose guard was asked, and carries out its effects.

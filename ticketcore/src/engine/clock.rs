@@ -6,7 +6,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::cond::Cond;
 use crate::config::{Cycle, Policy, Rulebook, Setup};
 use crate::engine::facts::{Related, Scene};
 use crate::line::{Beat, Flag, Mark};
@@ -25,7 +24,7 @@ pub enum Phase {
     Done,
 }
 
-/// A time in which neither the ticket's scene nor the rules changed.
+/// A time in which neither what the clock does nor its rules changed.
 #[derive(Clone, Debug)]
 pub(super) struct Stretch<'a> {
     pub(super) from: DateTime<Utc>,
@@ -44,6 +43,15 @@ impl<'a> Stretch<'a> {
 
     pub(super) fn budget(&self) -> Option<TimeDelta> {
         self.policy.budget.get(&self.beat.priority).map(|span| span.0)
+    }
+
+    fn runs_on_in(&self, next: &Self) -> bool {
+        self.phase == Phase::Running
+            && next.phase == Phase::Running
+            && self.to == Some(next.from)
+            && self.beat.priority == next.beat.priority
+            && std::ptr::eq(self.policy, next.policy)
+            && std::ptr::eq(self.setup, next.setup)
     }
 
     /// What the clock counts from the start of the stretch to an instant.
@@ -70,7 +78,7 @@ pub(super) struct Run<'r, 'a> {
     pub(super) stretches: &'r [Stretch<'a>],
     /// When it stopped, unless it goes on.
     pub(super) ended: Option<DateTime<Utc>>,
-    /// Whether it stopped because the ticket was dropped.
+    /// Whether it stopped because the ticket was dropped, or because its policy did not bind the ticket any more.
     pub(super) dropped: bool,
 }
 
@@ -102,13 +110,16 @@ impl<'r, 'a> Run<'r, 'a> {
     pub(super) fn crossing(&self, threshold: impl Fn(&Stretch<'_>) -> Option<TimeDelta>) -> Option<DateTime<Utc>> {
         let mut shown = TimeDelta::zero();
         for stretch in self.running() {
-            if let Some(threshold) = threshold(stretch)
-                && let Some(instant) = stretch.reach(threshold - shown)
+            let counted = stretch.to.map(|to| stretch.measure(to));
+            // Where the clock did not get so far, the instant need not be looked for.
+            if let Some(rest) = threshold(stretch).map(|threshold| threshold - shown)
+                && counted.is_none_or(|counted| rest <= counted)
+                && let Some(instant) = stretch.reach(rest)
                 && stretch.to.is_none_or(|to| instant < to)
             {
                 return Some(instant);
             }
-            shown += stretch.measure(stretch.to?);
+            shown += counted?;
         }
         None
     }
@@ -165,12 +176,28 @@ impl Counts {
     }
 }
 
-/// All runs of a policy's clock on a ticket, oldest first. The stretches of all stand in one list, which is used again
-/// for the next policy: every commit reads every clock, so nothing is allocated for each of them.
-#[derive(Debug, Default)]
+/// All runs of a policy's clock on a ticket, oldest first. What they are cut from and their lists are used again for the
+/// next policy: every commit reads every clock, so little is done and nothing allocated for each of them.
+#[derive(Debug)]
 pub(super) struct Runs<'a> {
+    ticket: &'a Ticket,
+    /// The setup in force.
+    now: &'a Setup,
+    cuts: Vec<Cut<'a>>,
     stretches: Vec<Stretch<'a>>,
     heads: Vec<Head>,
+}
+
+/// A part of a ticket's line in which neither the beat nor the setup changes.
+#[derive(Clone, Copy, Debug)]
+struct Cut<'a> {
+    from: DateTime<Utc>,
+    /// `None` for the one that goes on.
+    to: Option<DateTime<Utc>>,
+    beat: &'a Beat,
+    /// Whether the beat begins here.
+    first: bool,
+    setup: &'a Setup,
 }
 
 /// A run but for its stretches.
@@ -190,12 +217,34 @@ impl Head {
             (self.ended, self.dropped) = (Some(at), beat.flags.has(Flag::Dropped));
         }
     }
+
+    /// Ends a run whose policy does not bind the ticket any more: its promise is neither kept nor broken.
+    fn release(&mut self, at: DateTime<Utc>) {
+        if self.ended.is_none() {
+            (self.ended, self.dropped) = (Some(at), true);
+        }
+    }
 }
 
 impl<'a> Runs<'a> {
+    /// The runs of no policy yet.
+    pub(super) fn new(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Self {
+        let beats = ticket.line.beats();
+        let mut cuts = Vec::with_capacity(beats.len());
+        for (i, beat) in beats.iter().enumerate() {
+            let next = beats.get(i + 1).map(|next| next.at);
+            let stretches = rulebook.stretches(beat.at, next.unwrap_or(DateTime::<Utc>::MAX_UTC));
+            cuts.extend(stretches.enumerate().map(|(part, (from, to, setup))| {
+                let open = next.is_none() && to == DateTime::<Utc>::MAX_UTC;
+                Cut { from, to: (!open).then_some(to), beat, first: part == 0, setup }
+            }));
+        }
+        Self { ticket, now: rulebook.now(), cuts, stretches: Vec::new(), heads: Vec::new() }
+    }
+
     pub(super) fn of(rulebook: &'a Rulebook, ticket: &'a Ticket, policy: &'a Policy) -> Self {
-        let mut runs = Self::default();
-        runs.read(rulebook, ticket, policy);
+        let mut runs = Self::new(rulebook, ticket);
+        runs.read(policy);
         runs
     }
 
@@ -208,24 +257,28 @@ impl<'a> Runs<'a> {
     }
 
     /// Reads the runs of a policy in force in place of those read before.
-    pub(super) fn read(&mut self, rulebook: &'a Rulebook, ticket: &'a Ticket, current: &'a Policy) {
+    pub(super) fn read(&mut self, current: &'a Policy) {
         self.stretches.clear();
         self.heads.clear();
         let mut counts = Counts::default();
-        let beats = ticket.line.beats();
-        for (i, beat) in beats.iter().enumerate() {
-            counts.count(beat);
-            let next = beats.get(i + 1).map(|next| next.at);
-            for (from, to, setup) in rulebook.stretches(beat.at, next.unwrap_or(DateTime::<Utc>::MAX_UTC)) {
-                let in_force = std::ptr::eq(setup, rulebook.now());
-                let policy = if in_force { Some(current) } else { setup.policy(&current.id) };
-                if let Some(policy) = policy.filter(|policy| applies(policy, ticket, setup, from)) {
-                    let open = next.is_none() && to == DateTime::<Utc>::MAX_UTC;
-                    let (to, phase) = ((!open).then_some(to), phase(policy, beat, from));
-                    self.push(&counts, Stretch { from, to, phase, beat, setup, policy });
+        for i in 0..self.cuts.len() {
+            let Cut { from, to, beat, first, setup } = self.cuts[i];
+            if first {
+                counts.count(beat);
+            }
+            let policy = if std::ptr::eq(setup, self.now) { Some(current) } else { setup.policy(&current.id) };
+            match policy.filter(|policy| applies(policy, self.ticket, setup, from)) {
+                Some(policy) => {
+                    self.push(&counts, Stretch { from, to, phase: phase(policy, beat, from), beat, setup, policy });
                 }
+                None => self.heads.last_mut().into_iter().for_each(|run| run.release(from)),
             }
         }
+    }
+
+    /// Tells whether the last run of a policy in force, if any, is over, without reading them all.
+    pub(super) fn are_over(&self, current: &Policy) -> bool {
+        self.cuts.last().is_none_or(|cut| phase(current, cut.beat, cut.from) == Phase::Done)
     }
 
     fn push(&mut self, counts: &Counts, stretch: Stretch<'a>) {
@@ -250,7 +303,11 @@ impl<'a> Runs<'a> {
             } else {
                 (run.ended, run.dropped) = (None, false);
             }
-            self.stretches.push(stretch);
+            // Where a clock only runs on, one stretch is as good as two, and measured in half the time.
+            match self.stretches.get_mut(run.first..).and_then(<[_]>::last_mut) {
+                Some(last) if last.runs_on_in(&stretch) => last.to = stretch.to,
+                _ => self.stretches.push(stretch),
+            }
         }
     }
 }
@@ -272,7 +329,7 @@ fn phase(policy: &Policy, beat: &Beat, at: DateTime<Utc>) -> Phase {
 
 fn applies(policy: &Policy, ticket: &Ticket, setup: &Setup, at: DateTime<Utc>) -> bool {
     // Most policies are for every ticket.
-    if policy.applies == Cond::ALWAYS {
+    if policy.applies.is_always() {
         return true;
     }
     let related = Related::default();

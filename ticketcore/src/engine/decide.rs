@@ -1,6 +1,7 @@
 //! Commands → events, or reasons.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
@@ -27,7 +28,7 @@ use crate::ticket::Ticket;
 /// # Errors
 ///
 /// A [`Refusal`] with its reasons.
-pub fn decide(context: &Context<'_>, ticket: &Ticket, request: &Request) -> Result<Decision, Refusal> {
+pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) -> Result<Decision, Refusal> {
     let Context { rulebook, actor, related, now } = *context;
     if let Some(seen) = request.seen.filter(|seen| *seen != ticket.version) {
         return Err(Refusal::Changed { seen, found: ticket.version });
@@ -40,7 +41,7 @@ pub fn decide(context: &Context<'_>, ticket: &Ticket, request: &Request) -> Resu
     input.finish()?;
 
     // The log of a ticket is monotone, whatever the clock on the wall does.
-    let mut work = Work::new(setup, related, now.max(ticket.updated), ticket.clone());
+    let mut work = Work::new(setup, related, now.max(ticket.updated), Arc::clone(ticket));
     settle(&mut work, rulebook);
     let settled = work.facts.len();
     let mut echoes = Vec::new();
@@ -50,7 +51,7 @@ pub fn decide(context: &Context<'_>, ticket: &Ticket, request: &Request) -> Resu
     }
     // A request that changes nothing writes nothing; what time made due is the ticker's to record.
     if work.facts.len() == settled {
-        return Ok(Decision { facts: Vec::new(), ticket: ticket.clone(), echoes });
+        return Ok(Decision { facts: Vec::new(), ticket: Arc::clone(ticket), echoes });
     }
     Ok(Decision { echoes, ..work.decided() })
 }
@@ -248,8 +249,8 @@ fn link(work: &mut Work<'_>, actor: &Actor, link: Link, echoes: &mut Vec<(Ticket
     room("links", ticket.links.len(), limit)?;
     room("links of the other ticket", other.links.len(), limit)?;
     let (child, parent) = match link.kind {
-        LinkKind::Parent => (ticket, other.as_ref()),
-        LinkKind::Child => (other.as_ref(), ticket),
+        LinkKind::Parent => (ticket.as_ref(), other.as_ref()),
+        LinkKind::Child => (other.as_ref(), ticket.as_ref()),
         _ => {
             echoes.push((link.to, Event::Linked(Link { kind: link.kind.inverse(), to: ticket.id })));
             work.record(&actor.by(), Event::Linked(link));

@@ -1,5 +1,7 @@
 //! What decisions rest on and come to.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
@@ -28,7 +30,7 @@ pub struct Decision {
     /// What happened, in order; empty if nothing needs to change.
     pub facts: Vec<Fact>,
     /// The ticket after them.
-    pub ticket: Ticket,
+    pub ticket: Arc<Ticket>,
     /// The other ends of links.
     pub echoes: Vec<(TicketId, Event)>,
 }

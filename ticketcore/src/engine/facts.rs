@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
 use crate::cond::{Atom, Cmp, Facts, Relation, Unmet};
-use crate::config::Setup;
+use crate::config::{Setup, State, Transition};
 use crate::id::{Key, TicketId};
 use crate::line::{Beat, Flag};
 use crate::link::LinkKind;
@@ -55,6 +55,13 @@ impl Scene<'_> {
     /// The linked tickets that are open. One that was not loaded counts as open: never pass a guard by not looking.
     fn open(&self, kind: LinkKind) -> impl Iterator<Item = TicketId> {
         self.ticket.linked(kind).filter(|id| self.related.get(*id).is_none_or(|other| other.status.is_open()))
+    }
+
+    /// Everything that keeps a transition from being taken: its guard, then what the target state demands.
+    pub(super) fn unmet_by(&self, transition: &Transition, target: &State, at: DateTime<Utc>) -> Vec<Unmet> {
+        let mut unmet = transition.guard.check(self, at).err().unwrap_or_default();
+        unmet.extend(lacking(self.ticket, &target.requires));
+        unmet
     }
 }
 

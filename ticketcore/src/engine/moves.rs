@@ -8,8 +8,8 @@ use crate::actor::Actor;
 use crate::command::Command;
 use crate::cond::{Atom, Unmet};
 use crate::config::{Rulebook, State, Transition};
-use crate::engine::apply::{Work, target};
-use crate::engine::facts::Related;
+use crate::engine::apply::target;
+use crate::engine::facts::{Related, Scene};
 use crate::id::TicketId;
 use crate::ticket::Ticket;
 
@@ -34,12 +34,12 @@ pub fn moves<'a>(
 ) -> Vec<Offer<'a>> {
     let setup = rulebook.now();
     let Some(workflow) = setup.workflow(&ticket.workflow) else { return Vec::new() };
-    let work = Work::new(setup, related, now, ticket.clone());
+    let scene = Scene { ticket, actor: Some(actor), related, setup };
     workflow
         .moves_from(&ticket.state)
         .filter_map(|transition| {
             let target = target(workflow, transition, ticket)?;
-            Some(Offer { transition, target, unmet: work.unmet(actor, transition, target) })
+            Some(Offer { transition, target, unmet: scene.unmet_by(transition, target, now) })
         })
         .collect()
 }

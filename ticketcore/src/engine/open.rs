@@ -1,5 +1,7 @@
 //! Opening a ticket.
 
+use std::sync::Arc;
+
 use crate::actor::{Actor, ActorKind};
 use crate::command::Draft;
 use crate::config::{Rulebook, Source, Target};
@@ -46,7 +48,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draf
         let Target::State(key) = &transition.to else { continue };
         let Some(state) = workflow.find_state(key) else { continue };
         (opened.state, opened.status, opened.waiting) = (state.key.clone(), state.status, state.waiting);
-        let mut work = Work::new(setup, related, now, begin(tenant, id, now, &by, &opened));
+        let mut work = Work::new(setup, related, now, Arc::new(begin(tenant, id, now, &by, &opened)));
         let unmet = work.unmet(actor, transition, state);
         if unmet.is_empty() {
             let text = draft.description.clone();

@@ -55,11 +55,14 @@ fn micros_of_option<S: serde::Serializer>(delta: &Option<TimeDelta>, serializer:
 }
 
 /// Reads every run of every policy of the configuration in force.
+///
+/// A policy that never bound the ticket as it is now has none; what it broke before stays in
+/// [`Ticket::policies`](crate::Ticket::policies).
 pub fn readings(rulebook: &Rulebook, ticket: &Ticket, now: DateTime<Utc>) -> Vec<Reading> {
-    let mut runs = Runs::default();
+    let mut runs = Runs::new(rulebook, ticket);
     let mut readings = Vec::new();
     for policy in &rulebook.now().config.policies {
-        runs.read(rulebook, ticket, policy);
+        runs.read(policy);
         readings.extend(runs.iter().filter_map(|run| read(&run, policy, ticket, now)));
     }
     readings
@@ -184,9 +187,13 @@ pub(super) struct Survey<'a> {
 
 pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'a> {
     let mut survey = Survey::default();
-    let mut runs = Runs::default();
-    for policy in &rulebook.now().config.policies {
-        runs.read(rulebook, ticket, policy);
+    let mut runs = Runs::new(rulebook, ticket);
+    for (policy, promises) in rulebook.policies() {
+        // What promises nothing only has steps to take, and only while its clock goes on.
+        if !promises && runs.are_over(policy) {
+            continue;
+        }
+        runs.read(policy);
         let mut standing = broken(ticket, &policy.id);
         for run in runs.iter() {
             stand(&mut standing, &run, ticket);

@@ -1,5 +1,7 @@
 //! Time → events. `tick` is `decide` for time.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
@@ -16,9 +18,9 @@ use crate::ticket::Ticket;
 ///
 /// Each step is looked for on the ticket as the ones before it left it, so a step that an earlier one made pointless
 /// (it resolved the ticket, say) is not taken, and the outcome does not depend on how often the desk ticks.
-pub fn tick(rulebook: &Rulebook, ticket: &Ticket, related: &Related, now: DateTime<Utc>) -> Decision {
+pub fn tick(rulebook: &Rulebook, ticket: &Arc<Ticket>, related: &Related, now: DateTime<Utc>) -> Decision {
     let at = now.max(ticket.updated);
-    let mut work = Work::new(rulebook.now(), related, at, ticket.clone());
+    let mut work = Work::new(rulebook.now(), related, at, Arc::clone(ticket));
     settle(&mut work, rulebook);
     work.decided()
 }

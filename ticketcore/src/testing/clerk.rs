@@ -93,14 +93,14 @@ impl Clerk {
     /// # Panics
     ///
     /// If they are refused.
-    pub fn order(&self, ticket: &Ticket, request: impl Into<Request>) -> Change {
+    pub fn order(&self, ticket: &Arc<Ticket>, request: impl Into<Request>) -> Change {
         let request = request.into();
         let decision = self.with(|context| decide(context, ticket, &request)).expect("the commands are right");
         self.change(ticket.version, decision)
     }
 
     /// What time makes of a ticket.
-    pub fn tick(&self, ticket: &Ticket) -> Change {
+    pub fn tick(&self, ticket: &Arc<Ticket>) -> Change {
         let decision = tick(&self.rulebook, ticket, &Related::default(), self.now());
         self.change(ticket.version, decision)
     }
@@ -131,12 +131,12 @@ impl Clerk {
     }
 
     /// Carries commands out in a store.
-    pub async fn apply(&self, store: &dyn Store, ticket: &Ticket, request: impl Into<Request>) -> Arc<Ticket> {
+    pub async fn apply(&self, store: &dyn Store, ticket: &Arc<Ticket>, request: impl Into<Request>) -> Arc<Ticket> {
         self.write(store, self.order(ticket, request)).await
     }
 
     /// Gives a ticket a tag: the smallest change there is.
-    pub fn tag(&self, ticket: &Ticket, tag: impl Into<Key>) -> Change {
+    pub fn tag(&self, ticket: &Arc<Ticket>, tag: impl Into<Key>) -> Change {
         self.order(ticket, Command::Tag(tag.into()))
     }
 
@@ -148,6 +148,6 @@ impl Clerk {
     fn change(&self, expected: Version, decision: Decision) -> Change {
         let Decision { facts, ticket, echoes: _ } = decision;
         let marks = marks(&self.rulebook, &ticket);
-        Change { expected, at: ticket.updated, ticket: Arc::new(ticket), facts, marks, claims: Vec::new() }
+        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new() }
     }
 }

@@ -70,7 +70,7 @@ pub struct Given {
     now: DateTime<Utc>,
     related: Related,
     id: TicketId,
-    ticket: Option<Ticket>,
+    ticket: Option<Arc<Ticket>>,
 }
 
 impl Given {
@@ -107,13 +107,13 @@ impl Given {
     #[track_caller]
     pub fn events(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         let ticket = self.ticket.as_mut().expect("a ticket is given");
-        events.into_iter().for_each(|event| evolve(ticket, self.now, &self.actor.by(), &event));
+        events.into_iter().for_each(|event| evolve(Arc::make_mut(ticket), self.now, &self.actor.by(), &event));
         self
     }
 
     /// Puts another ticket beside it, which guards may read; it is linked by commands or events.
-    pub fn beside(mut self, other: Ticket) -> Self {
-        self.related.insert(Arc::new(other));
+    pub fn beside(mut self, other: Arc<Ticket>) -> Self {
+        self.related.insert(other);
         self
     }
 
@@ -125,7 +125,7 @@ impl Given {
 
     /// The ticket as it is given, to be put [beside](Self::beside) another.
     #[track_caller]
-    pub fn into_ticket(self) -> Ticket {
+    pub fn into_ticket(self) -> Arc<Ticket> {
         self.ticket.expect("a ticket is given")
     }
 
@@ -149,7 +149,7 @@ impl Given {
     }
 
     #[track_caller]
-    fn the_ticket(&self) -> &Ticket {
+    fn the_ticket(&self) -> &Arc<Ticket> {
         self.ticket.as_ref().expect("a ticket is given")
     }
 

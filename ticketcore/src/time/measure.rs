@@ -20,6 +20,8 @@ struct Piece {
     /// Members before `start`.
     rank: i64,
     rule: Rule,
+    /// What the cycle counts up to `start`, if it is the rule.
+    base: i64,
 }
 
 /// Which numbers of a piece are members.
@@ -52,7 +54,8 @@ impl Measure {
         let rank = self.rank(start);
         self.pieces.pop_if(|last| last.start == start);
         if self.pieces.last().is_none_or(|last| last.rule != rule) {
-            self.pieces.push(Piece { start, rank, rule });
+            let base = if let Rule::Cycle(shift) = rule { self.cycle.rank(start + shift) } else { 0 };
+            self.pieces.push(Piece { start, rank, rule, base });
         }
     }
 
@@ -63,7 +66,7 @@ impl Measure {
         let inside = match piece.rule {
             Rule::Closed => 0,
             Rule::Open => at - piece.start,
-            Rule::Cycle(shift) => self.cycle.rank(at + shift) - self.cycle.rank(piece.start + shift),
+            Rule::Cycle(shift) => self.cycle.rank(at + shift) - piece.base,
         };
         piece.rank + inside
     }
@@ -77,7 +80,7 @@ impl Measure {
             // A closed piece has the rank of the one after it, so this is the one that nothing follows.
             Rule::Closed => None,
             Rule::Open => Some(piece.start + rest),
-            Rule::Cycle(shift) => Some(self.cycle.select(self.cycle.rank(piece.start + shift) + rest)? - shift),
+            Rule::Cycle(shift) => Some(self.cycle.select(piece.base + rest)? - shift),
         }
     }
 
@@ -154,19 +157,21 @@ impl Cycle {
 
     /// Counts the members from 0 to before `at`; negative if `at` is.
     fn rank(&self, at: i64) -> i64 {
-        let place = at.rem_euclid(self.period);
+        let periods = at.div_euclid(self.period);
+        let place = at - periods * self.period;
         let begun = self.runs.partition_point(|run| run.members.start <= place);
         let inside =
             self.runs[..begun].last().map_or(0, |run| run.rank + place.min(run.members.end) - run.members.start);
-        at.div_euclid(self.period) * self.total + inside
+        periods * self.total + inside
     }
 
     /// Finds the member of the given rank, or `None` if there are no members.
     fn select(&self, rank: i64) -> Option<i64> {
-        let inside = rank.checked_rem_euclid(self.total)?;
+        let periods = rank.checked_div_euclid(self.total)?;
+        let inside = rank - periods * self.total;
         let begun = self.runs.partition_point(|run| run.rank <= inside);
         let run = self.runs[..begun].last()?;
-        Some(rank.div_euclid(self.total) * self.period + run.members.start + inside - run.rank)
+        Some(periods * self.period + run.members.start + inside - run.rank)
     }
 
     fn complement(&self) -> Self {

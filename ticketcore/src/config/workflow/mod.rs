@@ -78,15 +78,11 @@ pub struct Transition {
     /// Where it leads.
     pub to: Target,
     /// What must hold.
-    #[serde(default, skip_serializing_if = "is_always")]
+    #[serde(default, skip_serializing_if = "Cond::is_always")]
     pub guard: Cond,
     /// What the desk does then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<Action>,
-}
-
-fn is_always(cond: &Cond) -> bool {
-    *cond == Cond::ALWAYS
 }
 
 /// Where a transition starts.
