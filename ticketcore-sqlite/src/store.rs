@@ -106,6 +106,15 @@ impl SqliteStore {
         self.inner.readers.read(read).map_err(StoreError::from)
     }
 
+    /// Reads what is likely to be written next, where it can in the writer's own cache: a reader's is stale after every
+    /// commit, and SQLite reads it all again.
+    fn read_ahead<T>(&self, read: impl Fn(&Connection) -> Result<T>) -> Result<T, StoreError> {
+        match self.inner.writer.desk().lend(&read) {
+            Some(result) => result.map_err(StoreError::from),
+            None => self.read(read),
+        }
+    }
+
     /// Indexes what is committed by now, if a question is about words.
     async fn index(&self, words: &[String]) -> Result<(), StoreError> {
         if search::question(words).is_none() {
@@ -157,7 +166,7 @@ fn enter_wal(connection: &Connection, timeout: Duration) -> Result<()> {
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>, StoreError> {
-        self.read(|connection| find::load(connection, tenant, id))
+        self.read_ahead(|connection| find::load(connection, tenant, id))
     }
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
@@ -193,7 +202,7 @@ impl Store for SqliteStore {
     }
 
     async fn claim(&self, tenant: &TenantId, key: &str) -> Result<Option<Held>, StoreError> {
-        self.read(|connection| claim::get(connection, tenant, key))
+        self.read_ahead(|connection| claim::get(connection, tenant, key))
     }
 
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {

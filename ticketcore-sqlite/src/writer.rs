@@ -106,6 +106,15 @@ impl Desk {
         true
     }
 
+    /// Uses the connection if nobody else does or waits for it.
+    pub(crate) fn lend<T>(&self, use_it: impl FnOnce(&Connection) -> T) -> Option<T> {
+        if !self.queue().jobs.is_empty() {
+            return None;
+        }
+        let connection = self.connection.try_lock().ok()?;
+        Some(self.with(connection, use_it))
+    }
+
     /// Waits for the connection and uses it; nothing of this store is written by others meanwhile.
     pub(crate) fn borrow<T>(&self, use_it: impl FnOnce(&Connection) -> T) -> T {
         self.with(self.connection.lock().unwrap_or_else(PoisonError::into_inner), use_it)
