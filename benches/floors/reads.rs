@@ -8,7 +8,7 @@ use chrono::Utc;
 use pollster::block_on;
 use rusqlite::OptionalExtension;
 use ticketcore::Desk;
-use ticketcore::query::{Cursor, Filter, Order, Query};
+use ticketcore::query::{Cursor, Filter, Order, Query, Sort};
 use ticketcore::time::micros;
 use ticketcore_sqlite::{Durability, SqliteStore};
 
@@ -120,7 +120,8 @@ pub(crate) fn search(bench: &Bench) -> Result<Vec<Line>> {
     let (cpu, start) = (machine::cpu(), Instant::now());
     let question = |words: &[String]| {
         let filter = Filter { words: words.to_vec(), ..Filter::default() };
-        block_on(desk.find(&Query::new(filter).limit(20)))
+        let newest = Order { by: Sort::Number, descending: true };
+        block_on(desk.find(&Query::new(filter).order(newest).limit(20)))
     };
     question(&[word(0)])?;
     let each = |time: Duration| pretty(time.div_f64(tickets as f64));

@@ -36,7 +36,7 @@ impl Sql {
 
     /// Appends where the tickets (`t`) of a filter come from, by a way that leads to them all.
     pub(crate) fn tickets(&mut self, tenant: i64, filter: &Filter, way: Way) -> &mut Self {
-        self.from(way, tenant);
+        self.from(way, tenant, &filter.words);
         let Filter {
             ids,
             numbers,
@@ -106,7 +106,7 @@ impl Sql {
         self.period("t.created", *created);
         self.period("t.updated", *updated);
         self.period("t.resolved", *resolved);
-        if let Some(question) = search::question(words) {
+        if let Some(question) = search::question(words).filter(|_| way != Way::Words) {
             let [first, last] = rows::of(tenant);
             self.push(" and t.row in (select rowid from ticketcore_words where ticketcore_words match ").bind(question);
             self.push(" and rowid between ").bind(first).push(" and ").bind(last).push(")");

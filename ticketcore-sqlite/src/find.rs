@@ -12,7 +12,7 @@ use ticketcore::time::from_micros;
 use crate::error::{Result, corrupt};
 use crate::filter::Sql;
 use crate::way::Way;
-use crate::{rows, search, tenant};
+use crate::{rows, tenant};
 
 /// Reads one ticket.
 pub(crate) fn load(connection: &Connection, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>> {
@@ -25,15 +25,9 @@ pub(crate) fn load(connection: &Connection, tenant: &TenantId, id: TicketId) -> 
 
 /// Finds a page of tickets.
 pub(crate) fn find(connection: &Connection, tenant: &TenantId, query: &Query) -> Result<Page> {
-    let Query { filter, order, after: _, limit } = query;
+    let Query { order, limit, .. } = query;
     let tenant = tenant::find(connection, tenant)?;
-    let way = match Way::to_page(filter, order.by) {
-        Way::Rows if order.by == Sort::Created && search::is_common(connection, tenant, filter, *limit)? => {
-            Way::Created
-        }
-        way => way,
-    };
-    let Sql { text, parameters } = select(tenant, query, way);
+    let Sql { text, parameters } = select(tenant, query);
     let mut statement = connection.prepare_cached(&text)?;
     // Apart from the page, or SQLite reads it for each row that it sorts. While the page is read, both see one state.
     let mut snapshot = connection.prepare_cached("select body from ticketcore_snapshot where row = ?1")?;
@@ -60,10 +54,11 @@ fn rank(ticket: &Ticket, due: Option<i64>) -> Result<Option<Rank>> {
 }
 
 /// The statement for a page and one ticket more, which tells whether there is a next page.
-fn select(tenant: i64, query: &Query, way: Way) -> Sql {
+fn select(tenant: i64, query: &Query) -> Sql {
     let Query { filter, order, after, limit } = query;
     let Order { by, descending } = *order;
     let mut sql = Sql::default();
+    let way = Way::to_page(filter, by);
     sql.push("select t.row, t.due").tickets(tenant, filter, way);
     if by == Sort::Rank {
         sql.push(" and t.due is not null");
@@ -72,16 +67,19 @@ fn select(tenant: i64, query: &Query, way: Way) -> Sql {
         Sort::Rank => &["t.due", "t.priority", "t.created", "t.id"],
         Sort::Created => &["t.created", "t.id"],
         Sort::Updated => &["t.updated", "t.id"],
-        Sort::Number => &["t.row", "t.id"],
+        // No two tickets have a number, so there is no id to tell them apart.
+        Sort::Number if way == Way::Words => &["w.rowid"],
+        Sort::Number => &["t.row"],
     };
     if let Some(Cursor { key, id }) = after {
         // A comparison of rows is sought in an index; the same spelt with `or` reads everything before the page.
         sql.push(" and (").push(&columns.join(", ")).push(if descending { ") < (" } else { ") > (" });
-        for part in key.iter().take(columns.len() - 1) {
-            let part = if by == Sort::Number { rows::of(tenant)[0].saturating_add(*part) } else { *part };
-            sql.bind(part).push(", ");
+        if by == Sort::Number {
+            sql.bind(rows::of(tenant)[0].saturating_add(key[0])).push(")");
+        } else {
+            key.iter().take(columns.len() - 1).for_each(|part| _ = sql.bind(*part).push(", "));
+            sql.bind(rows::bytes(id).to_vec()).push(")");
         }
-        sql.bind(rows::bytes(id).to_vec()).push(")");
     }
     let direction = if descending { " desc" } else { "" };
     let columns: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
@@ -127,14 +125,14 @@ mod tests {
                 "ticketcore_ticket_created (tenant=?",
             ),
             (Filter::all(), Sort::Number, "PRIMARY KEY (rowid>?"),
+            (Filter { words: vec!["fire".into()], ..Filter::all() }, Sort::Number, "SCAN w VIRTUAL TABLE INDEX"),
         ];
         for (filter, by, index) in cases {
-            let [first, rest @ ..] =
-                pages(&filter, by).map(|query| plan(&select(1, &query, Way::to_page(&filter, by)).text));
+            let [first, rest @ ..] = pages(&filter, by).map(|query| plan(&select(1, &query).text));
             assert!(first.contains(index) && !first.contains("TEMP B-TREE"), "{first}");
             for next in rest {
                 assert!(next.contains(index) && !next.contains("TEMP B-TREE"), "{next}");
-                let sought = [">(?", "<(?", "rowid<?", "rowid>?"].iter().any(|range| next.contains(range));
+                let sought = [">(?", "<(?", "rowid<?", "rowid>?", "M1"].iter().any(|range| next.contains(range));
                 assert!(sought, "{next}");
             }
         }
@@ -160,12 +158,11 @@ mod tests {
             for query in
                 [Sort::Rank, Sort::Created, Sort::Updated, Sort::Number].map(|by| pages(&filter, by)).as_flattened()
             {
-                let plan = plan(&select(1, query, Way::to_page(&filter, query.order.by)).text);
+                let plan = plan(&select(1, query).text);
                 assert!(plan.contains(index), "{query:?}: {plan}");
             }
         }
-        let query = page(Filter::open(), Sort::Updated, true);
-        let plan = plan(&select(1, &query, Way::to_page(&query.filter, Sort::Updated)).text);
+        let plan = plan(&select(1, &page(Filter::open(), Sort::Updated, true)).text);
         assert!(plan.contains("ticketcore_ticket_open (tenant=?)"), "{plan}");
     }
 

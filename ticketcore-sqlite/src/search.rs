@@ -9,10 +9,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 use ticketcore::codec::decode_event;
-use ticketcore::query::{Filter, words};
+use ticketcore::query::words;
 
 use crate::error::Result;
-use crate::rows;
 
 /// At most so many events are indexed in one transaction: some 10 ms of work.
 const CHUNK: i64 = 200;
@@ -22,23 +21,6 @@ pub(crate) fn question(asked: &[String]) -> Option<String> {
     let words: BTreeSet<String> = asked.iter().flat_map(|text| words::split(text)).collect();
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     (!quoted.is_empty()).then(|| quoted.join(" "))
-}
-
-/// Tells whether so many tickets have the words of a question that a page is found sooner by going through the newest
-/// tickets than by sorting all that have them. Only if nothing but words is asked, or that way may be long.
-pub(crate) fn is_common(connection: &Connection, tenant: i64, filter: &Filter, limit: usize) -> Result<bool> {
-    let only_words = Filter { words: filter.words.clone(), ..Filter::default() } == *filter;
-    let Some(question) = question(&filter.words).filter(|_| only_words) else { return Ok(false) };
-    let [first, last] = rows::of(tenant);
-    let newest = "select coalesce(max(row), ?1) - ?1 from ticketcore_ticket where row between ?1 and ?2";
-    let tickets: i64 = connection.prepare_cached(newest)?.query_row([first, last], |row| row.get(0))?;
-    // If h of n tickets have the words, sorting takes h steps, and a page is full after limit * n / h.
-    let enough = rows::limit(limit).saturating_mul(tickets).saturating_mul(2).isqrt();
-    let sql = "select count(*) from (select 1 from ticketcore_words where ticketcore_words match ?1 \
-               and rowid between ?2 and ?3 limit ?4)";
-    let found: i64 =
-        connection.prepare_cached(sql)?.query_row(params![question, first, last, enough], |row| row.get(0))?;
-    Ok(found == enough)
 }
 
 /// How far the log is indexed, and how far it goes.

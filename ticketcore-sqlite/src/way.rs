@@ -6,7 +6,7 @@
 use ticketcore::query::{Assignee, Filter, Sort};
 
 use crate::filter::Sql;
-use crate::rows;
+use crate::{rows, search};
 
 /// A way to tickets, each through one index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(crate) enum Way {
     Queue,
     /// By date of opening.
     Created,
+    /// By what texts hold, in the order of numbers; for [`Sort::Number`] only.
+    Words,
 }
 
 impl Way {
@@ -42,7 +44,13 @@ impl Way {
         let narrow = Self::to_all(filter);
         let backlog = !filter.statuses.is_empty() && filter.statuses.iter().all(|status| status.is_open());
         let known = !filter.numbers.is_empty() || !filter.words.is_empty();
-        if narrow != Self::Rows || known {
+        if narrow == Self::Rows
+            && filter.numbers.is_empty()
+            && sort == Sort::Number
+            && search::question(&filter.words).is_some()
+        {
+            Self::Words
+        } else if narrow != Self::Rows || known {
             narrow
         } else if backlog && (sort != Sort::Rank || filter.assignee != Assignee::Any) {
             Self::Open
@@ -58,11 +66,18 @@ impl Way {
 
 impl Sql {
     /// Appends where the tickets (`t`) of a tenant come from. The filter must ask for what the way leads to.
-    pub(crate) fn from(&mut self, way: Way, tenant: i64) -> &mut Self {
+    pub(crate) fn from(&mut self, way: Way, tenant: i64, words: &[String]) -> &mut Self {
         let [first, last] = rows::of(tenant);
+        if let Some(question) = search::question(words).filter(|_| way == Way::Words) {
+            self.push(" from ticketcore_words w cross join ticketcore_ticket t on t.row = w.rowid");
+            self.push(" where w.ticketcore_words match ").bind(question);
+            return self.push(" and w.rowid between ").bind(first).push(" and ").bind(last);
+        }
         self.push(" from ticketcore_ticket t ");
         let (index, only) = match way {
-            Way::Rows => return self.push("not indexed where t.row between ").bind(first).push(" and ").bind(last),
+            Way::Rows | Way::Words => {
+                return self.push("not indexed where t.row between ").bind(first).push(" and ").bind(last);
+            }
             Way::Ids => ("id", ""),
             Way::Requester => ("requester", " and t.requester is not null"),
             Way::Open => ("open", " and t.open"),
