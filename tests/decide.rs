@@ -291,7 +291,6 @@ fn a_command_that_changes_nothing_records_nothing() {
         Command::Tag("hot".into()),
         Command::Untag("cold".into()),
         Command::set("seats", 3),
-        Command::Set("seat".into(), None),
         Command::Reference(Some("JIRA-1".to_owned())),
         Command::Rate(Level::MEDIUM, Level::MEDIUM),
         Command::RestorePriority,
@@ -305,6 +304,11 @@ fn a_command_that_changes_nothing_records_nothing() {
     for command in &same {
         given(config.clone()).ticket(draft.clone()).when(command.clone()).then(&[]);
     }
+    let clear = |field: &'static str| Command::Set(field.into(), None);
+    given(config.clone()).ticket(Draft::incident("No seats")).when(clear("seats")).then(&[]);
+    given(config.clone()).ticket(draft.clone()).when(clear("seat")).then_refused(|refusal| {
+        assert_eq!(faults(refusal), ["fields.seat: is no field of this desk"]);
+    });
     given(config)
         .ticket(draft)
         .when(same.to_vec())

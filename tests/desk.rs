@@ -120,6 +120,12 @@ fn law_67_a_repeated_request_gets_the_first_answer() {
         assert_eq!(ada.apply(first.id, reply()).await.unwrap(), answered);
         assert_eq!(desk.load(first.id).await.unwrap().messages, 1);
         assert_eq!(all(&desk).await.len(), 1);
+        // Nothing was to be done the first time; what happened since must not make it something.
+        let untag = || ticketcore::Request::from(Command::Untag("vip".into())).once("untag-1");
+        let unchanged = ada.apply(first.id, untag()).await.unwrap();
+        ada.apply(first.id, Command::Tag("vip".into())).await.unwrap();
+        assert_eq!(ada.apply(first.id, untag()).await.unwrap(), unchanged);
+        assert!(desk.load(first.id).await.unwrap().tags.contains("vip"));
     });
 }
 

@@ -55,7 +55,9 @@ fn a_ticket_nobody_answers_warns_breaches_and_escalates_by_itself() {
         let reading = desk.readings(ticket.id).await.unwrap().remove(0);
         assert!(reading.breached && reading.stopped == Some(at("2026-03-02T14:00:00Z")));
         let history = desk.history(ticket.id).await.unwrap();
-        assert!(matches!(&history[3].event, Event::Fired { due, .. } if *due == at("2026-03-02T13:00:00Z")));
+        // The breach comes before the step that follows from it.
+        assert!(matches!(&history[3].event, Event::Breached { due, .. } if *due == at("2026-03-02T13:00:00Z")));
+        assert!(matches!(&history[4].event, Event::Fired { due, .. } if *due == at("2026-03-02T13:00:00Z")));
         ada.apply(ticket.id, [Command::transition("start"), Command::transition("resolve")]).await.unwrap();
         assert_eq!(desk.load(ticket.id).await.unwrap().status, Status::Resolved);
         clock.advance(TimeDelta::days(6));

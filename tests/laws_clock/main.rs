@@ -4,6 +4,7 @@
 //! minutes, so that a walk minute by minute can tell what every clock must show. No incremental accumulators exist that
 //! the second half of law 31 could compare: every reading is a full replay.
 
+mod changes;
 mod lives;
 mod promises;
 mod rules;
@@ -359,25 +360,6 @@ fn some_minute(period: Range<DateTime<Utc>>, which: &Index) -> DateTime<Utc> {
 fn resolution_in(calendar: &'static str, budget: u32) -> (Rulebook, Calendar) {
     let policy = Policy::resolution("resolution").target(Priority::P3, Span::minutes(budget));
     (Rulebook::new(config([policy], calendar)).unwrap(), Calendar::new(&hours(calendar)).unwrap())
-}
-
-/// Law 33, for what no random life does: the policy itself goes.
-#[test]
-fn law_33_a_breach_counts_also_if_the_policy_binds_the_ticket_no_longer() {
-    let vip = |policy: Policy| policy.applies(Atom::Tag("vip".into())).target(Priority::P3, Span::minutes(30));
-    let rulebook = Rulebook::new(config([vip(Policy::update("update"))], "wall")).unwrap();
-    let mut told = Told::opened(&rulebook, far());
-    let ada = Actor::agent("ada");
-    told.order(&rulebook, &ada, Command::Tag("vip".into()), far());
-    for minute in [40, 80] {
-        told.order(&rulebook, &ada, Command::reply("Still on it"), far() + minutes(minute));
-    }
-    let broken = [Standing { policy: "update".into(), breached: 2, ..Standing::default() }];
-    let end = far() + minutes(81);
-    told.order(&rulebook, &ada, Command::Untag("vip".into()), end);
-    assert_eq!(marks(&rulebook, told.ticket()).standings, broken);
-    let without = Setup::new(config([], "wall"), Revision(1), end).unwrap();
-    assert_eq!(marks(&rulebook.then(Arc::new(without)), told.ticket()).standings, broken);
 }
 
 /// When the resolution is due, if the ticket waits for its requester for a while.

@@ -1,5 +1,7 @@
 //! Links between tickets.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::TicketId;
@@ -29,6 +31,21 @@ pub enum LinkKind {
 }
 
 impl LinkKind {
+    /// The name as serialised.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Parent => "parent",
+            Self::Child => "child",
+            Self::Blocks => "blocks",
+            Self::BlockedBy => "blocked_by",
+            Self::Relates => "relates",
+            Self::Duplicates => "duplicates",
+            Self::DuplicatedBy => "duplicated_by",
+            Self::Causes => "causes",
+            Self::CausedBy => "caused_by",
+        }
+    }
+
     /// The same link as the other ticket sees it.
     #[must_use]
     pub const fn inverse(self) -> Self {
@@ -43,6 +60,12 @@ impl LinkKind {
             Self::Causes => Self::CausedBy,
             Self::CausedBy => Self::Causes,
         }
+    }
+}
+
+impl fmt::Display for LinkKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

@@ -58,3 +58,20 @@ pub enum Waiting {
     /// A date.
     Until,
 }
+
+impl Waiting {
+    /// The name as serialised.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requester => "requester",
+            Self::Third => "third",
+            Self::Until => "until",
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

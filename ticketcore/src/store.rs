@@ -31,7 +31,8 @@ use crate::ticket::Ticket;
 ///   committed [`Marks`] say of every ticket.
 /// - **Numbers.** A created ticket gets the number one above the highest its tenant has ever given.
 /// - **Feed.** Positions rise in the order in which events become visible: a reader that remembers the last position it
-///   saw never misses an event of a slow committer. The events of one commit are neighbours in order.
+///   saw never misses an event of a slow committer. The events of one commit are neighbours in order. A commit is in
+///   the feed as soon as it has returned, or, if one that began earlier is still under way, as soon as that one ends.
 /// - **Times** are microseconds; every microsecond that [`DateTime<Utc>`] can hold and an `i64` of microseconds since
 ///   1970 can name is kept exactly.
 /// - **Text** is kept to the byte. NUL characters do not occur; the engine refuses them.
@@ -43,7 +44,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Reads one ticket as it is now.
     async fn load(&self, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>, StoreError>;
 
-    /// Finds tickets: a filter, a total order, a page.
+    /// Finds tickets: a filter, a total order, a page. A limit of 0 gives an empty page that names no next one.
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError>;
 
     /// Counts and measures the tickets of a filter in one pass; one table for each that the scan asks for.
@@ -122,7 +123,7 @@ pub struct Change {
     pub ticket: Arc<Ticket>,
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// What happened and who did it, in order; empty if only the marks are new, and then the version stays.
+    /// What happened and who did it, in order; empty if only marks or claims are new, and then the version stays.
     pub facts: Vec<Fact>,
     /// What the index is to hold of the ticket.
     pub marks: Marks,

@@ -165,10 +165,11 @@ impl Desk {
         let related = self.related(&rulebook, &ticket, &request.commands).await?;
         let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
         let decision = decide(&context, &ticket, request)?;
-        if decision.facts.is_empty() && decision.echoes.is_empty() {
+        let claims = once(request.once.as_deref(), id);
+        // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
+        if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
         }
-        let claims = once(request.once.as_deref(), id);
         Ok(Plan::Commit(self.commit_of(&rulebook, ticket.version, decision, &related, claims)))
     }
 

@@ -3,6 +3,8 @@
 //! Nothing here is stored. A run is a list of stretches, each with the rules that were in force; what a clock shows is
 //! a sum over them, and an instant is found by walking them.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,23 @@ pub enum Phase {
     Paused,
     /// It has stopped.
     Done,
+}
+
+impl Phase {
+    /// The name as serialised.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Done => "done",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// A time in which neither what the clock does nor its rules changed.

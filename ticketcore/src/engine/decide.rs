@@ -106,6 +106,11 @@ fn order(
             (!ticket.watchers.contains(person)).then(|| Event::Watched(person.clone()))
         }
         Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
+        Command::Set(field, None) if !ticket.fields.contains_key(field) => {
+            // A field that the desk no longer has can be cleared; one that it never had is a slip.
+            let known = work.setup.config.fields.contains_key(field);
+            return if known { Ok(()) } else { Err(invalid(&format!("fields.{field}"), "is no field of this desk")) };
+        }
         Command::Set(field, value) => {
             (ticket.fields.get(field) != value.as_ref()).then(|| Event::FieldSet(field.clone(), value.clone()))
         }

@@ -123,6 +123,8 @@ impl<'a> Input<'a> {
     /// The host vouches for who it is, not for how it is written.
     pub(super) fn actor(&mut self, actor: &Actor) {
         self.person("actor", &actor.id);
+        actor.roles.iter().for_each(|role| self.key("actor.roles", role));
+        actor.teams.iter().for_each(|team| self.key("actor.teams", team));
     }
 
     pub(super) fn once(&mut self, key: Option<&str>) {

@@ -167,12 +167,12 @@ pub(super) struct Next<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum What {
-    /// A warning comes before the breach of the same instant, as the steps say it.
+    /// Comes before the steps of the same instant, which follow from it.
+    Breach,
     Step {
         round: u8,
         step: u16,
     },
-    Breach,
 }
 
 /// All that the policies say of a ticket, from one walk over its line.

@@ -150,6 +150,7 @@ macro_rules! store_tests {
             ]
             pages: [
                 every_order_is_read_page_by_page_without_gap_or_repeat
+                a_limit_of_none_gives_an_empty_page_that_names_no_next_one
                 equal_keys_are_read_page_by_page_without_gap_or_repeat
                 a_page_goes_on_although_its_last_ticket_left
                 only_tickets_that_can_be_worked_on_have_a_rank
@@ -180,6 +181,7 @@ macro_rules! store_tests {
                 a_claim_in_other_hands_conflicts_and_names_them
                 a_claim_is_swapped_from_one_holder_to_another
                 an_earlier_claim_of_a_commit_counts_for_a_later_one
+                a_claim_changes_hands_without_a_fact
                 claims_are_compared_to_the_byte
                 of_several_takers_exactly_one_gets_the_claim
             ]

@@ -84,6 +84,20 @@ pub async fn an_earlier_claim_of_a_commit_counts_for_a_later_one(harness: &dyn H
     }
 }
 
+/// A request that changes nothing is remembered all the same.
+pub async fn a_claim_changes_hands_without_a_fact(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let ticket = clerk.open(&*store, Draft::incident("Disk full")).await;
+    let ticket = clerk.write(&*store, clerk.tag(&ticket, "a")).await;
+    let nothing = Change { facts: Vec::new(), expected: ticket.version, ..clerk.tag(&ticket, "a") };
+    let same = clerk.write(&*store, claiming(nothing.clone(), "mail-1", None, Some(ticket.id))).await;
+    assert_eq!(same, ticket);
+    let held = store.claim(clerk.tenant(), "mail-1").await.unwrap();
+    assert_eq!(held, Some(Held { by: ticket.id, since: Version(2) }));
+    let again = store.commit(clerk.commit([claiming(nothing, "mail-1", None, Some(ticket.id))])).await;
+    assert_eq!(conflict(again), Conflict::Claim { key: "mail-1".to_owned(), held: Some(ticket.id) });
+}
+
 pub async fn claims_are_compared_to_the_byte(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
     let long = "k".repeat(4000);

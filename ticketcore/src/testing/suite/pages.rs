@@ -45,6 +45,15 @@ pub async fn every_order_is_read_page_by_page_without_gap_or_repeat(harness: &dy
     }
 }
 
+pub async fn a_limit_of_none_gives_an_empty_page_that_names_no_next_one(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    clerk.open(&*store, Draft::incident("One of one").queue("desk")).await;
+    for order in question::ORDERS {
+        let none = Query::new(Filter::all()).order(order).limit(0);
+        assert_eq!(store.find(clerk.tenant(), &none).await.unwrap(), Page::default());
+    }
+}
+
 /// Ids break every tie: of equal keys none is lost between two pages, and none comes twice.
 pub async fn equal_keys_are_read_page_by_page_without_gap_or_repeat(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
