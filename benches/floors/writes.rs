@@ -11,8 +11,7 @@ use std::time::Duration;
 use pollster::block_on;
 use rusqlite::TransactionBehavior;
 use ticketcore::query::{Filter, Query};
-use ticketcore::store::Commit;
-use ticketcore::{Command, Desk, Draft, Key, TenantId, TicketId};
+use ticketcore::{Command, Desk, Draft, Key, TicketId};
 use ticketcore_sqlite::{Durability, SqliteOptions, commit_in};
 
 use crate::common::latencies::{Latencies, median, pretty};
@@ -205,17 +204,8 @@ pub(crate) fn batch(bench: &Bench) -> Result<Vec<Line>> {
     for round in 0..rounds {
         let drafts = drafts(round, batches * 1000);
         let rows = both.rows(&drafts)?;
-        let open = async |drafts: Vec<Draft>| {
-            // There is no call for many drafts: the commits of each are put together, as an import would.
-            let mut all = Commit { tenant: TenantId::MAIN, changes: Vec::new(), expect: Vec::new() };
-            for draft in drafts {
-                let Commit { changes, expect, .. } = both.desk.prepare_open(draft).await?.ok_or("a draft was known")?;
-                all.changes.extend(changes);
-                all.expect = expect;
-            }
-            Ok::<_, Error>(both.desk.store().commit(all).await?)
-        };
-        let ours = || both.settled(block_on(time(parts(&drafts, batches), open)));
+        let ours =
+            || both.settled(block_on(time(parts(&drafts, batches), async |drafts| both.desk.open_all(drafts).await)));
         let floor = || block_on(time(parts(&rows, batches), async |rows: Vec<Rows>| both.raw.commit(&rows)));
         pairs.push(Pair::measure(round, ours, floor).transpose()?);
     }
