@@ -6,16 +6,17 @@
 //! copies the small rest and waits for those who still read, a short while. A foreign reader that stays for longer makes
 //! the WAL grow; it is asked for again when the WAL has grown by half, so even then few commits wait.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread::{self, JoinHandle, Thread};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use ticketcore::store::StoreError;
 
 use crate::error::Result;
+use crate::pulse::Pulse;
 use crate::search;
+use crate::wal::{Wal, report};
 use crate::writer::Desk;
 
 /// How often the housekeeper looks up while there are writes. It sleeps when there are none.
@@ -26,41 +27,6 @@ const PAUSE: u32 = 5;
 
 /// So many times the WAL is copied back beside the writer before a commit has to wait for the rest.
 const ROUNDS: u32 = 4;
-
-/// How long a commit waits for readers to leave the WAL.
-const PATIENCE: Duration = Duration::from_millis(20);
-
-/// How writers and housekeeper tell each other what there is to do.
-#[derive(Debug, Default)]
-pub(crate) struct Pulse {
-    writes: AtomicU64,
-    restart: AtomicBool,
-    asleep: AtomicBool,
-    housekeeper: OnceLock<Thread>,
-}
-
-impl Pulse {
-    /// Says that something was written, by whoever has the writer's connection.
-    pub(crate) fn beat(&self, connection: &Connection) {
-        self.writes.fetch_add(1, Ordering::SeqCst);
-        if self.restart.swap(false, Ordering::Relaxed) {
-            report("restarting the WAL", restart(connection));
-        }
-        if self.asleep.swap(false, Ordering::SeqCst) {
-            self.wake();
-        }
-    }
-
-    fn writes(&self) -> u64 {
-        self.writes.load(Ordering::SeqCst)
-    }
-
-    fn wake(&self) {
-        if let Some(thread) = self.housekeeper.get() {
-            thread.unpark();
-        }
-    }
-}
 
 /// A thread that keeps house until it is dropped.
 #[derive(Debug)]
@@ -103,8 +69,7 @@ struct House {
 
 impl House {
     fn keep(&mut self) {
-        // Set once, here.
-        let _ = self.pulse.housekeeper.set(thread::current());
+        self.pulse.attend();
         let (mut seen, mut quiet) = (0, 0);
         while !self.stop.load(Ordering::SeqCst) {
             let writes = self.pulse.writes();
@@ -118,11 +83,7 @@ impl House {
                 continue;
             }
             report("indexing", self.index(seen));
-            self.pulse.asleep.store(true, Ordering::SeqCst);
-            if self.pulse.writes() == seen && !self.stop.load(Ordering::SeqCst) {
-                thread::park();
-            }
-            self.pulse.asleep.store(false, Ordering::SeqCst);
+            self.pulse.sleep(seen, &self.stop);
         }
     }
 
@@ -143,7 +104,7 @@ impl House {
             }
         }
         self.limit = wal.pages + wal.pages / 2;
-        self.pulse.restart.store(true, Ordering::Relaxed);
+        self.pulse.ask_for_restart();
         Ok(())
     }
 
@@ -160,38 +121,5 @@ impl House {
             self.checkpoint()?;
         }
         Ok(())
-    }
-}
-
-/// Copies all of the WAL back and has the next commit start it anew, unless somebody reads it for long.
-fn restart(connection: &Connection) -> Result<()> {
-    let timeout: i64 = connection.query_row("pragma busy_timeout", [], |row| row.get(0))?;
-    connection.busy_timeout(PATIENCE)?;
-    let restarted = Wal::checkpoint(connection, "restart");
-    connection.busy_timeout(Duration::from_millis(timeout.unsigned_abs()))?;
-    restarted.map(drop)
-}
-
-/// The state of the WAL.
-struct Wal {
-    /// How many pages it holds.
-    pages: i64,
-    /// How many of them are copied back.
-    copied: i64,
-}
-
-impl Wal {
-    /// Runs a checkpoint of a mode. That it copies less than all is no error.
-    fn checkpoint(connection: &Connection, mode: &str) -> Result<Self> {
-        let mut statement = connection.prepare_cached(&format!("pragma wal_checkpoint({mode})"))?;
-        Ok(statement.query_row([], |row| Ok(Self { pages: row.get(1)?, copied: row.get(2)? }))?)
-    }
-}
-
-/// Housekeeping is tried again later, so its failures concern nobody but the operator.
-fn report(what: &str, result: Result<()>) {
-    match result.map_err(StoreError::from) {
-        Ok(()) | Err(StoreError::Busy) => {}
-        Err(error) => tracing::warn!(what, error = &error as &dyn std::error::Error, "housekeeping failed"),
     }
 }

@@ -28,10 +28,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `store` | which connection does what |
+//! | `store`, `connect` | which connection does what |
 //! | `writer`, `batch`, `oneshot` | the one writer: how commits that wait become one transaction |
 //! | `readers` | the connections for reading |
-//! | `housekeeper` | checkpoints, and indexing in pauses |
+//! | `housekeeper`, `pulse`, `wal` | checkpoints, and indexing in pauses |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
 //! | `find`, `way`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
@@ -45,6 +45,7 @@ mod batch;
 mod blob;
 mod claim;
 mod commit;
+mod connect;
 mod document;
 mod due;
 mod error;
@@ -54,6 +55,7 @@ mod housekeeper;
 mod log;
 mod oneshot;
 mod options;
+mod pulse;
 mod readers;
 mod rows;
 mod schema;
@@ -61,6 +63,7 @@ mod search;
 mod store;
 mod tally;
 mod tenant;
+mod wal;
 mod way;
 mod writer;
 

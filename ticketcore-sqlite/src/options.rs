@@ -1,13 +1,8 @@
 //! How a store is opened.
 
 use std::num::NonZero;
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
-
-use ticketcore::store::StoreError;
-
-use crate::store::SqliteStore;
 
 /// What an acknowledged commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -84,7 +79,7 @@ impl SqliteOptions {
         self
     }
 
-    /// Sets how long a write waits for another process's; five seconds by default. Then it is [`StoreError::Busy`].
+    /// Sets how long a write waits for another process's; five seconds by default. Then it is [`StoreError::Busy`](ticketcore::store::StoreError::Busy).
     #[must_use]
     pub const fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
@@ -105,24 +100,5 @@ impl SqliteOptions {
     pub const fn checkpoint_pages(mut self, pages: u32) -> Self {
         self.checkpoint_pages = pages;
         self
-    }
-
-    /// Opens a file, which it creates if there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Corrupt`] if the file is not a database, [`StoreError::Newer`] if a newer release wrote it,
-    /// [`StoreError::ReadOnly`] if it may not be written, [`StoreError::Busy`] if others kept it locked.
-    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
-        Ok(SqliteStore::file(self, path.as_ref())?)
-    }
-
-    /// Opens a store in memory, which ends with its last handle. Reads and writes take turns.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Backend`] if SQLite cannot be set up.
-    pub fn memory(&self) -> Result<SqliteStore, StoreError> {
-        Ok(SqliteStore::in_memory()?)
     }
 }

@@ -3,13 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, MAIN_DB, OpenFlags};
+use rusqlite::{Connection, MAIN_DB};
 use ticketcore::event::Recorded;
 use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
 use ticketcore::query::{Page, Query};
@@ -17,9 +14,11 @@ use ticketcore::report::{Scan, Table};
 use ticketcore::store::{Commit, Document, Due, Held, Store, StoreError};
 use ticketcore::ticket::Ticket;
 
-use crate::error::{Error, Result};
-use crate::housekeeper::{Housekeeper, Pulse};
+use crate::connect::{connect, enter_wal, keep_statements};
+use crate::error::Result;
+use crate::housekeeper::Housekeeper;
 use crate::options::SqliteOptions;
+use crate::pulse::Pulse;
 use crate::readers::Readers;
 use crate::writer::Writer;
 use crate::{blob, claim, commit, document, due, find, log, schema, search, tally};
@@ -128,38 +127,24 @@ impl SqliteStore {
     }
 }
 
-/// Keeps statements prepared: a writer has some thirty, a reader as many and its last questions.
-fn keep_statements(connection: &Connection) -> Result<()> {
-    connection.set_prepared_statement_cache_capacity(64);
-    // Else SQLite looks at the values of some parameters, a limit among them, and prepares anew for others: 13 us a read.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(())
-}
+impl SqliteOptions {
+    /// Opens a file, which it creates if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if the file is not a database, [`StoreError::Newer`] if a newer release wrote it,
+    /// [`StoreError::ReadOnly`] if it may not be written, [`StoreError::Busy`] if others kept it locked.
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        Ok(SqliteStore::file(self, path.as_ref())?)
+    }
 
-fn connect(options: &SqliteOptions, path: &Path, cache_mib: u16) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(options.busy_timeout)?;
-    keep_statements(&connection)?;
-    connection.pragma_update(None, "synchronous", options.durability.as_str())?;
-    connection.pragma_update(None, "cache_size", i64::from(cache_mib.max(1)) * -1024)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    // The housekeeper's work.
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    Ok(connection)
-}
-
-/// Turns the WAL on. SQLite does not wait where several do so at once, so this does.
-fn enter_wal(connection: &Connection, timeout: Duration) -> Result<()> {
-    let start = Instant::now();
-    loop {
-        let mode: rusqlite::Result<String> = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0));
-        match mode.map_err(|error| StoreError::from(Error::from(error))) {
-            Ok(mode) if mode == "wal" => return Ok(()),
-            Ok(mode) => return Err(StoreError::backend(format!("the file cannot have a WAL, only {mode}")).into()),
-            Err(StoreError::Busy) if start.elapsed() < timeout => thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(error.into()),
-        }
+    /// Opens a store in memory, which ends with its last handle. Reads and writes take turns.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Backend`] if SQLite cannot be set up.
+    pub fn memory(&self) -> Result<SqliteStore, StoreError> {
+        Ok(SqliteStore::in_memory()?)
     }
 }
 

@@ -16,8 +16,8 @@ use ticketcore::store::StoreError;
 
 use crate::batch::{self, Job, Task};
 use crate::error::Result;
-use crate::housekeeper::Pulse;
 use crate::oneshot::oneshot;
+use crate::pulse::Pulse;
 
 /// At most so many jobs go into one transaction: some 10 ms of work.
 const BATCH: usize = 256;

@@ -4,7 +4,8 @@
 //! decide   commands → facts, or a Refusal with reasons      [decide]
 //! tick     time     → facts                                 [tick]
 //! evolve   ticket + event → ticket; total, knows no policy  [evolve]
-//! read     ticket → clocks, due dates, marks; derived       [reading]
+//! read     ticket → clocks, due dates; derived              [reading]
+//! survey   ticket → what is due next, marks; derived        [survey]
 //! ```
 
 mod alert;
@@ -19,6 +20,8 @@ mod moves;
 mod open;
 mod reading;
 mod refusal;
+mod runs;
+mod survey;
 mod tick;
 
 pub use alert::{hears, open_alert};
@@ -30,6 +33,7 @@ pub use facts::Related;
 pub(crate) use moves::guarded;
 pub use moves::{Offer, moves, reads};
 pub use open::open;
-pub use reading::{Explanation, Piece, Reading, explain, marks, readings};
+pub use reading::{Explanation, Piece, Reading, explain, readings};
 pub use refusal::Refusal;
+pub use survey::marks;
 pub use tick::tick;

@@ -9,7 +9,7 @@ use crate::config::{Action, Rulebook};
 use crate::engine::apply::Work;
 use crate::engine::decision::Decision;
 use crate::engine::facts::{Related, Scene};
-use crate::engine::reading::{Next, What, due_of, survey};
+use crate::engine::survey::{Next, What, due_of, survey};
 use crate::event::{Event, Skip};
 use crate::policy_log::StepKey;
 use crate::ticket::Ticket;
