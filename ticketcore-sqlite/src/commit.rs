@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use ticketcore::codec::{encode_event, encode_ticket};
 use ticketcore::id::{TicketId, Version};
 use ticketcore::store::{Change, Commit, Conflict, Expect, StoreError};
 use ticketcore::ticket::Ticket;
 
+use crate::encoded::{Encoded, encode};
 use crate::error::{Error, Result};
 use crate::rows::Found;
 use crate::writer::Writer;
@@ -51,14 +51,6 @@ pub fn commit_in(transaction: &mut Transaction<'_>, commit: &Commit) -> Result<V
     Ok(tickets.zip(numbers).map(|(ticket, number)| numbered(ticket, number)).collect())
 }
 
-/// A change as text.
-#[derive(Clone, Debug)]
-pub(crate) struct Encoded {
-    pub(crate) snapshot: String,
-    /// Of each event the version of its form, and the form.
-    pub(crate) events: Vec<(i64, String)>,
-}
-
 /// Writes a commit, and does as much as possible beside the writer, for whom others may wait: texts are made before, and
 /// tickets get their numbers, and memory is freed, afterwards.
 pub(crate) async fn commit(writer: &Writer, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
@@ -69,15 +61,6 @@ pub(crate) async fn commit(writer: &Writer, commit: Commit) -> Result<Vec<Arc<Ti
     let (commit, _) = Arc::unwrap_or_clone(shared);
     let tickets = commit.changes.into_iter().map(|change| change.ticket);
     Ok(tickets.zip(numbers).map(|(ticket, number)| numbered(ticket, number)).collect())
-}
-
-/// Encodes the changes of a commit.
-pub(crate) fn encode(commit: &Commit) -> Result<Vec<Encoded>, StoreError> {
-    let encode = |change: &Change| {
-        let events = change.facts.iter().map(|fact| encode_event(&fact.event)).collect::<Result<_, _>>()?;
-        Ok(Encoded { snapshot: encode_ticket(&change.ticket)?, events })
-    };
-    commit.changes.iter().map(encode).collect()
 }
 
 /// Writes a commit and returns the numbers of its tickets. Checks everything before it writes anything.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::types::Value as Parameter;
 use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId};
@@ -11,29 +10,11 @@ use ticketcore::ticket::{Channel, Status};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
 
+use crate::sql::Sql;
 use crate::way::Way;
 use crate::{rows, search};
 
-/// A statement in the making.
-#[derive(Debug, Default)]
-pub(crate) struct Sql {
-    pub(crate) text: String,
-    pub(crate) parameters: Vec<Parameter>,
-}
-
 impl Sql {
-    /// Appends SQL.
-    pub(crate) fn push(&mut self, fragment: &str) -> &mut Self {
-        self.text.push_str(fragment);
-        self
-    }
-
-    /// Appends a parameter.
-    pub(crate) fn bind(&mut self, value: impl Into<Parameter>) -> &mut Self {
-        self.parameters.push(value.into());
-        self.push("?")
-    }
-
     /// Appends where the tickets (`t`) of a filter come from, by a way that leads to them all.
     pub(crate) fn tickets(&mut self, tenant: i64, filter: &Filter, way: Way) -> &mut Self {
         self.from(way, tenant, &filter.words);

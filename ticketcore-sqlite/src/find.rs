@@ -10,7 +10,7 @@ use ticketcore::ticket::Ticket;
 use ticketcore::time::from_micros;
 
 use crate::error::{Result, corrupt};
-use crate::filter::Sql;
+use crate::sql::Sql;
 use crate::way::Way;
 use crate::{rows, tenant};
 

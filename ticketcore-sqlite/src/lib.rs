@@ -33,8 +33,8 @@
 //! | `readers` | the connections for reading |
 //! | `housekeeper`, `pulse`, `wal` | checkpoints, and indexing in pauses |
 //! | `schema` | the tables: `migrations/` |
-//! | `commit`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
-//! | `find`, `way`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
+//! | `commit`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
+//! | `find`, `sql`, `way`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
 //!
 //! # SQLite
 //!
@@ -48,6 +48,7 @@ mod commit;
 mod connect;
 mod document;
 mod due;
+mod encoded;
 mod error;
 mod filter;
 mod find;
@@ -60,6 +61,7 @@ mod readers;
 mod rows;
 mod schema;
 mod search;
+mod sql;
 mod store;
 mod tally;
 mod tenant;

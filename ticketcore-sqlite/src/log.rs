@@ -8,7 +8,7 @@ use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
 use ticketcore::store::Change;
 use ticketcore::time::{from_micros, micros};
 
-use crate::commit::Encoded;
+use crate::encoded::Encoded;
 use crate::error::{Result, corrupt};
 use crate::rows;
 

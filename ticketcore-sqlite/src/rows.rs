@@ -13,7 +13,7 @@ use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 use uuid::Uuid;
 
-use crate::commit::Encoded;
+use crate::encoded::Encoded;
 use crate::error::Result;
 
 /// How many numbers a tenant has, which is also the distance of two tenants' first rows.

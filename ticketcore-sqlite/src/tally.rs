@@ -7,7 +7,7 @@ use ticketcore::report::{Figures, Needs, Scan, Table, Tallier};
 use ticketcore::store::StoreError;
 
 use crate::error::Result;
-use crate::filter::Sql;
+use crate::sql::Sql;
 use crate::tenant;
 use crate::way::Way;
 

@@ -5,7 +5,7 @@
 
 use ticketcore::query::{Assignee, Filter, Sort};
 
-use crate::filter::Sql;
+use crate::sql::Sql;
 use crate::{rows, search};
 
 /// A way to tickets, each through one index.

@@ -1,0 +1,21 @@
+//! Changes as text.
+
+use ticketcore::codec::{encode_event, encode_ticket};
+use ticketcore::store::{Change, Commit, StoreError};
+
+/// A change as text.
+#[derive(Clone, Debug)]
+pub(crate) struct Encoded {
+    pub(crate) snapshot: String,
+    /// Of each event the version of its form, and the form.
+    pub(crate) events: Vec<(i64, String)>,
+}
+
+/// Encodes the changes of a commit.
+pub(crate) fn encode(commit: &Commit) -> Result<Vec<Encoded>, StoreError> {
+    let encode = |change: &Change| {
+        let events = change.facts.iter().map(|fact| encode_event(&fact.event)).collect::<Result<_, _>>()?;
+        Ok(Encoded { snapshot: encode_ticket(&change.ticket)?, events })
+    };
+    commit.changes.iter().map(encode).collect()
+}
