@@ -73,6 +73,7 @@ pub(crate) enum Read {
     Explain { ticket: Reference, policy: Key },
     /// Print a report: overview, volume, response, attainment, daily, weekly, monthly, agents, reopens
     Report {
+        #[arg(default_value = "overview")]
         name: String,
         /// Print CSV
         #[arg(long, conflicts_with = "json")]
