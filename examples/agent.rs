@@ -12,23 +12,23 @@
 
 #[path = "server/chain.rs"]
 mod chain;
+#[path = "server/place.rs"]
+mod place;
 
 use std::collections::HashMap;
 use std::error::Error;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
 use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 use ticketcore::time::span;
 use ticketcore::{Actor, Desk, Intake, Severity, Signal};
-use ticketcore_sqlite::SqliteStore;
 use tracing_subscriber::EnvFilter;
 
 use chain::chain;
+use place::Place;
 
 /// How often what is still wrong is said again: a ticket that was closed too early is opened anew.
 const REMIND: Duration = Duration::from_secs(3600);
@@ -36,9 +36,8 @@ const REMIND: Duration = Duration::from_secs(3600);
 /// Watches the machine it runs on.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The desk's file
-    #[arg(long, default_value = "desk.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// How long to wait between two looks: 10s, 5m
     #[arg(long, default_value = "10s", value_parser = duration)]
     interval: Duration,
@@ -73,8 +72,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    let store = SqliteStore::open(&options.db).map_err(|error| format!("{}: {error}", options.db.display()))?;
-    let desk = Desk::new(Arc::new(store)).by(Actor::integration("agent"));
+    let desk = Desk::new(options.place.open().await?).by(Actor::integration("agent"));
     let mut agent = Agent { desk, host: System::host_name()?, known: HashMap::new() };
     if options.once {
         let mut table = format!("{:<24}  {:>8}  {:>8}  {:<8}  SIGNALLED\n", "CHECK", "VALUE", "WARNS AT", "LEVEL");

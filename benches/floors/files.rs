@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use ticketcore::{Store, TicketId};
 use ticketcore_sqlite::{Durability, SqliteOptions};
 
-use crate::Result;
+use crate::common::Result;
 use crate::common::prefill::prefill;
 use crate::common::random::Random;
 use crate::common::scratch::Scratch;

@@ -8,12 +8,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
-mod line;
 mod memory;
 mod raw;
 mod reads;
 mod report;
-mod timing;
 mod writes;
 
 use std::path::PathBuf;
@@ -22,12 +20,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::common::latencies::pretty;
-use crate::common::machine;
+use crate::common::table::{Measure, print};
+use crate::common::{Result, machine};
 use crate::files::Files;
-use crate::line::Line;
-
-type Error = Box<dyn std::error::Error + Send + Sync>;
-type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Measures ticketcore against programs that do the same by hand.
 #[derive(Debug, Parser)]
@@ -63,10 +58,8 @@ impl Bench {
     }
 }
 
-type Measure = fn(&Bench) -> Result<Vec<Line>>;
-
 /// The measures, by what their lines begin with.
-const MEASURES: &[(&str, Measure)] = &[
+const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("decide", memory::decide),
     ("memory", memory::memory),
     ("sqlite", writes::one_caller),
@@ -81,9 +74,8 @@ const MEASURES: &[(&str, Measure)] = &[
 
 fn main() -> ExitCode {
     let plan = Plan::parse();
-    match run(&plan) {
-        Ok(bad) if bad.failed == 0 && (bad.missed == 0 || !plan.strict) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+    match ready(&plan) {
+        Ok(bench) => print(&bench, MEASURES, plan.filter.as_deref(), plan.strict),
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -91,30 +83,8 @@ fn main() -> ExitCode {
     }
 }
 
-#[derive(Default)]
-struct Bad {
-    missed: usize,
-    failed: usize,
-}
-
-fn run(plan: &Plan) -> Result<Bad> {
+fn ready(plan: &Plan) -> Result<Bench> {
     let bench = Bench { quick: plan.quick || !plan.bench, files: Files::new(plan.dir.as_deref())? };
     println!("{}, fsync {}", machine::describe(), pretty(machine::fsync(bench.files.folder())?.median()));
-    println!("{}", Line::head());
-    let mut bad = Bad::default();
-    let wanted = |name: &str| plan.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()));
-    for (name, measure) in MEASURES.iter().filter(|(name, _)| wanted(name)) {
-        match measure(&bench) {
-            Ok(lines) => {
-                bad.missed += lines.iter().filter(|line| line.missed()).count();
-                lines.iter().for_each(|line| println!("{line}"));
-            }
-            Err(error) => {
-                bad.failed += 1;
-                println!("{name}: {error}");
-            }
-        }
-    }
-    println!("{} missed, {} failed", bad.missed, bad.failed);
-    Ok(bad)
+    Ok(bench)
 }

@@ -17,12 +17,13 @@ use ticketcore::time::micros;
 use ticketcore::value::Fields;
 use ticketcore::{Command, Desk, Draft, Key, MemoryStore, PersonId, TicketId};
 
+use crate::Bench;
 use crate::common::latencies::{Latencies, pretty};
+use crate::common::line::{Goal, Line, Pair, tails};
 use crate::common::random::Random;
+use crate::common::timing::{Run, time};
 use crate::common::work::{self, Stage};
-use crate::line::{Goal, Line, Pair, tails};
-use crate::timing::{Run, time};
-use crate::{Bench, Error, Result};
+use crate::common::{Error, Result};
 
 /// A ticket as a hand would write it for a program of its own.
 #[expect(dead_code, reason = "kept as a program would keep it, and read by none of the measures")]

@@ -21,7 +21,7 @@ use ticketcore::store::Commit;
 use ticketcore::{Command, Desk, Draft, Key, TenantId, TicketId};
 use ticketcore_sqlite::{Durability, SqliteOptions, commit_in};
 
-use crate::Result;
+use crate::common::Result;
 use crate::common::work;
 use crate::files::CHECKPOINT;
 

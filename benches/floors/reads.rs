@@ -12,13 +12,14 @@ use ticketcore::query::{Cursor, Filter, Order, Query, Sort};
 use ticketcore::time::micros;
 use ticketcore_sqlite::{Durability, SqliteStore};
 
+use crate::Bench;
+use crate::common::Result;
 use crate::common::latencies::pretty;
+use crate::common::line::{Goal, Line, Pair};
 use crate::common::machine;
+use crate::common::timing::time;
 use crate::common::work::{QUEUES, word};
-use crate::line::{Goal, Line, Pair};
 use crate::raw::connect;
-use crate::timing::time;
-use crate::{Bench, Result};
 
 /// The sizes that are compared, the smallest first.
 fn sizes(bench: &Bench) -> Vec<usize> {

@@ -17,9 +17,10 @@ use ticketcore::report::{Ask, Section, Standing, Value, overview};
 use ticketcore::time::micros;
 use ticketcore_sqlite::{Durability, SqliteStore};
 
-use crate::line::{Goal, Line, Pair};
+use crate::Bench;
+use crate::common::Result;
+use crate::common::line::{Goal, Line, Pair};
 use crate::raw::connect;
-use crate::{Bench, Result};
 
 const POLICIES: [&str; 2] = ["first_response", "resolution"];
 const DAY: i64 = 86_400_000_000;

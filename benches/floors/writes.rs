@@ -14,15 +14,16 @@ use ticketcore::query::{Filter, Query};
 use ticketcore::{Command, Desk, Draft, Key, TicketId};
 use ticketcore_sqlite::{Durability, SqliteOptions, commit_in};
 
+use crate::Bench;
 use crate::common::latencies::{Latencies, median, pretty};
+use crate::common::line::{Goal, Line, Pair, tails};
 use crate::common::machine;
 use crate::common::random::Random;
+use crate::common::timing::{Run, crowd, time};
 use crate::common::work::{self, Stage};
+use crate::common::{Error, Result};
 use crate::files::{CHECKPOINT, new_tickets};
-use crate::line::{Goal, Line, Pair, tails};
 use crate::raw::{Raw, Recorder, Rows, connect};
-use crate::timing::{Run, crowd, time};
-use crate::{Bench, Error, Result};
 
 /// Both programs, each on a copy of the same file.
 struct Both<'a> {

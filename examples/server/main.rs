@@ -1,7 +1,8 @@
-//! A desk behind an HTTP interface, on one SQLite file.
+//! A desk behind an HTTP interface, on one SQLite file or a Postgres database.
 //!
 //! ```text
 //! cargo run --example server -- --db desk.db --listen 127.0.0.1:7700
+//! cargo run --example server --features postgres -- --store postgres://desk@localhost/desk
 //!
 //! desk=http://127.0.0.1:7700
 //! curl $desk/tickets -H 'X-Actor: requester:bo' --json '{"kind": "incident", "subject": "No mail", "impact": 1}'
@@ -25,6 +26,7 @@
 //! | `api.rs` | the routes |
 //! | `caller.rs` | what comes in: who calls, with which body, on which ticket |
 //! | `orders.rs` | the bodies: a ticket to be opened, commands |
+//! | `place.rs` | where the tickets are; `tk` and the agent share it |
 //! | `names.rs`, `search.rs` | names and filters as people write them; `tk` shares them |
 //! | `alertmanager.rs` | alerts |
 //! | `report.rs` | the ready reports; `tk` shares them |
@@ -39,6 +41,7 @@ mod chain;
 mod console;
 mod names;
 mod orders;
+mod place;
 mod problem;
 mod report;
 mod search;
@@ -50,25 +53,23 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
 use ticketcore::id::Revision;
 use ticketcore::{Config, Desk};
-use ticketcore_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use chain::chain;
 use console::Console;
+use place::Place;
 
-/// A desk behind an HTTP interface, on one SQLite file.
+/// A desk behind an HTTP interface, on one SQLite file or a Postgres database.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The file, which is made if there is none.
-    #[arg(long, default_value = "desk.db")]
-    db: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:7700")]
     listen: SocketAddr,
@@ -94,8 +95,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
-    let store = SqliteStore::open(&options.db).map_err(|error| format!("{}: {error}", options.db.display()))?;
-    let desk = Desk::new(Arc::new(store));
+    let desk = Desk::new(options.place.open().await?);
     configure(&desk, options.config).await?;
 
     let listener = TcpListener::bind(options.listen).await.map_err(|error| format!("{}: {error}", options.listen))?;

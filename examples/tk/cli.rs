@@ -8,6 +8,7 @@ use ticketcore::time::span;
 use ticketcore::{Actor, Key, Level, LinkKind, PersonId, Position};
 
 use crate::names::{Reference, actor, named};
+use crate::place::Place;
 use crate::search::Search;
 
 /// A desk on the command line.
@@ -16,9 +17,8 @@ use crate::search::Search;
 #[derive(Debug, Parser)]
 #[command(name = "tk")]
 pub(crate) struct Tk {
-    /// The file
-    #[arg(long, global = true, default_value = "desk.db")]
-    pub(crate) db: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Who acts: agent:ada, requester:bo, integration:mail; you, as an agent, unless said otherwise
     #[arg(long = "as", global = true, value_name = "ACTOR", value_parser = actor)]
     pub(crate) actor: Option<Actor>,

@@ -1,4 +1,5 @@
-//! A desk on the command line, on the file that a server, an agent or another `tk` may use at the same time.
+//! A desk on the command line, on the file or the database that a server, an agent or another `tk` may use at the same
+//! time.
 //!
 //! ```text
 //! alias tk='cargo run --quiet --example tk -- --db desk.db'
@@ -24,6 +25,8 @@ mod cli;
 mod config;
 #[path = "../server/names.rs"]
 mod names;
+#[path = "../server/place.rs"]
+mod place;
 mod print;
 mod read;
 #[path = "../server/report.rs"]
@@ -41,7 +44,6 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 use ticketcore::{Actor, Desk, Ticket};
-use ticketcore_sqlite::SqliteStore;
 
 use chain::chain;
 use cli::{Configuration, Tk, Verb};
@@ -60,27 +62,26 @@ async fn main() -> ExitCode {
 
 async fn run(tk: Tk) -> Result<(), Box<dyn Error>> {
     let text = match &tk.verb {
-        Verb::Read(verb) => read::run(&open(&tk)?, verb, tk.json).await?,
-        Verb::Write(verb) => write::run(&open(&tk)?, verb, tk.json).await?,
-        Verb::Config(Configuration::Show) => config::show(&open(&tk)?, tk.json).await?,
+        Verb::Read(verb) => read::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Write(verb) => write::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Config(Configuration::Show) => config::show(&open(&tk).await?, tk.json).await?,
         Verb::Config(Configuration::Check { file }) => config::check(file)?,
-        Verb::Config(Configuration::Publish { file }) => config::publish(&open(&tk)?, file).await?,
-        Verb::Watch { after } => return read::watch(&open(&tk)?, *after, tk.json).await,
+        Verb::Config(Configuration::Publish { file }) => config::publish(&open(&tk).await?, file).await?,
+        Verb::Watch { after } => return read::watch(&open(&tk).await?, *after, tk.json).await,
     };
     Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
-fn open(tk: &Tk) -> Result<Desk, Box<dyn Error>> {
-    let place = tk.db.display();
+async fn open(tk: &Tk) -> Result<Desk, Box<dyn Error>> {
     // A mistyped name must not make an empty desk.
-    if !tk.verb.may_begin() && !tk.db.exists() {
-        return Err(format!("{place}: there is no such file; `tk new` makes one").into());
+    if let Some(file) = tk.place.missing().filter(|_| !tk.verb.may_begin()) {
+        return Err(format!("{}: there is no such file; `tk new` makes one", file.display()).into());
     }
-    let store = SqliteStore::open(&tk.db).map_err(|error| format!("{place}: {error}"))?;
+    let store = tk.place.open().await?;
     let user = || std::env::var("USER").unwrap_or_else(|_| "tk".to_owned());
     let mut actor = tk.actor.clone().unwrap_or_else(|| Actor::agent(user()));
     actor.roles.extend(tk.role.iter().cloned());
-    Ok(Desk::new(Arc::new(store)).by(actor))
+    Ok(Desk::new(store).by(actor))
 }
 
 async fn find(desk: &Desk, reference: &Reference) -> Result<Arc<Ticket>, Box<dyn Error>> {

@@ -10,7 +10,7 @@ const HELP: &str = "\
 cargo xtask <command>
 
   test    installs what the tests need, then passes every test and documentation example
-  bench   measures beside the floors and prints one line a measure (--quick for a short run)
+  bench   measures beside the floors and prints one line a measure (--quick for a short run, --postgres for a server)
   ci      test, and: formatting, lints, documentation, both ends of the rusqlite range, the lock file";
 
 type Done = Result<(), String>;
@@ -36,37 +36,63 @@ fn main() -> ExitCode {
 /// The one command that passes all tests on a fresh machine.
 fn test(args: &[String]) -> Done {
     install()?;
-    cargo(["test", "--workspace"].into_iter().chain(args.iter().map(String::as_str)), &[])
+    let command = ["test", "--workspace", "--features", "ticketcore-workspace/postgres"];
+    cargo(command.into_iter().chain(args.iter().map(String::as_str)), &[])
 }
 
 fn bench(args: &[String]) -> Done {
-    cargo(["bench", "--bench", "floors", "--"].into_iter().chain(args.iter().map(String::as_str)), &[])
+    let postgres = args.iter().any(|arg| arg == "--postgres");
+    let command: &[&str] = if postgres {
+        install()?;
+        &["bench", "--bench", "postgres", "--features", "postgres", "--"]
+    } else {
+        &["bench", "--bench", "floors", "--"]
+    };
+    let rest = args.iter().map(String::as_str).filter(|arg| *arg != "--postgres");
+    cargo(command.iter().copied().chain(rest), &[])
 }
 
 fn ci() -> Done {
     cargo(["fmt", "--all", "--check"], &[])?;
     lock_file()?;
-    cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--features", "ticketcore-workspace/postgres"];
+    cargo(clippy.into_iter().chain(["--", "-D", "warnings"]), &[])?;
     cargo(["check", "--no-default-features", "--examples"], &[])?;
     cargo(["doc", "--workspace", "--no-deps", "--all-features"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     oldest_rusqlite()?;
     test(&[])
 }
 
-/// The real Alertmanager is a tool the tests talk to; where it cannot be had they skip, loudly, and fail in CI.
+/// The programs that tests talk to, and the packages of Debian that have them.
+const TOOLS: [(&str, &str); 3] =
+    [("prometheus-alertmanager", "prometheus-alertmanager"), ("initdb", "postgresql"), ("pgbouncer", "pgbouncer")];
+
+/// Installs the tools that are missing; where one cannot be had its tests skip, loudly, and fail in CI.
 fn install() -> Done {
-    if on_path("prometheus-alertmanager") || !on_path("apt-get") || !is_root() {
+    let missing: Vec<&str> = TOOLS.iter().filter(|(tool, _)| !is_there(tool)).map(|(_, package)| *package).collect();
+    if missing.is_empty() || !on_path("apt-get") || !is_root() {
         return Ok(());
     }
+    // Debian would start a server of its own with the package; the tests start theirs.
+    let settings = Path::new("/etc/postgresql-common");
+    let quiet = fs::create_dir_all(settings)
+        .and_then(|()| fs::write(settings.join("createcluster.conf"), "create_main_cluster = false\n"));
+    quiet.map_err(|error| format!("{}: {error}", settings.display()))?;
     let apt = |args: &[&str]| {
         let done = Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").status();
         done.is_ok_and(|status| status.success())
     };
-    let installed = apt(&["update"]) && apt(&["install", "-y", "--no-install-recommends", "prometheus-alertmanager"]);
-    if !installed {
-        eprintln!("prometheus-alertmanager could not be installed; its tests will be skipped");
+    let install: Vec<&str> = ["install", "-y", "--no-install-recommends"].into_iter().chain(missing.clone()).collect();
+    if !(apt(&["update"]) && apt(&install)) {
+        eprintln!("{} could not be installed; their tests will be skipped", missing.join(", "));
     }
     Ok(())
+}
+
+/// Tells whether a tool is there; Debian keeps those of a Postgres server out of the path.
+fn is_there(tool: &str) -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    on_path(tool) || versions.map(|version| version.path().join("bin").join(tool)).any(|path| path.is_file())
 }
 
 /// sqlx's own SQLite driver would clash with rusqlite over the `sqlite3` library, even if nobody compiles it.
@@ -81,8 +107,17 @@ fn lock_file() -> Done {
 fn oldest_rusqlite() -> Done {
     let copy = root().join("target/oldest-rusqlite");
     fs::create_dir_all(&copy).map_err(|error| format!("{}: {error}", copy.display()))?;
-    let files =
-        ["Cargo.toml", "Cargo.lock", "ticketcore", "ticketcore-sqlite", "xtask", "examples", "benches", "tests"];
+    let files = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "ticketcore",
+        "ticketcore-sqlite",
+        "ticketcore-postgres",
+        "xtask",
+        "examples",
+        "benches",
+        "tests",
+    ];
     let sources = files.map(|file| root().join(file));
     let copied = Command::new("cp").arg("-r").args(&sources).arg(&copy).status();
     if !copied.is_ok_and(|status| status.success()) {

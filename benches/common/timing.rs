@@ -4,9 +4,9 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::latencies::Latencies;
-use crate::common::machine;
-use crate::{Error, Result};
+use super::latencies::Latencies;
+use super::machine;
+use super::{Error, Result};
 
 /// What a run of operations took.
 #[derive(Clone, Debug)]

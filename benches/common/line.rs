@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::common::latencies::{Latencies, median, pretty};
+use super::latencies::{Latencies, median, pretty};
 
 /// What a ratio or a difference is to be.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,209 @@
+//! Files, by their content, in pieces: no file is ever whole in memory.
+
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::sync::{Arc, mpsc};
+
+use sha2::{Digest, Sha256};
+use sqlx::Row;
+use ticketcore::id::TenantId;
+use ticketcore::store::StoreError;
+use uuid::Uuid;
+
+use crate::connections::Connections;
+use crate::error::{Error, Result, corrupt};
+use crate::runtime::Runtime;
+use crate::schema::Schema;
+use crate::sql::{Parameters, Text, parameters};
+
+/// The size of a piece.
+const CHUNK: u64 = 256 * 1024;
+
+/// The statements of files.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    put: Text,
+    begin: Text,
+    append: Text,
+    finish: Text,
+    discard: Text,
+    open: Text,
+    next: Text,
+}
+
+impl Texts {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self {
+            // A file of one piece, which most are.
+            put: schema.fill(
+                "with named as (\
+                   insert into @.blob (tenant, digest, upload) values ($1, $2, gen_random_uuid()) \
+                   on conflict do nothing returning upload) \
+                 insert into @.chunk (tenant, upload, no, bytes) select $1, upload, 0, $3 from named",
+            ),
+            // What was never finished goes after a day, with whoever uploads next.
+            begin: schema.fill(
+                "with stale as (\
+                   delete from @.upload where tenant = $1 and begun < now() - interval '1 day' returning upload), \
+                 swept as (\
+                   delete from @.chunk where tenant = $1 and upload in (select upload from stale)), \
+                 begun as (\
+                   insert into @.upload (tenant, upload) values ($1, gen_random_uuid()) returning upload), \
+                 first as (\
+                   insert into @.chunk (tenant, upload, no, bytes) select $1, upload, 0, $2 from begun) \
+                 select upload from begun",
+            ),
+            append: schema.fill(
+                "insert into @.chunk (tenant, upload, no, bytes) select tenant, upload, $3, $4 \
+                 from @.upload where tenant = $1 and upload = $2 on conflict do nothing returning 1",
+            ),
+            // Unless the same bytes are there already.
+            finish: schema.fill(
+                "with named as (\
+                   insert into @.blob (tenant, digest, upload) select tenant, $3, upload \
+                   from @.upload where tenant = $1 and upload = $2 on conflict do nothing returning upload), \
+                 ended as (\
+                   delete from @.upload where tenant = $1 and upload = $2) \
+                 delete from @.chunk where tenant = $1 and upload = $2 and not exists (select from named)",
+            ),
+            discard: schema.fill(
+                "with ended as (delete from @.upload where tenant = $1 and upload = $2) \
+                 delete from @.chunk where tenant = $1 and upload = $2",
+            ),
+            open: schema.fill(
+                "select c.upload, c.bytes from @.blob b \
+                 join @.chunk c on c.tenant = b.tenant and c.upload = b.upload and c.no = 0 \
+                 where b.tenant = $1 and b.digest = $2",
+            ),
+            next: schema.fill("select bytes from @.chunk where tenant = $1 and upload = $2 and no = $3"),
+        }
+    }
+}
+
+/// Keeps bytes and returns their digest and number.
+pub(crate) async fn put(
+    connections: &Connections,
+    texts: &Texts,
+    tenant: &TenantId,
+    bytes: Box<dyn Read + Send>,
+) -> Result<(String, u64)> {
+    let mut source = Source { bytes, hash: Sha256::new(), size: 0 };
+    let tenant = tenant.as_str();
+    let first = source.chunk()?;
+    if source.size < CHUNK {
+        let (digest, size) = source.end();
+        connections.read("put blob", &texts.put, parameters![tenant, digest.as_str(), first]).await?;
+        return Ok((digest, size));
+    }
+    let begun = connections.read("begin blob", &texts.begin, parameters![tenant, first]).await?;
+    let upload: Uuid = begun.first().ok_or_else(|| corrupt("upload", "nothing"))?.try_get(0)?;
+    let mut no = 0_i64;
+    loop {
+        no += 1;
+        match source.chunk() {
+            Ok(chunk) if chunk.is_empty() => break,
+            Ok(chunk) => {
+                connections.read("append to blob", &texts.append, parameters![tenant, upload, no, chunk]).await?;
+            }
+            Err(error) => {
+                connections.read("discard blob", &texts.discard, parameters![tenant, upload]).await?;
+                return Err(error);
+            }
+        }
+    }
+    let (digest, size) = source.end();
+    connections.read("finish blob", &texts.finish, parameters![tenant, upload, digest.as_str()]).await?;
+    Ok((digest, size))
+}
+
+/// Bytes that are hashed and counted as they are read.
+struct Source {
+    bytes: Box<dyn Read + Send>,
+    hash: Sha256,
+    size: u64,
+}
+
+impl Source {
+    /// Reads a whole piece, or what is left.
+    fn chunk(&mut self) -> Result<Vec<u8>> {
+        let mut chunk = Vec::new();
+        let read = self.bytes.by_ref().take(CHUNK).read_to_end(&mut chunk).map_err(StoreError::backend)?;
+        self.size += u64::try_from(read).unwrap_or(CHUNK);
+        self.hash.update(&chunk);
+        Ok(chunk)
+    }
+
+    /// The digest and the size of all that was read.
+    fn end(self) -> (String, u64) {
+        let digest = self.hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a `String` cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        (digest, self.size)
+    }
+}
+
+/// Opens bytes by their digest.
+pub(crate) async fn open(
+    connections: &Connections,
+    runtime: &Arc<Runtime>,
+    texts: &Texts,
+    tenant: &TenantId,
+    digest: &str,
+) -> Result<Option<Box<dyn Read + Send>>> {
+    let rows = connections.read("open blob", &texts.open, parameters![tenant.as_str(), digest]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let chunk: Vec<u8> = row.try_get(1)?;
+    Ok(Some(Box::new(Bytes {
+        connections: connections.clone(),
+        runtime: Arc::clone(runtime),
+        text: texts.next.clone(),
+        tenant: tenant.clone(),
+        upload: row.try_get(0)?,
+        next: 1,
+        chunk: io::Cursor::new(chunk),
+    })))
+}
+
+/// Reads a file piece by piece. The first came with the opening, so most files are read without waiting.
+struct Bytes {
+    connections: Connections,
+    runtime: Arc<Runtime>,
+    text: Text,
+    tenant: TenantId,
+    upload: Uuid,
+    next: i64,
+    chunk: io::Cursor<Vec<u8>>,
+}
+
+impl Bytes {
+    /// Fetches a piece through the runtime, which needs nothing of the thread that waits here.
+    fn fetch(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let parameters = || -> Result<Parameters> { Ok(parameters![self.tenant.as_str(), self.upload, self.next]) };
+        let (connections, text, parameters) = (self.connections.clone(), self.text.clone(), parameters()?);
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.runtime.handle().spawn(async move {
+            let rows = connections.read("read blob", &text, parameters).await;
+            let chunk = rows.and_then(|rows| Ok(rows.first().map(|row| row.try_get(0)).transpose()?));
+            // The reader may be gone.
+            let _ = sender.send(chunk);
+        });
+        receiver.recv().map_err(StoreError::backend)?.map_err(Error::into)
+    }
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.chunk.read(buffer)?;
+        let whole = u64::try_from(self.chunk.get_ref().len()).unwrap_or(CHUNK) == CHUNK;
+        // A piece that is not whole was the last.
+        if read > 0 || buffer.is_empty() || !whole {
+            return Ok(read);
+        }
+        let Some(chunk) = self.fetch().map_err(io::Error::other)? else { return Ok(0) };
+        self.next += 1;
+        self.chunk = io::Cursor::new(chunk);
+        self.chunk.read(buffer)
+    }
+}

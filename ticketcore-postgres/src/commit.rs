@@ -1,0 +1,496 @@
+//! A commit: what it becomes as one statement, and what is made of the answer.
+//!
+//! # Why one statement is enough
+//!
+//! A statement at the isolation level `read committed` reads everything as it was when it began, but a row it *locks* as
+//! it is: if another transaction wrote the row meanwhile, the statement waits for that and then goes on with the row's
+//! newest version. So:
+//!
+//! - Tickets that change or are rested on are locked first, in one order for all statements, and their versions are read
+//!   off the locked rows. Whatever is decided by them holds until the commit ends.
+//! - Claims that are held are locked likewise. A claim nobody holds is inserted, and so is a new ticket: if another was
+//!   faster, a key is violated, the whole statement is undone, and its next attempt sees who it was.
+//! - Documents that a commit rests on may be such that are *not* there, so their kinds are locked; see
+//!   [`document::refused`].
+//! - The counter of numbers is raised last, and only if there are new tickets: who opens tickets of a tenant waits for
+//!   the others' commits, nobody else does. No refused or failed commit uses a number up.
+//!
+//! Several commits of a tenant go into one statement if none touches what another touches. If one of them is refused,
+//! nothing is written, and the others go again without it. What the statement does not say is why: that is read
+//! afterwards, and if the reason is gone by then, the commit is tried again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use sqlx::postgres::PgRow;
+use sqlx::{Connection, PgConnection, Row};
+use ticketcore::codec::{encode_event, encode_ticket};
+use ticketcore::id::{TenantId, TicketId, Version};
+use ticketcore::store::{Change, Commit, Conflict, Expect, StoreError};
+use ticketcore::ticket::Ticket;
+use uuid::Uuid;
+
+use crate::claim::{Swap, Swaps};
+use crate::connections::Link;
+use crate::document::Rests;
+use crate::error::{Error, Result, is_race};
+use crate::log::Events;
+use crate::rows::Rows;
+use crate::schema::Schema;
+use crate::search::Words;
+use crate::sql::{self, Parameters, Text, parameters};
+use crate::{claim, document, log, rows, search};
+
+/// The versions of some tickets.
+pub(crate) const VERSIONS: &str = "select t.version from unnest($2::uuid[]) with ordinality w (id, ord) \
+                                   left join @.ticket t on t.tenant = $1 and t.id = w.id order by w.ord";
+
+/// The statements of commits.
+#[derive(Debug)]
+pub(crate) struct Texts {
+    /// By what is in them: claims, documents, words.
+    writes: [Text; 8],
+    versions: Text,
+    holders: Text,
+    documents: Text,
+    written: Text,
+    prepare: Text,
+    lock: Text,
+    closed: Text,
+    place: Text,
+}
+
+impl Texts {
+    pub(crate) fn new(schema: &Schema) -> Self {
+        Self {
+            writes: std::array::from_fn(|parts| {
+                schema.fill(&write_text(parts & CLAIMS > 0, parts & DOCUMENTS > 0, parts & WORDS > 0))
+            }),
+            versions: schema.fill(VERSIONS),
+            holders: schema.fill(claim::HOLDERS),
+            documents: schema.fill(document::VERSIONS),
+            written: schema.fill(log::WRITTEN),
+            prepare: schema.fill(document::PREPARE),
+            lock: schema.fill(document::LOCK),
+            closed: schema.fill(claim::CLOSED),
+            place: schema.fill(log::PLACE),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Texts {
+    pub(crate) fn writes(&self) -> &[Text] {
+        &self.writes
+    }
+}
+
+const CLAIMS: usize = 1;
+const DOCUMENTS: usize = 2;
+const WORDS: usize = 4;
+
+/// The parameters: the tenant, what is expected of tickets, the tickets to lock, and then part by part.
+const EXPECTED: usize = 2;
+const LOCKED: usize = EXPECTED + 3;
+const ROWS: usize = LOCKED + 1;
+const EVENTS: usize = ROWS + rows::PARAMETERS;
+const SWAPS: usize = EVENTS + log::PARAMETERS;
+const RESTS: usize = SWAPS + claim::PARAMETERS;
+const INDEXED: usize = RESTS + document::PARAMETERS;
+
+/// The statement. It writes all or nothing; its answer is which commits were refused, or the number before that of the
+/// first new ticket and those of the old ones.
+fn write_text(claims: bool, documents: bool, words: bool) -> String {
+    let types = ["integer", "uuid", "bigint"];
+    let expected: Vec<String> = types.iter().zip(EXPECTED..).map(|(array, number)| sql::list(number, array)).collect();
+    let mut parts = vec![format!(
+        "with locked as materialized (\
+           select l.id, t.version, t.number from unnest({}) l (id) \
+           cross join lateral (select t.version, t.number from @.ticket t where t.tenant = $1 and t.id = l.id \
+             for no key update) t)",
+        sql::list(LOCKED, "uuid")
+    )];
+    let mut refused = vec![
+        format!(
+            "select e.no from unnest({}) as e (no, id, version) \
+             left join locked l on l.id = e.id where e.version <> coalesce(l.version, 0)",
+            expected.join(", ")
+        ),
+        // All of them, if numbers are asked for and there is nothing to count with.
+        format!("select 0 where ${ROWS}::bigint > 0 and not exists (select from @.counter where tenant = $1)"),
+    ];
+    if claims {
+        parts.push(claim::held(SWAPS));
+        refused.push(claim::REFUSED.to_owned());
+    }
+    if documents {
+        parts.push(document::guarded(RESTS));
+        refused.push(document::refused(RESTS));
+    }
+    parts.push(format!("refused as materialized ({})", refused.join(" union all ")));
+    // Whatever is usual on the server, an acknowledged commit is on its disk.
+    parts.push(
+        "verdict as materialized (\
+           select not exists (select from refused) as fit, \
+             case current_setting('synchronous_commit') when 'off' then \
+               set_config('synchronous_commit', 'on', true) end as durable)"
+            .to_owned(),
+    );
+    parts.push(rows::written(ROWS));
+    parts.push(log::logged(EVENTS));
+    if claims {
+        parts.push(claim::SWAPPED.to_owned());
+    }
+    if words {
+        parts.push(search::indexed(INDEXED));
+    }
+    format!(
+        "{} select a.no, a.number, a.id, v.durable from verdict v cross join (\
+           select r.no, null::bigint as number, null::uuid as id from refused r \
+           union all select null, c.before, null from counted c \
+           union all select null, l.number, l.id from locked l) a",
+        parts.join(", ")
+    )
+}
+
+/// A change as text.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) snapshot: String,
+    /// Of each event the version of its form, and the form.
+    pub(crate) events: Vec<(i64, String)>,
+    /// Its words, as an array.
+    words: Option<String>,
+}
+
+/// A commit, ready to be written.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) commit: Commit,
+    encoded: Vec<Encoded>,
+    /// What it touches, or rests on; two commits that share something cannot be in one statement.
+    pub(crate) touches: HashSet<Touched>,
+}
+
+/// Something that a commit touches.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Touched {
+    Ticket(TicketId),
+    Claim([u8; 32]),
+}
+
+impl Prepared {
+    /// Encodes a commit, beside the connection, for which others may wait.
+    pub(crate) fn new(commit: Commit) -> Result<Self, StoreError> {
+        let encode = |change: &Change| {
+            let events = change.facts.iter().map(|fact| encode_event(&fact.event)).collect::<Result<_, _>>()?;
+            let words = search::of(&commit.tenant, change);
+            Ok(Encoded { snapshot: encode_ticket(&change.ticket)?, events, words })
+        };
+        let encoded = commit.changes.iter().map(encode).collect::<Result<_, StoreError>>()?;
+        let mut touches = HashSet::new();
+        for change in &commit.changes {
+            if !touches.insert(Touched::Ticket(change.ticket.id)) {
+                return Err(StoreError::backend(format!("a commit changes ticket {} twice", change.ticket.id)));
+            }
+        }
+        let claims = commit.changes.iter().flat_map(|change| &change.claims);
+        touches.extend(claims.map(|claim| Touched::Claim(claim::digest(&claim.key))));
+        touches.extend(commit.expect.iter().filter_map(|expect| match expect {
+            Expect::Ticket(id, _) => Some(Touched::Ticket(*id)),
+            Expect::Document { .. } => None,
+        }));
+        let prepared = Self { commit, encoded, touches };
+        if sql::limit(prepared.events()) > log::PLACES {
+            return Err(StoreError::backend(format!("a commit has more than {} events", log::PLACES)));
+        }
+        Ok(prepared)
+    }
+
+    fn events(&self) -> usize {
+        self.encoded.iter().map(|encoded| encoded.events.len()).sum()
+    }
+
+    /// How many rows it writes, roughly.
+    pub(crate) fn size(&self) -> usize {
+        self.encoded.iter().map(|encoded| 2 + encoded.events.len()).sum()
+    }
+
+    /// Tells whether it opens tickets, which need numbers.
+    pub(crate) fn opens(&self) -> bool {
+        self.commit.changes.iter().any(|change| change.expected == Version(0))
+    }
+
+    /// The kinds of documents it rests on.
+    fn kinds(&self) -> Vec<&str> {
+        let kinds = self.commit.expect.iter().filter_map(|expect| match expect {
+            Expect::Document { kind, .. } => Some(kind.as_str()),
+            Expect::Ticket(..) => None,
+        });
+        let mut kinds: Vec<&str> = kinds.collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
+    }
+
+    /// Tells whether it rests on the absence of a ticket that it does not open itself. There is no row to lock then; the
+    /// tenant's counter is locked instead, without which nobody opens a ticket.
+    fn rests_on_absence(&self) -> bool {
+        let opened = |id| self.commit.changes.iter().any(|change| change.ticket.id == id);
+        let absent = |expect: &Expect| matches!(expect, Expect::Ticket(id, Version(0)) if !opened(*id));
+        self.commit.expect.iter().any(absent)
+    }
+
+    /// Tells whether it asks that nobody holds a claim which it does not take.
+    fn looks_at_claims(&self) -> bool {
+        claim::swaps(&self.commit.changes).is_some_and(|swaps| swaps.iter().any(Swap::is_look))
+    }
+
+    /// Tells whether what it rests on has to be locked before its statement begins.
+    pub(crate) fn needs_locks(&self) -> bool {
+        self.rests_on_absence() || self.looks_at_claims()
+    }
+
+    /// The tickets as stored, with their numbers; without a copy, if the caller kept no other reference.
+    pub(crate) fn stored(self, numbers: Vec<i64>) -> Vec<Arc<Ticket>> {
+        let tickets = self.commit.changes.into_iter().map(|change| change.ticket);
+        tickets
+            .zip(numbers)
+            .map(|(mut ticket, number)| {
+                if ticket.number != number {
+                    Arc::make_mut(&mut ticket).number = number;
+                }
+                ticket
+            })
+            .collect()
+    }
+}
+
+/// What a statement with commits came to.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// All were written; for each the numbers of its tickets.
+    Written(Vec<Vec<i64>>),
+    /// None was written; for each whether it was to blame.
+    Refused(Vec<bool>),
+}
+
+/// Writes commits of a tenant, all or none, of which none touches what another does.
+pub(crate) async fn write(
+    link: &mut Link<'_>,
+    texts: &Texts,
+    tenant: &TenantId,
+    commits: &[&Prepared],
+    place: i64,
+) -> Result<Answer> {
+    let mut expected = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut events) = (Rows::default(), Events::default());
+    let (mut swaps, mut rests, mut words) = (Swaps::default(), Rests::default(), Words::default());
+    let swapped: Vec<_> = commits.iter().map(|commit| claim::swaps(&commit.commit.changes)).collect();
+    if swapped.iter().any(Option::is_none) {
+        return Ok(Answer::Refused(swapped.iter().map(Option::is_none).collect()));
+    }
+    for ((commit, no), swapped) in commits.iter().zip(0..).zip(swapped) {
+        let Prepared { commit, encoded, .. } = commit;
+        swaps.push(no, swapped.unwrap_or_default());
+        let mut expect = |id: TicketId, version: Version| {
+            expected.0.push(no);
+            expected.1.push(id.0);
+            expected.2.push(version.0);
+        };
+        for one in &commit.expect {
+            match one {
+                Expect::Ticket(id, version) => expect(*id, *version),
+                Expect::Document { kind, key, version } => rests.push(no, kind, key, *version),
+            }
+        }
+        for (change, encoded) in commit.changes.iter().zip(encoded) {
+            expect(change.ticket.id, change.expected);
+            rows.push(change, encoded)?;
+            events.push(change, encoded);
+            if let Some(found) = &encoded.words {
+                words.push(change.ticket.id.0, found);
+            }
+        }
+    }
+    let mut locked = expected.1.clone();
+    locked.sort_unstable();
+    locked.dedup();
+
+    let mut parts = 0;
+    for (part, is_empty) in [(CLAIMS, swaps.is_empty()), (DOCUMENTS, rests.is_empty()), (WORDS, words.is_empty())] {
+        parts |= if is_empty { 0 } else { part };
+    }
+    let mut parameters = parameters![tenant.as_str(), expected.0, expected.1, expected.2, locked];
+    rows.bind(&mut parameters)?;
+    events.bind(place, &mut parameters)?;
+    swaps.bind(&mut parameters)?;
+    rests.bind(&mut parameters)?;
+    words.bind(&mut parameters)?;
+    answer(&link.run("commit", &texts.writes[parts], parameters).await?, commits)
+}
+
+fn answer(rows: &[PgRow], commits: &[&Prepared]) -> Result<Answer> {
+    let (mut before, mut old) = (0, HashMap::new());
+    let mut refused: Option<Vec<bool>> = None;
+    for row in rows {
+        match (row.try_get::<Option<i32>, _>(0)?, row.try_get::<Option<Uuid>, _>(2)?) {
+            (Some(no), _) => {
+                let refused = refused.get_or_insert_with(|| vec![false; commits.len()]);
+                if let Some(one) = usize::try_from(no).ok().and_then(|no| refused.get_mut(no)) {
+                    *one = true;
+                }
+            }
+            (None, Some(id)) => _ = old.insert(id, row.try_get::<i64, _>(1)?),
+            (None, None) => before = row.try_get(1)?,
+        }
+    }
+    if let Some(refused) = refused {
+        return Ok(Answer::Refused(refused));
+    }
+    let mut number = |change: &Change| {
+        if change.expected == Version(0) {
+            before += 1;
+            return before;
+        }
+        // Every ticket that changes was locked.
+        old.get(&change.ticket.id.0).copied().unwrap_or(change.ticket.number)
+    };
+    Ok(Answer::Written(commits.iter().map(|commit| commit.commit.changes.iter().map(&mut number).collect()).collect()))
+}
+
+/// Locks what a commit rests on and cannot be locked by its statement, which is to follow in the same transaction.
+pub(crate) async fn lock(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<()> {
+    let counter = commit.opens() || commit.rests_on_absence();
+    let parameters = parameters![commit.commit.tenant.as_str(), commit.kinds(), counter];
+    link.run("lock", &texts.lock, parameters).await?;
+    if commit.looks_at_claims() {
+        link.run("lock claims", &texts.closed, Parameters::default()).await?;
+    }
+    Ok(())
+}
+
+/// Makes the rows that a first commit of its sort needs to be there, to lock them.
+pub(crate) async fn prepare(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<()> {
+    let counter = commit.opens() || commit.rests_on_absence();
+    let parameters = parameters![commit.commit.tenant.as_str(), commit.kinds(), counter];
+    link.run("prepare", &texts.prepare, parameters).await?;
+    Ok(())
+}
+
+/// Finds the first expectation of a commit that does not hold, in the order in which they stand.
+pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit) -> Result<Option<Conflict>> {
+    let Commit { tenant, changes, expect } = commit;
+    let mut tickets = Vec::new();
+    let (mut kinds, mut keys) = (Vec::new(), Vec::new());
+    for expect in expect {
+        match expect {
+            Expect::Ticket(id, _) => tickets.push(id.0),
+            Expect::Document { kind, key, .. } => {
+                kinds.push(kind.as_str());
+                keys.push(key.as_str());
+            }
+        }
+    }
+    tickets.extend(changes.iter().map(|change| change.ticket.id.0));
+    let versions = link.run("versions", &texts.versions, parameters![tenant.as_str(), tickets]);
+    let versions = found(&versions.await?)?;
+    let documents = match kinds.is_empty() {
+        true => Vec::new(),
+        false => {
+            let parameters = parameters![tenant.as_str(), kinds, keys];
+            found(&link.run("documents", &texts.documents, parameters).await?)?
+        }
+    };
+    let (mut versions, mut documents) = (versions.into_iter(), documents.into_iter());
+    let mut at = |id: TicketId, expected: Version| {
+        let found = versions.next().unwrap_or_default();
+        (found != expected).then_some(Conflict::Ticket { id, expected, found })
+    };
+    for expect in expect {
+        let conflict = match expect {
+            Expect::Ticket(id, expected) => at(*id, *expected),
+            Expect::Document { kind, key, version: expected } => {
+                let found = documents.next().unwrap_or_default();
+                let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
+                (found != expected).then_some(Conflict::Document { kind, key, expected, found })
+            }
+        };
+        if conflict.is_some() {
+            return Ok(conflict);
+        }
+    }
+    if let Some(conflict) = changes.iter().find_map(|change| at(change.ticket.id, change.expected)) {
+        return Ok(Some(conflict));
+    }
+    claim::conflict(link, &texts.holders, tenant, changes).await
+}
+
+fn found(rows: &[PgRow]) -> Result<Vec<Version>> {
+    let version = |row: &PgRow| Ok(Version(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0)));
+    rows.iter().map(version).collect()
+}
+
+/// Tells whether exactly the events of a commit are there, and its tickets' numbers: what became of a commit in which the
+/// connection was lost.
+pub(crate) async fn written(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<Option<Vec<i64>>> {
+    let Prepared { commit: Commit { tenant, changes, .. }, encoded, .. } = commit;
+    let mut numbers = Vec::new();
+    for (change, encoded) in changes.iter().zip(encoded) {
+        let (id, from) = (change.ticket.id.0, change.expected.0);
+        let parameters = parameters![tenant.as_str(), id, from, change.ticket.version.0];
+        let rows = link.run("written", &texts.written, parameters).await?;
+        if !log::are(&rows, change, encoded)? {
+            return Ok(None);
+        }
+        numbers.push(rows.first().map_or(Ok(change.ticket.number), |row| row.try_get(0))?);
+    }
+    Ok(Some(numbers))
+}
+
+/// Writes a commit in a transaction of the host's, which is as it was if the commit is refused.
+pub(crate) async fn within(
+    transaction: &mut PgConnection,
+    persistent: bool,
+    texts: &Texts,
+    commit: Commit,
+) -> Result<Vec<Arc<Ticket>>> {
+    let commit = Prepared::new(commit)?;
+    let mut raced = None;
+    for attempt in 0..3 {
+        let mut savepoint = transaction.begin().await?;
+        let mut link = Link { connection: &mut savepoint, persistent };
+        if attempt > 0 || commit.needs_locks() {
+            lock(&mut link, texts, &commit).await?;
+        }
+        // Other commits of the same transaction have used some places.
+        let place: i64 = match link.run("place", &texts.place, Parameters::default()).await?.first() {
+            Some(row) => row.try_get(0)?,
+            None => return Err(crate::error::corrupt("base of the feed", "nothing")),
+        };
+        if place.saturating_add(sql::limit(commit.events())) > log::PLACES {
+            let text = format!("a transaction has more than {} events", log::PLACES);
+            return Err(StoreError::backend(text).into());
+        }
+        match write(&mut link, texts, &commit.commit.tenant, &[&commit], place).await {
+            Ok(Answer::Written(numbers)) => {
+                savepoint.commit().await?;
+                return Ok(commit.stored(numbers.concat()));
+            }
+            Ok(Answer::Refused(_)) => {
+                if let Some(conflict) = conflict(&mut link, texts, &commit.commit).await? {
+                    savepoint.rollback().await?;
+                    return Err(conflict.into());
+                }
+                prepare(&mut link, texts, &commit).await?;
+                savepoint.commit().await?;
+            }
+            Err(Error::Postgres(error)) if is_race(&error) => {
+                savepoint.rollback().await?;
+                raced = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(raced.map_or_else(|| StoreError::Busy.into(), Error::Postgres))
+}

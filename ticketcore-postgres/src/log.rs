@@ -1,0 +1,203 @@
+//! The log: events as rows, the history of a ticket, the feed of all.
+
+use sqlx::postgres::PgRow;
+use sqlx::{Row, ValueRef};
+use ticketcore::actor::{ActorKind, By};
+use ticketcore::codec::decode_event;
+use ticketcore::event::Recorded;
+use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
+use ticketcore::store::Change;
+use ticketcore::time::{from_micros, micros};
+use uuid::Uuid;
+
+use crate::commit::Encoded;
+use crate::connections::Connections;
+use crate::error::{Result, corrupt};
+use crate::sql::{self, Parameters, Text, parameters};
+
+/// So many events can one transaction write: what is left of 64 bits, the sign and a transaction's id.
+pub(crate) const PLACES: i64 = 1 << PLACE_BITS;
+/// 44 bits are for transactions: at ten thousand a second they last for fifty years.
+const PLACE_BITS: u32 = 19;
+/// So often at most the feed looks in a row, and then gives what it has; with hundreds of short transactions a second, one
+/// look in ten is in vain.
+const LOOKS: usize = 10;
+
+/// Reads events; `where` and an order follow.
+macro_rules! events {
+    ($rest:literal) => {
+        concat!("select tenant, ticket, version, position, at, by, by_kind, form, event, text from @.event ", $rest)
+    };
+}
+
+/// The events of one ticket after a version.
+pub(crate) const HISTORY: &str =
+    events!("where tenant = $1 and ticket = $2 and version > $3 order by version limit $4");
+
+/// Every event after a position that no event can come before any more, and whether to look again.
+///
+/// A position is higher than those of all transactions that began to write earlier, but not of those that *end* earlier.
+/// So the feed stops below the first transaction that is under way: what is there will stay the same. A transaction of
+/// another database of the server writes no events here; whose it is, its session tells. One without a session has ended
+/// since the statement began, and its events may not be in what the statement sees: then it is worth looking again.
+pub(crate) const FEED: &str = concat!(
+    "with horizon as materialized (\
+       select (f.base + coalesce(x.first, pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) << 19 as position, \
+         coalesce(x.ended, false) as ended \
+       from @.feed f, (\
+         select min(s.xid::text::bigint) filter ( \
+             where not coalesce(a.datid <> d.oid, p.database <> current_database(), false)) as first, \
+           bool_or(a.pid is null and p.database is null) as ended \
+         from pg_snapshot_xip(pg_current_snapshot()) s (xid) \
+         cross join (select oid from pg_database where datname = current_database()) d \
+         left join pg_stat_get_activity(null) a on a.backend_xid = s.xid::xid \
+         left join pg_prepared_xacts p on p.transaction = s.xid::xid) x) \
+     select e.*, h.ended from horizon h left join lateral (",
+    events!("where position > $1 and position < h.position order by position limit $2"),
+    ") e on true"
+);
+
+/// The place after the last that the transaction under way has used.
+pub(crate) const PLACE: &str = "select coalesce(max(position) + 1 - x.first, 0) from (\
+       select (f.base + pg_current_xact_id()::text::bigint) << 19 as first from @.feed f) x \
+     left join @.event e on e.position >= x.first and e.position < x.first + (1 << 19) group by x.first";
+
+/// The events of one ticket between two versions, as they were written down, with its number.
+pub(crate) const WRITTEN: &str = "select t.number, e.at, e.by, e.by_kind, e.form, e.event, e.text \
+     from @.event e join @.ticket t on t.tenant = e.tenant and t.id = e.ticket \
+     where e.tenant = $1 and e.ticket = $2 and e.version > $3 and e.version <= $4 order by e.version";
+
+/// How many parameters there are.
+pub(crate) const PARAMETERS: usize = 9;
+
+/// The events of a statement, column by column.
+#[derive(Debug, Default)]
+pub(crate) struct Events<'a> {
+    ticket: Vec<Uuid>,
+    version: Vec<i64>,
+    at: Vec<i64>,
+    form: Vec<i64>,
+    by: Vec<&'a str>,
+    by_kind: Vec<&'a str>,
+    event: Vec<&'a str>,
+    text: Vec<Option<&'a str>>,
+}
+
+impl<'a> Events<'a> {
+    /// Adds the events of a change.
+    pub(crate) fn push(&mut self, change: &'a Change, encoded: &'a Encoded) {
+        let mut version = change.expected;
+        for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
+            version = version.next();
+            self.ticket.push(change.ticket.id.0);
+            self.version.push(version.0);
+            self.at.push(micros(change.at));
+            self.form.push(*form);
+            self.by.push(fact.by.id.as_str());
+            self.by_kind.push(kind_str(fact.by.kind));
+            self.event.push(event);
+            self.text.push(fact.text.as_deref());
+        }
+    }
+
+    /// Binds them, to be written from a place of the transaction on.
+    pub(crate) fn bind(self, place: i64, parameters: &mut Parameters) -> Result<()> {
+        let Self { ticket, version, at, form, by, by_kind, event, text } = self;
+        parameters.add(place)?.add(ticket)?.add(version)?.add(at)?.add(form)?;
+        parameters.add(by)?.add(by_kind)?.add(event)?.add(text)?;
+        Ok(())
+    }
+}
+
+/// Writes events. They begin at a parameter, [`PARAMETERS`] of them.
+pub(crate) fn logged(first: usize) -> String {
+    let types = ["uuid", "bigint", "bigint", "bigint", "text", "text", "text", "text"];
+    let arrays: Vec<String> = types.iter().zip(first + 1..).map(|(array, number)| sql::list(number, array)).collect();
+    format!(
+        "logged as (\
+           insert into @.event (tenant, position, ticket, version, at, form, by, by_kind, event, text) \
+           select $1, ((f.base + pg_current_xact_id()::text::bigint) << {PLACE_BITS}) + ${first} + e.ord - 1, \
+             e.ticket, e.version, e.at, e.form, e.by, e.by_kind, e.event, e.text \
+           from @.feed f, unnest({}) with ordinality \
+             as e (ticket, version, at, form, by, by_kind, event, text, ord) \
+           where (select fit from verdict))",
+        arrays.join(", ")
+    )
+}
+
+/// Tells whether rows are exactly the events of a change.
+pub(crate) fn are(rows: &[PgRow], change: &Change, encoded: &Encoded) -> Result<bool> {
+    for ((row, fact), (form, event)) in rows.iter().zip(&change.facts).zip(&encoded.events) {
+        let same = row.try_get::<i64, _>(1)? == micros(change.at)
+            && row.try_get::<&str, _>(2)? == fact.by.id.as_str()
+            && row.try_get::<&str, _>(3)? == kind_str(fact.by.kind)
+            && row.try_get::<i64, _>(4)? == *form
+            && row.try_get::<&str, _>(5)? == event
+            && row.try_get::<Option<&str>, _>(6)? == fact.text.as_deref();
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(rows.len() == change.facts.len())
+}
+
+/// Reads the events of one ticket after a version, oldest first.
+pub(crate) async fn history(
+    connections: &Connections,
+    text: &Text,
+    tenant: &TenantId,
+    id: TicketId,
+    after: Version,
+    limit: usize,
+) -> Result<Vec<Recorded>> {
+    let parameters = parameters![tenant.as_str(), id.0, after.0, sql::limit(limit)];
+    connections.read("history", text, parameters).await?.iter().map(recorded).collect()
+}
+
+/// Reads the events of all tenants after a position, in order.
+pub(crate) async fn feed(
+    connections: &Connections,
+    text: &Text,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Recorded>> {
+    let mut looks = 1;
+    loop {
+        let rows = connections.read("feed", text, parameters![after.0, sql::limit(limit)]).await?;
+        let ended = rows.first().map_or(Ok(false), |row| row.try_get(10))?;
+        let is_event = |row: &&PgRow| row.try_get_raw(0).is_ok_and(|tenant| !tenant.is_null());
+        let events: Vec<&PgRow> = rows.iter().filter(is_event).collect();
+        if !ended || events.len() >= limit || looks == LOOKS {
+            return events.into_iter().map(recorded).collect();
+        }
+        looks += 1;
+    }
+}
+
+fn recorded(row: &PgRow) -> Result<Recorded> {
+    let at: i64 = row.try_get(4)?;
+    Ok(Recorded {
+        tenant: TenantId::new(row.try_get::<&str, _>(0)?),
+        ticket: sql::id(row, 1)?,
+        version: Version(row.try_get(2)?),
+        position: Position(row.try_get(3)?),
+        at: from_micros(at).ok_or_else(|| corrupt("instant", at))?,
+        by: By { id: PersonId::new(row.try_get::<&str, _>(5)?), kind: kind(row.try_get(6)?)? },
+        event: decode_event(row.try_get(7)?, row.try_get(8)?)?,
+        text: row.try_get(9)?,
+    })
+}
+
+const fn kind_str(kind: ActorKind) -> &'static str {
+    match kind {
+        ActorKind::Agent => "agent",
+        ActorKind::Requester => "requester",
+        ActorKind::System => "system",
+        ActorKind::Integration => "integration",
+    }
+}
+
+fn kind(text: &str) -> Result<ActorKind> {
+    let kinds = [ActorKind::Agent, ActorKind::Requester, ActorKind::System, ActorKind::Integration];
+    kinds.into_iter().find(|kind| kind_str(*kind) == text).ok_or_else(|| corrupt("kind of actor", text))
+}

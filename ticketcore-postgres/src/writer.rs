@@ -1,0 +1,168 @@
+//! Commits that wait, and how they come together.
+//!
+//! A tenant's commit that finds nobody else's under way goes at once. What comes meanwhile waits, and then everything
+//! that can go together goes as one statement: the more callers, the fewer round trips and flushes for each. Measured
+//! with 32 callers on two cores, one statement at a time did 7,200 commits a second, two at a time 4,200, eight 3,200.
+//! Other tenants have their own statements. A statement that takes long, as somebody else has locked what it needs,
+//! holds nobody up for more than a moment: another may then go beside it, though none that opens tickets if it does, which
+//! would only wait for the same number.
+//!
+//! A statement is carried out by a task of the runtime, not by a caller: one that is dropped, or no longer polled, can
+//! neither cut a commit off nor keep others from theirs.
+
+use std::collections::{HashSet, VecDeque};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ticketcore::id::TenantId;
+use ticketcore::store::StoreError;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::batch::{Job, Scribe};
+use crate::commit::{Prepared, Texts};
+use crate::runtime::Runtime;
+
+/// At most so many rows go into one statement: some 10 ms of work.
+const BATCH: usize = 1000;
+/// When a statement is late.
+const LATE: Duration = Duration::from_millis(30);
+
+/// Where commits are handed in.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    scribe: Scribe,
+    runtime: Arc<Runtime>,
+    queue: Mutex<Queue>,
+    lanes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: VecDeque<Job>,
+    /// How many statements are under way.
+    taken: usize,
+    /// The tenants whose statement is under way and not late.
+    busy: HashSet<TenantId>,
+    /// The tenants for which tickets are being opened.
+    opening: HashSet<TenantId>,
+}
+
+impl Writer {
+    pub(crate) fn new(scribe: Scribe, runtime: Arc<Runtime>, lanes: usize) -> Arc<Self> {
+        Arc::new(Self { scribe, runtime, queue: Mutex::default(), lanes })
+    }
+
+    pub(crate) const fn texts(&self) -> &Texts {
+        &self.scribe.texts
+    }
+
+    /// Writes a commit and returns its tickets' numbers. If the future is dropped, the commit is either done or not begun.
+    pub(crate) async fn run(self: &Arc<Self>, commit: Arc<Prepared>) -> Result<Vec<i64>, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        self.queue().waiting.push_back(Job { commit, sender });
+        self.dispatch();
+        receiver.await.unwrap_or_else(|_| Err(StoreError::backend("the writer gave up on the commit")))
+    }
+
+    /// Sends what can be sent.
+    fn dispatch(self: &Arc<Self>) {
+        let mut queue = self.queue();
+        while queue.taken < self.lanes
+            && let Some(jobs) = queue.next()
+        {
+            let Some(tenant) = jobs.first().map(|job| job.commit.commit.tenant.clone()) else { continue };
+            let opens = jobs.iter().any(|job| job.commit.opens());
+            queue.taken += 1;
+            queue.busy.insert(tenant.clone());
+            if opens {
+                queue.opening.insert(tenant.clone());
+            }
+            let mut lane = Lane { writer: Arc::clone(self), tenant, opens, late: false };
+            self.runtime.handle().spawn(async move {
+                let writer = Arc::clone(&lane.writer);
+                let mut served = pin!(writer.scribe.serve(jobs));
+                if timeout(LATE, &mut served).await.is_err() {
+                    lane.be_late();
+                    served.await;
+                }
+            });
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way of a statement; given free when dropped, whatever happened.
+struct Lane {
+    writer: Arc<Writer>,
+    tenant: TenantId,
+    opens: bool,
+    late: bool,
+}
+
+impl Lane {
+    /// Lets others of the tenant go beside it.
+    fn be_late(&mut self) {
+        self.late = true;
+        self.writer.queue().busy.remove(&self.tenant);
+        self.writer.dispatch();
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let mut queue = self.writer.queue();
+        queue.taken -= 1;
+        if !self.late {
+            queue.busy.remove(&self.tenant);
+        }
+        if self.opens {
+            queue.opening.remove(&self.tenant);
+        }
+        drop(queue);
+        self.writer.dispatch();
+    }
+}
+
+impl Queue {
+    /// Takes the first commit that can go, and all behind it that can go with it.
+    fn next(&mut self) -> Option<Vec<Job>> {
+        self.waiting.retain(|job| !job.sender.is_closed());
+        let can_go = |job: &Job| {
+            let tenant = &job.commit.commit.tenant;
+            !(self.busy.contains(tenant) || job.commit.opens() && self.opening.contains(tenant))
+        };
+        let first = self.waiting.iter().position(can_go)?;
+        let first = self.waiting.remove(first)?;
+        let tenant = first.commit.commit.tenant.clone();
+        let mut size = first.commit.size();
+        if first.commit.needs_locks() {
+            return Some(vec![first]);
+        }
+        let mut touched = first.commit.touches.clone();
+        let mut jobs = vec![first];
+        let mut left = VecDeque::with_capacity(self.waiting.len());
+        for job in self.waiting.drain(..) {
+            let commit = &job.commit;
+            let joins = commit.commit.tenant == tenant
+                && size + commit.size() <= BATCH
+                && !commit.needs_locks()
+                && !(commit.opens() && self.opening.contains(&tenant))
+                && commit.touches.is_disjoint(&touched);
+            // What stays behind keeps those from overtaking it that touch the same.
+            touched.extend(commit.touches.iter().cloned());
+            if joins {
+                size += commit.size();
+                jobs.push(job);
+            } else {
+                left.push_back(job);
+            }
+        }
+        self.waiting = left;
+        Some(jobs)
+    }
+}
