@@ -5,6 +5,9 @@
 
 #[path = "support/acts.rs"]
 mod acts;
+#[cfg(feature = "postgres")]
+#[path = "support/cluster.rs"]
+mod cluster;
 #[path = "../examples/custom_store.rs"]
 #[expect(dead_code, reason = "its `main` is run as an example")]
 mod custom_store;
@@ -40,6 +43,20 @@ fn worlds(clock: &ManualClock, file: &File) -> Vec<World> {
     ]
 }
 
+/// A world on a server, and the database to be kept for as long; the others are compared also where there is none.
+#[cfg(feature = "postgres")]
+fn postgres(clock: &ManualClock) -> Option<(cluster::Database, World)> {
+    let database = cluster::Database::new()?;
+    let options = ticketcore_postgres::PostgresOptions::new().connections(2);
+    let store = block_on(options.connect_with(database.address.clone())).unwrap();
+    Some((database, World::new("postgres", store, clock)))
+}
+
+#[cfg(not(feature = "postgres"))]
+const fn postgres(_: &ManualClock) -> Option<((), World)> {
+    None
+}
+
 /// Runs scenarios, each a list of seeds of acts, and shrinks the one that fails.
 fn scenarios(count: u32, length: usize, scenario: impl Fn(&[u64])) {
     let count = if std::env::var_os("TICKETCORE_LONG").is_some() { count * 100 } else { count };
@@ -65,7 +82,9 @@ fn all_stores_give_the_same_answers_and_keep_the_laws() {
 async fn alike(seeds: &[u64]) {
     let clock = world::clock();
     let file = File::new();
-    let worlds = worlds(&clock, &file);
+    let (_database, server) = postgres(&clock).unzip();
+    let mut worlds = worlds(&clock, &file);
+    worlds.extend(server);
     let mut first_answers = HashMap::new();
     if seeds[0].is_multiple_of(2) {
         // The other desks work by the default rules for a while, and publish their own later if at all.

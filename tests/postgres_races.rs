@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use cluster::Database;
+use ticketcore::Desk;
 use ticketcore::command::{Command, Draft};
 use ticketcore::event::Recorded;
 use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
@@ -374,5 +375,25 @@ fn a_commit_that_has_to_wait_holds_no_other_up() {
         assert!(!late.is_finished());
         transaction.rollback().await.unwrap();
         assert_eq!(late.await.unwrap().unwrap()[0].version, Version(2));
+    });
+}
+
+/// Whoever waits for a connection is told when one is free, whether it was kept for the next or went back to the pool.
+#[test]
+fn more_callers_than_connections_each_get_their_turn() {
+    let Some(database) = Database::new() else { return };
+    let store = block_on(PostgresOptions::new().connections(2).connect_with(database.address.clone())).unwrap();
+    let desk = Desk::new(Arc::new(store));
+    thread::scope(|scope| {
+        for caller in 0..12 {
+            let desk = &desk;
+            scope.spawn(move || {
+                let ticket = block_on(desk.open(Draft::incident(format!("Caller {caller}")))).unwrap();
+                for tag in 0..20 {
+                    block_on(desk.apply(ticket.id, Command::Tag(format!("tag-{tag}").into()))).unwrap();
+                    assert_eq!(block_on(desk.load(ticket.id)).unwrap().tags.len(), tag + 1);
+                }
+            });
+        }
     });
 }

@@ -209,7 +209,7 @@ mod tests {
             let mut connection = desk(&database).await;
             let made = || -> Result<_> {
                 Ok([
-                    (due::DUE, parameters![10_i64], "ticket_wake"),
+                    (due::DUE, parameters![10_i64, 15_000_i64], "ticket_wake"),
                     (log::FEED, parameters![25_000_i64, 10_i64], "event_position"),
                     (log::HISTORY, parameters!["t1", Uuid::nil(), 0_i64, 10_i64], "event_pkey"),
                     (LOAD, parameters!["t1", Uuid::nil()], "snapshot_pkey"),
