@@ -95,8 +95,8 @@ impl PostgresStore {
         PostgresOptions::new().connect(url).await
     }
 
-    /// Uses a pool of the host's with the defaults of [`PostgresOptions`], but leaves the making of tables to
-    /// [`migrate`](Self::migrate).
+    /// Uses a pool of the host's with the defaults of [`PostgresOptions`], but leaves the making of tables to the host,
+    /// who calls [`migrate`](crate::migrate) before or runs the [`migrations`](crate::migrations) by its own means.
     ///
     /// # Errors
     ///
@@ -113,12 +113,7 @@ impl PostgresStore {
         Self { inner: Arc::new(Inner { connections, writer, runtime, texts }) }
     }
 
-    /// Brings the tables to this release's schema, as [`migrate`](crate::migrate) does.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`migrate`](crate::migrate).
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
         let connections = &self.inner.connections;
         self.inside(async {
             let mut scope = connections.bare().await?;

@@ -24,7 +24,7 @@ impl Durability {
     }
 }
 
-/// How a [`SqliteStore`] is opened.
+/// How a [`SqliteStore`](crate::SqliteStore) is opened.
 ///
 /// # Examples
 ///
