@@ -94,7 +94,7 @@ impl<'a> Events<'a> {
             self.at.push(micros(change.at));
             self.form.push(*form);
             self.by.push(fact.by.id.as_str());
-            self.by_kind.push(kind_str(fact.by.kind));
+            self.by_kind.push(fact.by.kind.as_str());
             self.event.push(event);
             self.text.push(fact.text.as_deref());
         }
@@ -130,7 +130,7 @@ pub(crate) fn are(rows: &[PgRow], change: &Change, encoded: &Encoded) -> Result<
     for ((row, fact), (form, event)) in rows.iter().zip(&change.facts).zip(&encoded.events) {
         let same = row.try_get::<i64, _>(1)? == micros(change.at)
             && row.try_get::<&str, _>(2)? == fact.by.id.as_str()
-            && row.try_get::<&str, _>(3)? == kind_str(fact.by.kind)
+            && row.try_get::<&str, _>(3)? == fact.by.kind.as_str()
             && row.try_get::<i64, _>(4)? == *form
             && row.try_get::<&str, _>(5)? == event
             && row.try_get::<Option<&str>, _>(6)? == fact.text.as_deref();
@@ -188,16 +188,6 @@ fn recorded(row: &PgRow) -> Result<Recorded> {
     })
 }
 
-const fn kind_str(kind: ActorKind) -> &'static str {
-    match kind {
-        ActorKind::Agent => "agent",
-        ActorKind::Requester => "requester",
-        ActorKind::System => "system",
-        ActorKind::Integration => "integration",
-    }
-}
-
-fn kind(text: &str) -> Result<ActorKind> {
-    let kinds = [ActorKind::Agent, ActorKind::Requester, ActorKind::System, ActorKind::Integration];
-    kinds.into_iter().find(|kind| kind_str(*kind) == text).ok_or_else(|| corrupt("kind of actor", text))
+fn kind(name: &str) -> Result<ActorKind> {
+    ActorKind::named(name).ok_or_else(|| corrupt("kind of actor", name))
 }

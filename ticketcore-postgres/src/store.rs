@@ -34,6 +34,23 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 /// way, the host's own ones included; then as soon as that has ended. A long transaction so delays the feed, and loses
 /// nothing.
 ///
+/// The order is one server's. Where an extension spreads the tables over several, each has a feed of its own.
+///
+/// # Durability
+///
+/// An acknowledged commit is on the server's disk; a session whose `synchronous_commit` is `off` is overruled. What
+/// synchronous standbys add is the server's configuration. The store never cancels a statement. Somebody else must not
+/// either while a commit waits for a standby: the server then answers as if it were done, with a warning that the driver
+/// does not pass on.
+///
+/// If the connection is lost in a commit, the store looks for the commit's events and sends it again if they are not
+/// there. Only if the server stays away is the outcome unknown: that is [`StoreError::Backend`], and a `once` key settles
+/// it.
+///
+/// # Limits
+///
+/// A document's key takes at most some 2,700 bytes, a third of a page.
+///
 /// # Executors
 ///
 /// Futures may be polled by any executor, and none is needed: see [`PostgresOptions::connect`]. A reader of

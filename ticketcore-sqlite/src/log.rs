@@ -38,7 +38,7 @@ pub(crate) fn append(transaction: &Connection, row: i64, change: &Change, encode
     let mut version = change.expected;
     for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
         version = version.next();
-        let (by, kind) = (fact.by.id.as_str(), kind_str(fact.by.kind));
+        let (by, kind) = (fact.by.id.as_str(), fact.by.kind.as_str());
         statement.execute(params![row, version.0, micros(change.at), by, kind, form, event, fact.text])?;
     }
     Ok(())
@@ -79,16 +79,6 @@ fn recorded(row: &Row<'_>) -> Result<Recorded> {
     })
 }
 
-const fn kind_str(kind: ActorKind) -> &'static str {
-    match kind {
-        ActorKind::Agent => "agent",
-        ActorKind::Requester => "requester",
-        ActorKind::System => "system",
-        ActorKind::Integration => "integration",
-    }
-}
-
-fn kind(text: &str) -> Result<ActorKind> {
-    let kinds = [ActorKind::Agent, ActorKind::Requester, ActorKind::System, ActorKind::Integration];
-    kinds.into_iter().find(|kind| kind_str(*kind) == text).ok_or_else(|| corrupt("kind of actor", text))
+fn kind(name: &str) -> Result<ActorKind> {
+    ActorKind::named(name).ok_or_else(|| corrupt("kind of actor", name))
 }

@@ -1,6 +1,7 @@
 //! Who asks. The host authenticates; the engine believes what the host vouches for.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,32 @@ pub enum ActorKind {
     System,
     /// A program: a monitor, a mail gateway, an importer.
     Integration,
+}
+
+impl ActorKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Requester, Self::System, Self::Integration];
+
+    /// The name as serialised.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Requester => "requester",
+            Self::System => "system",
+            Self::Integration => "integration",
+        }
+    }
+
+    /// The kind of a name, if it is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for ActorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// Whoever issues a command, as vouched for by the host.
