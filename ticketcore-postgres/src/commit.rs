@@ -24,7 +24,6 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgRow;
 use sqlx::{Connection, PgConnection, Row};
-use ticketcore::codec::{encode_event, encode_ticket};
 use ticketcore::id::{TenantId, TicketId, Version};
 use ticketcore::store::{Change, Commit, Conflict, Expect, StoreError};
 use ticketcore::ticket::Ticket;
@@ -33,6 +32,7 @@ use uuid::Uuid;
 use crate::claim::{Swap, Swaps};
 use crate::connections::Link;
 use crate::document::Rests;
+use crate::encoded::{Encoded, encode};
 use crate::error::{Error, Result, is_race};
 use crate::log::Events;
 use crate::rows::Rows;
@@ -153,16 +153,6 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
     )
 }
 
-/// A change as text.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) snapshot: String,
-    /// Of each event the version of its form, and the form.
-    pub(crate) events: Vec<(i64, String)>,
-    /// Its words, as an array.
-    words: Option<String>,
-}
-
 /// A commit, ready to be written.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -182,12 +172,7 @@ pub(crate) enum Touched {
 impl Prepared {
     /// Encodes a commit, beside the connection, for which others may wait.
     pub(crate) fn new(commit: Commit) -> Result<Self, StoreError> {
-        let encode = |change: &Change| {
-            let events = change.facts.iter().map(|fact| encode_event(&fact.event)).collect::<Result<_, _>>()?;
-            let words = search::of(&commit.tenant, change);
-            Ok(Encoded { snapshot: encode_ticket(&change.ticket)?, events, words })
-        };
-        let encoded = commit.changes.iter().map(encode).collect::<Result<_, StoreError>>()?;
+        let encoded = encode(&commit)?;
         let mut touches = HashSet::new();
         for change in &commit.changes {
             if !touches.insert(Touched::Ticket(change.ticket.id)) {

@@ -29,11 +29,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `store` | what each call does |
+//! | `store`, `connect` | what each call does, and how a store is opened |
 //! | `writer`, `batch` | how commits that wait become one statement |
 //! | `connections`, `runtime`, `retry` | where statements run, under any executor, and when they run again |
 //! | `schema` | the tables: `migrations/` |
-//! | `commit`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
+//! | `commit`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
 //! | `find`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
 //!
 //! # Postgres
@@ -52,9 +52,11 @@ mod claim;
 #[path = "../../tests/support/cluster.rs"]
 mod cluster;
 mod commit;
+mod connect;
 mod connections;
 mod document;
 mod due;
+mod encoded;
 mod error;
 mod filter;
 mod find;

@@ -10,8 +10,8 @@ use ticketcore::store::Change;
 use ticketcore::time::{from_micros, micros};
 use uuid::Uuid;
 
-use crate::commit::Encoded;
 use crate::connections::Connections;
+use crate::encoded::Encoded;
 use crate::error::{Result, corrupt};
 use crate::sql::{self, Parameters, Text, parameters};
 

@@ -9,7 +9,7 @@ use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 use uuid::Uuid;
 
-use crate::commit::Encoded;
+use crate::encoded::Encoded;
 use crate::error::Result;
 use crate::sql::{self, Parameters, array};
 

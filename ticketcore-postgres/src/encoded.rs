@@ -1,0 +1,26 @@
+//! Changes as text.
+
+use ticketcore::codec::{encode_event, encode_ticket};
+use ticketcore::store::{Change, Commit, StoreError};
+
+use crate::search;
+
+/// A change as text.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) snapshot: String,
+    /// Of each event the version of its form, and the form.
+    pub(crate) events: Vec<(i64, String)>,
+    /// Its words, as an array.
+    pub(crate) words: Option<String>,
+}
+
+/// Encodes the changes of a commit.
+pub(crate) fn encode(commit: &Commit) -> Result<Vec<Encoded>, StoreError> {
+    let encode = |change: &Change| {
+        let events = change.facts.iter().map(|fact| encode_event(&fact.event)).collect::<Result<_, _>>()?;
+        let words = search::of(&commit.tenant, change);
+        Ok(Encoded { snapshot: encode_ticket(&change.ticket)?, events, words })
+    };
+    commit.changes.iter().map(encode).collect()
+}
