@@ -21,8 +21,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::common::machine;
 use crate::common::table::{Measure, print};
+use crate::common::{Result, machine};
 use crate::server::Bench;
 
 /// Measures ticketcore on Postgres against pgbench.
@@ -54,7 +54,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
 
 fn main() -> ExitCode {
     let plan = Plan::parse();
-    match Bench::new(plan.quick || !plan.bench) {
+    match ready(plan.quick || !plan.bench) {
         Ok(Some(bench)) => {
             println!("{}, {}", machine::describe(), bench.version());
             print(&bench, MEASURES, plan.filter.as_deref(), plan.strict)
@@ -68,4 +68,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn ready(quick: bool) -> Result<Option<Bench>> {
+    let bench = Bench::new(quick)?;
+    bench.as_ref().map(floor::prepare).transpose()?;
+    Ok(bench)
 }

@@ -15,7 +15,6 @@ use crate::common::Result;
 use crate::common::prefill::prefill;
 use crate::common::random::Random;
 use crate::common::work;
-use crate::floor;
 
 /// Every commit waits for the disk, and the background does its work, as on a server that people use.
 const SETTINGS: &str = "-c fsync=on -c full_page_writes=on -c autovacuum=on -c shared_buffers=1GB -c max_wal_size=8GB \
@@ -40,7 +39,7 @@ impl fmt::Debug for Bench {
 }
 
 impl Bench {
-    /// Starts a server and fills it, twice; nothing if there is none to be started.
+    /// Starts a server and fills it; nothing if there is none to be started.
     pub(crate) fn new(quick: bool) -> Result<Option<Self>> {
         let Some(programs) = programs() else { return Ok(None) };
         let cluster = Cluster::start(programs, SETTINGS);
@@ -54,9 +53,7 @@ impl Bench {
         random.shuffle(&mut ids);
         let desk = Desk::new(store).by(work::agent());
         let (ids, connection) = (RefCell::new(ids), RefCell::new(connection));
-        let bench = Self { quick, desk, ids, tickets, runtime, connection, cluster };
-        floor::prepare(&bench)?;
-        Ok(Some(bench))
+        Ok(Some(Self { quick, desk, ids, tickets, runtime, connection, cluster }))
     }
 
     /// A size: the first when it has to be quick.
