@@ -173,7 +173,8 @@ fn a_server_that_is_killed_under_load_costs_no_acknowledged_commit() {
     told.verify(&store, "server killed");
 }
 
-/// Sixteen tickers in four processes, whose sessions are ended again and again: every step is taken once.
+/// Sixteen tickers on four stores that share nothing but the database, whose sessions are ended again and again: every
+/// step is taken once.
 #[test]
 fn every_due_step_is_taken_once_whoever_ticks_and_whoever_is_cut_off() {
     const TICKETS: usize = 300;
