@@ -3,6 +3,7 @@
 #[path = "support/cluster.rs"]
 mod cluster;
 
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use cluster::Database;
@@ -121,4 +122,19 @@ fn a_store_of_its_own_needs_no_runtime_and_may_be_used_inside_one() {
     });
     let counts = store.counts();
     assert_eq!((counts.commits, counts.grouped), (3, 0));
+}
+
+/// A host with one thread reads a file of several pieces on it, without waiting for itself.
+#[test]
+fn a_large_file_is_read_on_the_only_thread_of_a_runtime() {
+    let Some(database) = Database::new() else { return };
+    cluster::block_on(async {
+        let (_, store) = host(&database).await;
+        let bytes: Vec<u8> = (0_u8..=250).cycle().take(1_000_000).collect();
+        let (digest, size) = store.put_blob(&TenantId::MAIN, Box::new(Cursor::new(bytes.clone()))).await.unwrap();
+        assert_eq!(size, 1_000_000);
+        let mut read = Vec::new();
+        store.blob(&TenantId::MAIN, &digest).await.unwrap().unwrap().read_to_end(&mut read).unwrap();
+        assert!(read == bytes);
+    });
 }

@@ -154,13 +154,23 @@ pub(crate) async fn open(
 ) -> Result<Option<Box<dyn Read + Send>>> {
     let rows = connections.read("open blob", &texts.open, parameters![tenant.as_str(), digest]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
-    let chunk: Vec<u8> = row.try_get(1)?;
+    let (upload, mut chunk): (Uuid, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+    if !runtime.is_own() {
+        // A host's runtime may have no thread but the one that would wait here, so nothing is left to be fetched.
+        for next in 1_i64.. {
+            let parameters = parameters![tenant.as_str(), upload, next];
+            let rows = connections.read("read blob", &texts.next, parameters).await?;
+            let Some(row) = rows.first() else { break };
+            chunk.extend_from_slice(row.try_get(0)?);
+        }
+        return Ok(Some(Box::new(io::Cursor::new(chunk))));
+    }
     Ok(Some(Box::new(Bytes {
         connections: connections.clone(),
         runtime: Arc::clone(runtime),
         text: texts.next.clone(),
         tenant: tenant.clone(),
-        upload: row.try_get(0)?,
+        upload,
         next: 1,
         chunk: io::Cursor::new(chunk),
     })))

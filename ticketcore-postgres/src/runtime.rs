@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 pub(crate) struct Runtime {
     handle: Handle,
     /// Dropped with the store; then the thread ends.
-    _stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<()>>,
 }
 
 impl Runtime {
@@ -35,12 +35,17 @@ impl Runtime {
                 last().await;
             });
         })?;
-        Ok(Self { handle, _stop: Some(stop) })
+        Ok(Self { handle, stop: Some(stop) })
     }
 
     /// Uses the host's.
     pub(crate) const fn of(handle: Handle) -> Self {
-        Self { handle, _stop: None }
+        Self { handle, stop: None }
+    }
+
+    /// Whether it has a thread of its own, so that others may block theirs while they wait for it.
+    pub(crate) const fn is_own(&self) -> bool {
+        self.stop.is_some()
     }
 
     pub(crate) const fn handle(&self) -> &Handle {

@@ -54,7 +54,8 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 /// # Executors
 ///
 /// Futures may be polled by any executor, and none is needed: see [`PostgresOptions::connect`]. A reader of
-/// [`blob`](Store::blob) blocks its thread while it waits for the next piece of a large file.
+/// [`blob`](Store::blob) blocks its thread while it waits for the next piece of a large file; with a pool of the host's the
+/// whole file is fetched at once, as the host's runtime may have no other thread.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     inner: Arc<Inner>,
