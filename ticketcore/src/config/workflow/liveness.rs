@@ -21,10 +21,7 @@ pub enum Party {
 impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Kind(ActorKind::Agent) => "agent",
-            Self::Kind(ActorKind::Requester) => "requester",
-            Self::Kind(ActorKind::System) => "system",
-            Self::Kind(ActorKind::Integration) => "integration",
+            Self::Kind(kind) => kind.as_str(),
             Self::Role(role) => role.as_str(),
         })
     }
@@ -69,13 +66,12 @@ impl Workflow {
     /// assert!(!liveness["implementing"].contains(&Party::Kind(ActorKind::Requester)));
     /// ```
     pub fn liveness(&self) -> BTreeMap<&str, BTreeSet<Party>> {
-        let kinds = [ActorKind::Agent, ActorKind::Requester, ActorKind::System, ActorKind::Integration];
         let roles = self
             .transitions
             .iter()
             .flat_map(|transition| transition.guard.atoms())
             .filter_map(|atom| if let Atom::Role(role) = atom { Some(Party::Role(role.clone())) } else { None });
-        let parties: BTreeSet<Party> = kinds.into_iter().map(Party::Kind).chain(roles).collect();
+        let parties: BTreeSet<Party> = ActorKind::ALL.into_iter().map(Party::Kind).chain(roles).collect();
 
         let open = self.states.iter().filter(|state| state.status != Status::Closed);
         let mut table: BTreeMap<&str, BTreeSet<Party>> =
