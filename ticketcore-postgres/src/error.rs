@@ -67,6 +67,8 @@ fn translate(error: sqlx::Error) -> StoreError {
     match &error {
         sqlx::Error::PoolTimedOut => return StoreError::Busy,
         sqlx::Error::PoolClosed => return told("the store is closed"),
+        // What it is stays out of the text: a password may be in it.
+        sqlx::Error::Configuration(_) => return told("the address is not one such as postgres://user@host/database"),
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnIndexOutOfBounds { .. } => {
             return StoreError::corrupt("row", error.to_string());
         }
