@@ -5,9 +5,10 @@ use std::sync::Arc;
 use ticketcore::store::{Conflict, StoreError};
 use tokio::sync::oneshot;
 
-use crate::commit::{self, Answer, Prepared, Texts};
+use crate::commit::{self, Answer, Texts};
 use crate::connections::{Connections, Counters};
 use crate::error::{Error, Result, is_lost, is_race, unknown};
+use crate::prepared::Prepared;
 use crate::retry::Attempts;
 
 /// A commit that somebody waits for.

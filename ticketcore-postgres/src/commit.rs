@@ -19,7 +19,7 @@
 //! nothing is written, and the others go again without it. What the statement does not say is why: that is read
 //! afterwards, and if the reason is gone by then, the commit is tried again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use sqlx::postgres::PgRow;
@@ -29,12 +29,12 @@ use ticketcore::store::{Change, Commit, Conflict, Expect, StoreError};
 use ticketcore::ticket::Ticket;
 use uuid::Uuid;
 
-use crate::claim::{Swap, Swaps};
+use crate::claim::Swaps;
 use crate::connections::Link;
 use crate::document::Rests;
-use crate::encoded::{Encoded, encode};
 use crate::error::{Error, Result, is_race};
 use crate::log::Events;
+use crate::prepared::Prepared;
 use crate::rows::Rows;
 use crate::schema::Schema;
 use crate::search::Words;
@@ -151,104 +151,6 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
            union all select null, l.number, l.id from locked l) a",
         parts.join(", ")
     )
-}
-
-/// A commit, ready to be written.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) commit: Commit,
-    encoded: Vec<Encoded>,
-    /// What it touches, or rests on; two commits that share something cannot be in one statement.
-    pub(crate) touches: HashSet<Touched>,
-}
-
-/// Something that a commit touches.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Touched {
-    Ticket(TicketId),
-    Claim([u8; 32]),
-}
-
-impl Prepared {
-    /// Encodes a commit, beside the connection, for which others may wait.
-    pub(crate) fn new(commit: Commit) -> Result<Self, StoreError> {
-        let encoded = encode(&commit)?;
-        let mut touches = HashSet::new();
-        for change in &commit.changes {
-            if !touches.insert(Touched::Ticket(change.ticket.id)) {
-                return Err(StoreError::backend(format!("a commit changes ticket {} twice", change.ticket.id)));
-            }
-        }
-        let claims = commit.changes.iter().flat_map(|change| &change.claims);
-        touches.extend(claims.map(|claim| Touched::Claim(claim::digest(&claim.key))));
-        touches.extend(commit.expect.iter().filter_map(|expect| match expect {
-            Expect::Ticket(id, _) => Some(Touched::Ticket(*id)),
-            Expect::Document { .. } => None,
-        }));
-        let prepared = Self { commit, encoded, touches };
-        if sql::limit(prepared.events()) > log::PLACES {
-            return Err(StoreError::backend(format!("a commit has more than {} events", log::PLACES)));
-        }
-        Ok(prepared)
-    }
-
-    fn events(&self) -> usize {
-        self.encoded.iter().map(|encoded| encoded.events.len()).sum()
-    }
-
-    /// How many rows it writes, roughly.
-    pub(crate) fn size(&self) -> usize {
-        self.encoded.iter().map(|encoded| 2 + encoded.events.len()).sum()
-    }
-
-    /// Tells whether it opens tickets, which need numbers.
-    pub(crate) fn opens(&self) -> bool {
-        self.commit.changes.iter().any(|change| change.expected == Version(0))
-    }
-
-    /// The kinds of documents it rests on.
-    fn kinds(&self) -> Vec<&str> {
-        let kinds = self.commit.expect.iter().filter_map(|expect| match expect {
-            Expect::Document { kind, .. } => Some(kind.as_str()),
-            Expect::Ticket(..) => None,
-        });
-        let mut kinds: Vec<&str> = kinds.collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds
-    }
-
-    /// Tells whether it rests on the absence of a ticket that it does not open itself. There is no row to lock then; the
-    /// tenant's counter is locked instead, without which nobody opens a ticket.
-    fn rests_on_absence(&self) -> bool {
-        let opened = |id| self.commit.changes.iter().any(|change| change.ticket.id == id);
-        let absent = |expect: &Expect| matches!(expect, Expect::Ticket(id, Version(0)) if !opened(*id));
-        self.commit.expect.iter().any(absent)
-    }
-
-    /// Tells whether it asks that nobody holds a claim which it does not take.
-    fn looks_at_claims(&self) -> bool {
-        claim::swaps(&self.commit.changes).is_some_and(|swaps| swaps.iter().any(Swap::is_look))
-    }
-
-    /// Tells whether what it rests on has to be locked before its statement begins.
-    pub(crate) fn needs_locks(&self) -> bool {
-        self.rests_on_absence() || self.looks_at_claims()
-    }
-
-    /// The tickets as stored, with their numbers; without a copy, if the caller kept no other reference.
-    pub(crate) fn stored(self, numbers: Vec<i64>) -> Vec<Arc<Ticket>> {
-        let tickets = self.commit.changes.into_iter().map(|change| change.ticket);
-        tickets
-            .zip(numbers)
-            .map(|(mut ticket, number)| {
-                if ticket.number != number {
-                    Arc::make_mut(&mut ticket).number = number;
-                }
-                ticket
-            })
-            .collect()
-    }
 }
 
 /// What a statement with commits came to.
@@ -417,10 +319,13 @@ fn found(rows: &[PgRow]) -> Result<Vec<Version>> {
 }
 
 /// Tells whether exactly the events of a commit are there, and its tickets' numbers: what became of a commit in which the
-/// connection was lost.
+/// connection was lost. One without events leaves nothing by which to know it.
 pub(crate) async fn written(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<Option<Vec<i64>>> {
     let Prepared { commit: Commit { tenant, changes, .. }, encoded, .. } = commit;
     let mut numbers = Vec::new();
+    if changes.iter().all(|change| change.facts.is_empty()) {
+        return Ok(None);
+    }
     for (change, encoded) in changes.iter().zip(encoded) {
         let (id, from) = (change.ticket.id.0, change.expected.0);
         let parameters = parameters![tenant.as_str(), id, from, change.ticket.version.0];
@@ -478,4 +383,38 @@ pub(crate) async fn within(
         }
     }
     Err(raced.map_or_else(|| StoreError::Busy.into(), Error::Postgres))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::ConnectOptions;
+    use ticketcore::command::{Command, Draft};
+    use ticketcore::store::Claim;
+    use ticketcore::testing::Clerk;
+
+    use super::*;
+    use crate::cluster::{self, Database};
+    use crate::schema::migrate;
+
+    /// A commit that only takes a claim was answered as written when somebody else had taken it.
+    #[test]
+    fn a_lost_commit_is_known_again_by_its_events_and_not_without_any() {
+        let Some(database) = Database::new() else { return };
+        cluster::block_on(async {
+            let mut connection = database.address.connect().await.unwrap();
+            migrate(&mut connection, "ticketcore").await.unwrap();
+            let texts = Texts::new(&Schema::named("ticketcore").unwrap());
+            let clerk = Clerk::new(1);
+            let opening = clerk.commit([clerk.opening(Draft::incident("Disk full"))]);
+            let ticket = within(&mut connection, true, &texts, opening.clone()).await.unwrap().remove(0);
+            let mut link = Link { connection: &mut connection, persistent: true };
+            let mut known = async |commit| written(&mut link, &texts, &Prepared::new(commit).unwrap()).await.unwrap();
+            assert_eq!(known(opening).await, Some(vec![1]));
+            let tag = clerk.order(&ticket, Command::Tag("hot".into()));
+            assert_eq!(known(clerk.commit([tag.clone()])).await, None);
+            let claims = vec![Claim { key: "mail-1".to_owned(), from: None, to: Some(ticket.id) }];
+            let only_a_claim = Change { facts: Vec::new(), ticket: Arc::clone(&ticket), claims, ..tag };
+            assert_eq!(known(clerk.commit([only_a_claim])).await, None);
+        });
+    }
 }

@@ -33,7 +33,7 @@
 //! | `writer`, `batch` | how commits that wait become one statement |
 //! | `connections`, `runtime`, `retry` | where statements run, under any executor, and when they run again |
 //! | `schema` | the tables: `migrations/` |
-//! | `commit`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
+//! | `commit`, `prepared`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
 //! | `find`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
 //!
 //! # Postgres
@@ -62,6 +62,7 @@ mod filter;
 mod find;
 mod log;
 mod options;
+mod prepared;
 mod retry;
 mod rows;
 mod runtime;

@@ -14,10 +14,10 @@ use ticketcore::store::{Commit, Document, Due, Held, Store, StoreError};
 use ticketcore::ticket::Ticket;
 
 use crate::batch::Scribe;
-use crate::commit::Prepared;
 use crate::connections::{Connections, Counts};
 use crate::error::Result;
 use crate::options::PostgresOptions;
+use crate::prepared::Prepared;
 use crate::runtime::Runtime;
 use crate::schema::{self, Schema};
 use crate::sql::Text;

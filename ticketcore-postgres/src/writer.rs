@@ -21,7 +21,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::batch::{Job, Scribe};
-use crate::commit::{Prepared, Texts};
+use crate::commit::Texts;
+use crate::prepared::Prepared;
 use crate::runtime::Runtime;
 
 /// At most so many rows go into one statement: some 10 ms of work.
