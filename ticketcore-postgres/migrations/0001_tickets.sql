@@ -163,3 +163,83 @@ create table chunk (
   primary key (tenant, upload, no)
 );
 alter table chunk alter column bytes set storage external;
+
+-- What the statement of commits is given: rows in arrays of these types. A type is never altered, as an older release may
+-- be at work beside a newer one; its successor gets the next number.
+
+create type change_1 as (
+  -- What becomes of a ticket; of a new one its place among the new ones, counted from 1, of an old one 0.
+  place bigint,
+  -- The whole ticket; null if only its marks are new.
+  snapshot text collate "C",
+  -- The words it brings; null if there are none.
+  words text[] collate "C",
+  id uuid,
+  version bigint,
+  created bigint,
+  updated bigint,
+  responded bigint,
+  resolved bigint,
+  first_resolved bigint,
+  closed bigint,
+  response bigint,
+  resolution bigint,
+  due bigint,
+  wake bigint,
+  reopens bigint,
+  reassigns bigint,
+  messages bigint,
+  priority smallint,
+  open boolean,
+  status text collate "C",
+  kind text collate "C",
+  state text collate "C",
+  channel text collate "C",
+  assignee text collate "C",
+  team text collate "C",
+  queue text collate "C",
+  category text collate "C",
+  requester text collate "C",
+  standings text collate "C",
+  external text collate "C",
+  tags text[] collate "C",
+  watchers text[] collate "C",
+  fields jsonb
+);
+
+create type entry_1 as (
+  -- An event.
+  ticket uuid,
+  version bigint,
+  at bigint,
+  form bigint,
+  by text collate "C",
+  by_kind text collate "C",
+  event text collate "C",
+  text text collate "C"
+);
+
+create type ticket_at_1 as (
+  -- A ticket at the version that a commit expects; which of the statement's commits.
+  no integer,
+  id uuid,
+  version bigint
+);
+
+create type document_at_1 as (
+  -- A document likewise.
+  no integer,
+  kind text collate "C",
+  key text collate "C",
+  version bigint
+);
+
+create type swap_1 as (
+  -- A claim that changes hands.
+  no integer,
+  digest bytea,
+  key text collate "C",
+  source uuid,
+  target uuid,
+  since bigint
+);

@@ -9,7 +9,6 @@ use crate::commit::{self, Answer, Texts};
 use crate::connections::{Connections, Counters};
 use crate::error::{Error, Result, is_lost, is_race, unknown};
 use crate::prepared::Prepared;
-use crate::retry::Attempts;
 
 /// A commit that somebody waits for.
 #[derive(Debug)]
@@ -130,9 +129,10 @@ impl Scribe {
 
     /// Tries until a commit is written, or known to be impossible.
     async fn outcome(&self, commit: &Prepared, mut attempt: Attempt<Option<Vec<i64>>>) -> Result<Vec<i64>> {
-        let mut attempts = Attempts::default();
+        let mut attempts = self.connections.attempts();
         let mut lost = None;
         loop {
+            let mut away = false;
             match attempt {
                 Attempt::Done(Some(numbers)) => return Ok(numbers),
                 Attempt::Done(None) => match Attempt::of(self.reason(commit, lost.is_some()).await) {
@@ -140,18 +140,25 @@ impl Scribe {
                     Attempt::Done(Reason::Written(numbers)) => return Ok(numbers),
                     Attempt::Done(Reason::Gone) => {}
                     // Only looked.
-                    Attempt::Raced(error) | Attempt::Lost(error) => self.connections.retried("reason", &error),
+                    Attempt::Raced(error) | Attempt::Lost(error) => {
+                        away = is_lost(&error);
+                        self.connections.retried("reason", &error);
+                    }
                     Attempt::Failed(error) => return Err(lost.map_or(error, unknown)),
                 },
-                Attempt::Raced(error) => self.connections.retried("commit", &error),
+                Attempt::Raced(error) => {
+                    away = is_lost(&error);
+                    self.connections.retried("commit", &error);
+                }
                 // What is tried again cannot be written twice: it expects versions that are gone once it was written.
                 Attempt::Lost(error) => {
+                    away = true;
                     self.connections.retried("commit", &error);
                     lost = Some(error);
                 }
                 Attempt::Failed(error) => return Err(lost.map_or(error, unknown)),
             }
-            if !attempts.again().await {
+            if !attempts.again(away).await {
                 return Err(lost.map_or_else(|| StoreError::Busy.into(), unknown));
             }
             // Whoever loses again and again locks first and looks then.

@@ -7,11 +7,11 @@ use sha2::{Digest, Sha256};
 use sqlx::Row;
 use ticketcore::id::{TenantId, TicketId, Version};
 use ticketcore::store::{Change, Claim, Conflict, Held};
-use uuid::Uuid;
 
 use crate::connections::{Connections, Link};
 use crate::error::Result;
-use crate::sql::{self, Parameters, Text, parameters};
+use crate::record::Records;
+use crate::sql::{self, Text, parameters};
 
 /// Who holds a claim.
 pub(crate) const HELD: &str = "select ticket, since from @.claim where tenant = $1 and digest = $2";
@@ -22,9 +22,6 @@ pub(crate) const CLOSED: &str = "lock table @.claim in share row exclusive mode"
 
 /// Who holds some claims.
 pub(crate) const HOLDERS: &str = "select digest, ticket from @.claim where tenant = $1 and digest = any ($2::bytea[])";
-
-/// How many parameters there are.
-pub(crate) const PARAMETERS: usize = 6;
 
 /// What a commit makes of one claim, from first to last.
 #[derive(Clone, Copy, Debug)]
@@ -75,46 +72,26 @@ pub(crate) fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key).into()
 }
 
-/// The claims of a statement, column by column.
-#[derive(Debug, Default)]
-pub(crate) struct Swaps<'a> {
-    swaps: Vec<(i32, Swap<'a>)>,
+/// Gathers the claims of a statement's commits in an order in which all statements lock them, so that none waits for one
+/// that waits for it.
+pub(crate) fn rows(mut swaps: Vec<(i32, Swap<'_>)>) -> Records {
+    swaps.sort_unstable_by_key(|(_, swap)| swap.digest);
+    let mut rows = Records::default();
+    for (no, Swap { key, digest, from, to }) in swaps {
+        let (target, since) = to.map(|(id, since)| (id.0, since.0)).unzip();
+        rows.push(&[&no, &digest, &key, &from.map(|id| id.0), &target, &since]);
+    }
+    rows
 }
 
-impl<'a> Swaps<'a> {
-    /// Adds the claims of a commit.
-    pub(crate) fn push(&mut self, no: i32, swaps: Vec<Swap<'a>>) {
-        self.swaps.extend(swaps.into_iter().map(|swap| (no, swap)));
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.swaps.is_empty()
-    }
-
-    /// Binds them in an order in which all statements lock them, so that none waits for one that waits for it.
-    pub(crate) fn bind(mut self, parameters: &mut Parameters) -> Result<()> {
-        self.swaps.sort_unstable_by_key(|(_, swap)| swap.digest);
-        let each = || self.swaps.iter().map(|(_, swap)| swap);
-        parameters.add(self.swaps.iter().map(|(no, _)| *no).collect::<Vec<_>>())?;
-        parameters.add(each().map(|swap| swap.digest.as_slice()).collect::<Vec<_>>())?;
-        parameters.add(each().map(|swap| swap.key).collect::<Vec<_>>())?;
-        parameters.add(each().map(|swap| swap.from.map(|id| id.0)).collect::<Vec<Option<Uuid>>>())?;
-        parameters.add(each().map(|swap| swap.to.map(|(id, _)| id.0)).collect::<Vec<Option<Uuid>>>())?;
-        parameters.add(each().map(|swap| swap.to.map(|(_, since)| since.0)).collect::<Vec<Option<i64>>>())?;
-        Ok(())
-    }
-}
-
-/// Locks the claims of a statement and says who holds them. They begin at a parameter, [`PARAMETERS`] of them.
-pub(crate) fn held(first: usize) -> String {
-    let types = ["integer", "bytea", "text", "uuid", "uuid", "bigint"];
-    let arrays: Vec<String> = types.iter().zip(first..).map(|(array, number)| sql::list(number, array)).collect();
+/// Locks the claims of a statement, a parameter, and says who holds them.
+pub(crate) fn held(swaps: usize) -> String {
     format!(
         "held as materialized (\
-           select s.*, h.ticket from unnest({}) as s (no, digest, key, source, target, since) \
+           select s.*, h.ticket from {} s \
            left join lateral (select c.ticket from @.claim c where c.tenant = $1 and c.digest = s.digest \
              for no key update) h on true)",
-        arrays.join(", ")
+        sql::rows(swaps, "@.swap_1")
     )
 }
 

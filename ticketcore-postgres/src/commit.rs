@@ -19,7 +19,7 @@
 //! nothing is written, and the others go again without it. What the statement does not say is why: that is read
 //! afterwards, and if the reason is gone by then, the commit is tried again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::postgres::PgRow;
@@ -29,15 +29,12 @@ use ticketcore::store::{Change, Commit, Conflict, Expect, StoreError};
 use ticketcore::ticket::Ticket;
 use uuid::Uuid;
 
-use crate::claim::Swaps;
 use crate::connections::Link;
-use crate::document::Rests;
 use crate::error::{Error, Result, is_race};
-use crate::log::Events;
 use crate::prepared::Prepared;
+use crate::record::{Composites, Records};
 use crate::rows::Rows;
 use crate::schema::Schema;
-use crate::search::Words;
 use crate::sql::{self, Parameters, Text, parameters};
 use crate::{claim, document, log, rows, search};
 
@@ -48,6 +45,7 @@ pub(crate) const VERSIONS: &str = "select t.version from unnest($2::uuid[]) with
 /// The statements of commits.
 #[derive(Debug)]
 pub(crate) struct Texts {
+    composites: Composites,
     /// By what is in them: claims, documents, words.
     writes: [Text; 8],
     versions: Text,
@@ -61,8 +59,9 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    pub(crate) fn new(schema: &Schema) -> Self {
+    pub(crate) fn new(schema: &Schema, composites: Composites) -> Self {
         Self {
+            composites,
             writes: std::array::from_fn(|parts| {
                 schema.fill(&write_text(parts & CLAIMS > 0, parts & DOCUMENTS > 0, parts & WORDS > 0))
             }),
@@ -89,42 +88,41 @@ const CLAIMS: usize = 1;
 const DOCUMENTS: usize = 2;
 const WORDS: usize = 4;
 
-/// The parameters: the tenant, what is expected of tickets, the tickets to lock, and then part by part.
-const EXPECTED: usize = 2;
-const LOCKED: usize = EXPECTED + 3;
-const ROWS: usize = LOCKED + 1;
-const EVENTS: usize = ROWS + rows::PARAMETERS;
-const SWAPS: usize = EVENTS + log::PARAMETERS;
-const RESTS: usize = SWAPS + claim::PARAMETERS;
-const INDEXED: usize = RESTS + document::PARAMETERS;
+/// The parameters.
+const OPENED: usize = 2;
+const PLACE: usize = 3;
+const LOCKED: usize = 4;
+const TICKETS: usize = 5;
+const CHANGES: usize = 6;
+const EVENTS: usize = 7;
+const SWAPS: usize = 8;
+const KINDS: usize = 9;
+const RESTS: usize = 10;
 
 /// The statement. It writes all or nothing; its answer is which commits were refused, or the number before that of the
 /// first new ticket and those of the old ones.
 fn write_text(claims: bool, documents: bool, words: bool) -> String {
-    let types = ["integer", "uuid", "bigint"];
-    let expected: Vec<String> = types.iter().zip(EXPECTED..).map(|(array, number)| sql::list(number, array)).collect();
     let mut parts = vec![format!(
         "with locked as materialized (\
-           select l.id, t.version, t.number from unnest({}) l (id) \
+           select l.id, t.version, t.number from {} l (id) \
            cross join lateral (select t.version, t.number from @.ticket t where t.tenant = $1 and t.id = l.id \
              for no key update) t)",
-        sql::list(LOCKED, "uuid")
+        sql::rows(LOCKED, "uuid")
     )];
     let mut refused = vec![
         format!(
-            "select e.no from unnest({}) as e (no, id, version) \
-             left join locked l on l.id = e.id where e.version <> coalesce(l.version, 0)",
-            expected.join(", ")
+            "select e.no from {} e left join locked l on l.id = e.id where e.version <> coalesce(l.version, 0)",
+            sql::rows(TICKETS, "@.ticket_at_1")
         ),
         // All of them, if numbers are asked for and there is nothing to count with.
-        format!("select 0 where ${ROWS}::bigint > 0 and not exists (select from @.counter where tenant = $1)"),
+        format!("select 0 where ${OPENED}::bigint > 0 and not exists (select from @.counter where tenant = $1)"),
     ];
     if claims {
         parts.push(claim::held(SWAPS));
         refused.push(claim::REFUSED.to_owned());
     }
     if documents {
-        parts.push(document::guarded(RESTS));
+        parts.push(document::guarded(KINDS));
         refused.push(document::refused(RESTS));
     }
     parts.push(format!("refused as materialized ({})", refused.join(" union all ")));
@@ -136,13 +134,13 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
                set_config('synchronous_commit', 'on', true) end as durable)"
             .to_owned(),
     );
-    parts.push(rows::written(ROWS));
-    parts.push(log::logged(EVENTS));
+    parts.push(rows::written(OPENED, CHANGES));
+    parts.push(log::logged(PLACE, EVENTS));
     if claims {
         parts.push(claim::SWAPPED.to_owned());
     }
     if words {
-        parts.push(search::indexed(INDEXED));
+        parts.push(search::INDEXED.to_owned());
     }
     format!(
         "{} select a.no, a.number, a.id, v.durable from verdict v cross join (\
@@ -170,50 +168,59 @@ pub(crate) async fn write(
     commits: &[&Prepared],
     place: i64,
 ) -> Result<Answer> {
-    let mut expected = (Vec::new(), Vec::new(), Vec::new());
-    let (mut rows, mut events) = (Rows::default(), Events::default());
-    let (mut swaps, mut rests, mut words) = (Swaps::default(), Rests::default(), Words::default());
     let swapped: Vec<_> = commits.iter().map(|commit| claim::swaps(&commit.commit.changes)).collect();
     if swapped.iter().any(Option::is_none) {
         return Ok(Answer::Refused(swapped.iter().map(Option::is_none).collect()));
     }
-    for ((commit, no), swapped) in commits.iter().zip(0..).zip(swapped) {
+    let (mut rows, mut events) = (Rows::default(), Records::default());
+    let (mut tickets, mut documents, mut swaps) = (Records::default(), Records::default(), Vec::new());
+    let (mut locked, mut kinds, mut words) = (Vec::new(), BTreeSet::new(), false);
+    for ((commit, no), swapped) in commits.iter().zip(0_i32..).zip(swapped) {
         let Prepared { commit, encoded, .. } = commit;
-        swaps.push(no, swapped.unwrap_or_default());
+        swaps.extend(swapped.unwrap_or_default().into_iter().map(|swap| (no, swap)));
         let mut expect = |id: TicketId, version: Version| {
-            expected.0.push(no);
-            expected.1.push(id.0);
-            expected.2.push(version.0);
+            locked.push(id.0);
+            tickets.push(&[&no, &id.0, &version.0]);
         };
         for one in &commit.expect {
             match one {
                 Expect::Ticket(id, version) => expect(*id, *version),
-                Expect::Document { kind, key, version } => rests.push(no, kind, key, *version),
+                Expect::Document { kind, key, version } => {
+                    kinds.insert(kind.as_str());
+                    documents.push(&[&no, &kind.as_str(), &key.as_str(), &version.0]);
+                }
             }
         }
         for (change, encoded) in commit.changes.iter().zip(encoded) {
             expect(change.ticket.id, change.expected);
             rows.push(change, encoded)?;
-            events.push(change, encoded);
-            if let Some(found) = &encoded.words {
-                words.push(change.ticket.id.0, found);
-            }
+            log::push(&mut events, change, encoded);
+            words |= !encoded.words.is_empty();
         }
     }
-    let mut locked = expected.1.clone();
+    // In one order for all statements, so that none waits for one that waits for it.
     locked.sort_unstable();
     locked.dedup();
+    let swaps = claim::rows(swaps);
+    let kinds: Vec<&str> = kinds.into_iter().collect();
 
     let mut parts = 0;
-    for (part, is_empty) in [(CLAIMS, swaps.is_empty()), (DOCUMENTS, rests.is_empty()), (WORDS, words.is_empty())] {
-        parts |= if is_empty { 0 } else { part };
+    for (part, is_asked) in [(CLAIMS, !swaps.is_empty()), (DOCUMENTS, !documents.is_empty()), (WORDS, words)] {
+        parts |= if is_asked { part } else { 0 };
     }
-    let mut parameters = parameters![tenant.as_str(), expected.0, expected.1, expected.2, locked];
-    rows.bind(&mut parameters)?;
-    events.bind(place, &mut parameters)?;
-    swaps.bind(&mut parameters)?;
-    rests.bind(&mut parameters)?;
-    words.bind(&mut parameters)?;
+    let Composites { change, entry, ticket, document, swap } = texts.composites;
+    let parameters = parameters![
+        tenant.as_str(),
+        rows.opened,
+        place,
+        locked,
+        tickets.of(ticket),
+        rows.changes.of(change),
+        events.of(entry),
+        swaps.of(swap),
+        kinds,
+        documents.of(document),
+    ];
     answer(&link.run("commit", &texts.writes[parts], parameters).await?, commits)
 }
 
@@ -346,10 +353,10 @@ pub(crate) async fn within(
     commit: Commit,
 ) -> Result<Vec<Arc<Ticket>>> {
     let commit = Prepared::new(commit)?;
-    let mut raced = None;
+    let (mut raced, mut sound) = (None, true);
     for attempt in 0..3 {
         let mut savepoint = transaction.begin().await?;
-        let mut link = Link { connection: &mut savepoint, persistent };
+        let mut link = Link::lent(&mut savepoint, &mut sound, persistent);
         if attempt > 0 || commit.needs_locks() {
             lock(&mut link, texts, &commit).await?;
         }
@@ -403,11 +410,13 @@ mod tests {
         cluster::block_on(async {
             let mut connection = database.address.connect().await.unwrap();
             migrate(&mut connection, "ticketcore").await.unwrap();
-            let texts = Texts::new(&Schema::named("ticketcore").unwrap());
+            let schema = Schema::named("ticketcore").unwrap();
+            let texts = Texts::new(&schema, Composites::read(&mut connection, &schema).await.unwrap());
             let clerk = Clerk::new(1);
             let opening = clerk.commit([clerk.opening(Draft::incident("Disk full"))]);
             let ticket = within(&mut connection, true, &texts, opening.clone()).await.unwrap().remove(0);
-            let mut link = Link { connection: &mut connection, persistent: true };
+            let mut sound = true;
+            let mut link = Link::lent(&mut connection, &mut sound, true);
             let mut known = async |commit| written(&mut link, &texts, &Prepared::new(commit).unwrap()).await.unwrap();
             assert_eq!(known(opening).await, Some(vec![1]));
             let tag = clerk.order(&ticket, Command::Tag("hot".into()));

@@ -1,23 +1,34 @@
-//! From options to a store: its pool, its runtime, its tables.
+//! From options to a store: its connections, its runtime, its tables.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use ticketcore::store::StoreError;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::connections::{Connections, Kept};
-use crate::error::Error;
+use crate::address::Address;
+use crate::connections::{Connections, Limits, Source};
+use crate::error::Result;
+use crate::hosts::Hosts;
 use crate::options::PostgresOptions;
+use crate::record::Composites;
 use crate::runtime::Runtime;
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 use crate::store::PostgresStore;
 
 impl PostgresOptions {
-    /// Connects to a server, through a pool and a runtime of the store's own. The future, as all of the store's, may be
-    /// polled by any executor.
+    /// Connects to a server, through connections of the store's own. The future, as all of the store's, may be polled by
+    /// any executor.
+    ///
+    /// The address is as libpq reads it, also one of several hosts, of which one is the primary:
+    /// `postgres://desk@one.example.com,two.example.com/desk?connect_timeout=2`. With `target_session_attrs` it says what
+    /// sort of session it wants: `any`, `read-write`, `read-only`, `primary` or `standby`; without, several hosts mean
+    /// `read-write`.
+    ///
+    /// Inside of a tokio runtime with several threads the store uses that and ends with it; anywhere else it has a
+    /// thread of its own.
     ///
     /// # Errors
     ///
@@ -25,8 +36,7 @@ impl PostgresOptions {
     /// database or the role's rights; [`StoreError::Newer`] if a newer release was here; [`StoreError::Busy`] if the server
     /// has no connection to spare; [`StoreError::ReadOnly`] if the tables have to be made and the server is a replica.
     pub async fn connect(&self, url: &str) -> Result<PostgresStore, StoreError> {
-        let address: PgConnectOptions = url.parse().map_err(Error::Postgres)?;
-        self.connect_with(address).await
+        self.connect_to(url.parse()?).await
     }
 
     /// Connects to a server by an address that is no text.
@@ -35,37 +45,27 @@ impl PostgresOptions {
     ///
     /// Those of [`connect`](Self::connect).
     pub async fn connect_with(&self, address: PgConnectOptions) -> Result<PostgresStore, StoreError> {
+        self.connect_to(address.into()).await
+    }
+
+    async fn connect_to(&self, mut address: Address) -> Result<PostgresStore, StoreError> {
         let schema = Schema::named(&self.schema)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(self.connections)
-            .acquire_timeout(self.timeout)
-            // A connection that died is noticed by the statement, which is sent again: a look before each would be a
-            // round trip more.
-            .test_before_acquire(false);
-        // A pooler refuses what it does not know among the settings of a session.
-        let address = if self.pooler { address.statement_cache_capacity(0).extra_float_digits(None) } else { address };
-        let (sender, receiver) = tokio::sync::oneshot::channel::<PgPool>();
-        let runtime = Runtime::start(move || async {
-            if let Ok(pool) = receiver.await {
-                // Says goodbye to the server, unless a call is stuck.
-                let _ = tokio::time::timeout(Duration::from_secs(2), pool.close()).await;
+        if self.pooler {
+            // It refuses what it does not know among the settings of a session.
+            let bare = |host: PgConnectOptions| host.statement_cache_capacity(0).extra_float_digits(None);
+            address.hosts = address.hosts.into_iter().map(bare).collect();
+        }
+        let hosts = Arc::new(Hosts::new(address, self.connections, self.timeout, self.patience));
+        let runtime = match Handle::try_current() {
+            Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::MultiThread => Runtime::of(handle),
+            _ => {
+                let hosts = Arc::clone(&hosts);
+                // Unless a call is stuck.
+                let last = || async move { drop(tokio::time::timeout(Duration::from_secs(2), hosts.close()).await) };
+                Runtime::start(last).map_err(StoreError::backend)?
             }
-        })
-        .map_err(StoreError::backend)?;
-        let first = address.clone();
-        let pool = {
-            let _entered = runtime.handle().enter();
-            pool.connect_lazy_with(address)
         };
-        // It is received when the store ends.
-        let _ = sender.send(pool.clone());
-        // Once by hand: the pool would go on trying, and say that it was too long in the end.
-        runtime
-            .inside(async { sqlx::Connection::close(sqlx::ConnectOptions::connect(&first).await?).await })
-            .await
-            .map_err(Error::Postgres)?;
-        let kept = Kept::new(runtime.handle().clone(), self.connections, self.timeout);
-        self.open(runtime, pool, Some(kept), schema).await
+        self.open(runtime, Source::Own(hosts), schema).await
     }
 
     /// Uses a pool of the host's, and the host's runtime with it.
@@ -76,29 +76,35 @@ impl PostgresOptions {
     pub async fn pool(&self, pool: PgPool) -> Result<PostgresStore, StoreError> {
         let schema = Schema::named(&self.schema)?;
         let runtime = Runtime::of(Handle::try_current().map_err(StoreError::backend)?);
-        self.open(runtime, pool, None, schema).await
+        self.open(runtime, Source::Host(pool), schema).await
     }
 
-    async fn open(
-        &self,
-        runtime: Runtime,
-        pool: PgPool,
-        kept: Option<Kept>,
-        schema: Schema,
-    ) -> Result<PostgresStore, StoreError> {
+    async fn open(&self, runtime: Runtime, source: Source, schema: Schema) -> Result<PostgresStore, StoreError> {
         let connections = Connections {
-            pool,
-            kept: kept.map(Arc::new),
+            source,
             schema: schema.into(),
             pooler: self.pooler,
-            counters: Default::default(),
+            limits: Limits { timeout: self.timeout, silence: self.silence },
+            counters: Arc::default(),
         };
-        let store = PostgresStore::new(runtime, connections, self.lanes);
+        let runtime = Arc::new(runtime);
+        let composites = runtime.inside(self.ready(&connections)).await?;
+        Ok(PostgresStore::new(runtime, connections, composites, self.lanes))
+    }
+
+    /// Sees to the tables. Tries once: who starts wants to know what is wrong.
+    async fn ready(&self, connections: &Connections) -> Result<Composites> {
+        let schema = &connections.schema;
         if self.migrate {
-            store.migrate().await?;
-        } else {
-            store.check().await?;
+            let mut scope = connections.bare().await?;
+            schema::migrate_with(scope.link()?.connection, schema, schema::MIGRATIONS).await?;
+            scope.close().await?;
         }
-        Ok(store)
+        let mut scope = connections.scope(false).await?;
+        let link = scope.link()?;
+        schema::check(link.connection, schema).await?;
+        let composites = Composites::read(link.connection, schema).await?;
+        scope.close().await?;
+        Ok(composites)
     }
 }

@@ -1,32 +1,51 @@
 //! The connections, and how a statement is run on one.
 
+use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures_util::stream::BoxStream;
+use futures_util::StreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres};
-use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::error::{Result, is_lost, is_race};
+use crate::error::{Result, is_lost, is_race, is_read_only};
+use crate::hosts::{Hosts, Own};
 use crate::retry::Attempts;
 use crate::schema::Schema;
 use crate::sql::{Parameters, Text};
 
+/// How many rows are taken at a time, if so many have arrived.
+const PIECE: usize = 256;
+
 /// Where statements run.
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
-    pub(crate) pool: PgPool,
-    /// For a pool of the store's own; a host wants its connections back.
-    pub(crate) kept: Option<Arc<Kept>>,
+    pub(crate) source: Source,
     pub(crate) schema: Arc<Schema>,
     /// A pooler may stand between, which lends a connection for no longer than a transaction.
     pub(crate) pooler: bool,
+    pub(crate) limits: Limits,
     pub(crate) counters: Arc<Counters>,
+}
+
+/// Whose the connections are.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Own(Arc<Hosts>),
+    Host(PgPool),
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// From the first lost connection to the last attempt.
+    pub(crate) timeout: Duration,
+    /// Until a server that says nothing is taken for gone.
+    pub(crate) silence: Duration,
 }
 
 /// What a store counts while it works.
@@ -53,8 +72,8 @@ pub struct Counts {
     pub grouped: u64,
     /// Statements sent again, because others were faster or the connection was lost.
     pub retries: u64,
-    /// Connections open.
-    pub connections: u32,
+    /// Connections open, or being opened.
+    pub connections: usize,
     /// Connections open and not in use.
     pub idle: usize,
 }
@@ -63,21 +82,24 @@ impl Connections {
     pub(crate) fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counters { commits, grouped, retries } = &*self.counters;
-        Counts {
-            commits: read(commits),
-            grouped: read(grouped),
-            retries: read(retries),
-            connections: self.pool.size(),
-            idle: self.pool.num_idle() + self.kept.as_ref().map_or(0, |kept| kept.lock().len()),
-        }
+        let (connections, idle) = match &self.source {
+            Source::Own(hosts) => hosts.counts(),
+            Source::Host(pool) => (usize::try_from(pool.size()).unwrap_or(usize::MAX), pool.num_idle()),
+        };
+        Counts { commits: read(commits), grouped: read(grouped), retries: read(retries), connections, idle }
+    }
+
+    /// Counts attempts at something.
+    pub(crate) const fn attempts(&self) -> Attempts {
+        Attempts::new(self.limits.timeout)
     }
 
     /// Reads, and reads again if the connection was lost.
     pub(crate) async fn read(&self, what: &'static str, text: &Text, parameters: Parameters) -> Result<Vec<PgRow>> {
-        let mut attempts = Attempts::default();
+        let mut attempts = self.attempts();
         loop {
             match self.run(what, text, parameters.clone()).await {
-                Err(error) if (is_lost(&error) || is_race(&error)) && attempts.again().await => {
+                Err(error) if (is_lost(&error) || is_race(&error)) && attempts.again(is_lost(&error)).await => {
                     self.retried(what, &error)
                 }
                 other => return Ok(other?),
@@ -109,105 +131,53 @@ impl Connections {
     /// Through a pooler they always are in one: the driver prepares a statement in one step and runs it in another, and
     /// only a transaction makes sure that both come to the same session.
     pub(crate) async fn scope(&self, transaction: bool) -> Result<Scope, sqlx::Error> {
-        self.scope_in(transaction || self.pooler).await
-    }
-
-    /// A connection for statements that see to their transactions themselves.
-    pub(crate) async fn bare(&self) -> Result<Scope, sqlx::Error> {
-        self.scope_in(false).await
-    }
-
-    async fn scope_in(&self, transaction: bool) -> Result<Scope, sqlx::Error> {
-        let kept = self.kept.clone();
-        let permit = match &kept {
-            Some(kept) => Some(kept.permit().await?),
-            None => None,
-        };
-        let (connection, since) = match kept.as_ref().and_then(|kept| kept.take()) {
-            Some(kept) => kept,
-            None => (self.pool.acquire().await?, Instant::now()),
-        };
-        let persistent = !self.pooler;
-        let mut scope = Scope { connection: Some(connection), since, kept, begun: false, persistent, _permit: permit };
-        if transaction {
+        let mut scope = self.bare().await?;
+        if transaction || self.pooler {
             scope.command("begin").await?;
             scope.begun = true;
         }
         Ok(scope)
     }
+
+    /// A connection for statements that see to their transactions themselves.
+    pub(crate) async fn bare(&self) -> Result<Scope, sqlx::Error> {
+        let held = match &self.source {
+            Source::Own(hosts) => Held::Own(hosts.take().await?, Arc::clone(hosts)),
+            Source::Host(pool) => Held::Host(pool.acquire().await?),
+        };
+        let (persistent, silence) = (!self.pooler, self.limits.silence);
+        Ok(Scope { held: Some(held), begun: false, sound: true, persistent, silence })
+    }
 }
 
-/// Connections that are between two uses. The pool would try each with a round trip before it is used again.
-///
-/// For the pool they are in use, and whoever waits there is not told that one is free. So all wait here, for one of as
-/// many permits as there can be connections; who has one finds a connection kept, or the pool lets them open another.
+/// A connection in use.
 #[derive(Debug)]
-pub(crate) struct Kept {
-    connections: Mutex<Vec<(PoolConnection<Postgres>, Instant)>>,
-    permits: Arc<Semaphore>,
-    timeout: Duration,
-    runtime: Handle,
-}
-
-impl Kept {
-    /// So long a connection is kept from the pool, which looks after the age of connections.
-    const LONGEST: Duration = Duration::from_secs(30);
-
-    /// For a pool of so many connections, for one of which a call waits so long.
-    pub(crate) fn new(runtime: Handle, connections: u32, timeout: Duration) -> Self {
-        let permits = usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { connections: Mutex::default(), permits: Arc::new(Semaphore::new(permits)), timeout, runtime }
-    }
-
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, sqlx::Error> {
-        let permit = Arc::clone(&self.permits).acquire_owned();
-        match tokio::time::timeout(self.timeout, permit).await {
-            Ok(permit) => permit.map_err(|_| sqlx::Error::PoolClosed),
-            Err(_) => Err(sqlx::Error::PoolTimedOut),
-        }
-    }
-
-    fn take(&self) -> Option<(PoolConnection<Postgres>, Instant)> {
-        self.lock().pop()
-    }
-
-    fn put(&self, connection: PoolConnection<Postgres>, since: Instant) {
-        if since.elapsed() < Self::LONGEST {
-            self.lock().push((connection, since));
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(PoolConnection<Postgres>, Instant)>> {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        // Giving a connection back takes a runtime.
-        let _entered = self.runtime.enter();
-        self.lock().clear();
-    }
+enum Held {
+    Own(Own, Arc<Hosts>),
+    Host(PoolConnection<Postgres>),
 }
 
 /// A connection that is held for some statements.
 #[derive(Debug)]
 pub(crate) struct Scope {
     /// Gone only when the scope is.
-    connection: Option<PoolConnection<Postgres>>,
-    since: Instant,
-    kept: Option<Arc<Kept>>,
+    held: Option<Held>,
     /// Whether a transaction is open.
     begun: bool,
+    /// Whether the last statement came to its end.
+    sound: bool,
     persistent: bool,
-    /// Given back last.
-    _permit: Option<OwnedSemaphorePermit>,
+    silence: Duration,
 }
 
 impl Scope {
     pub(crate) fn link(&mut self) -> Result<Link<'_>, sqlx::Error> {
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)?;
-        Ok(Link { connection, persistent: self.persistent })
+        let Self { held, sound, persistent, silence, .. } = self;
+        let (connection, hosts) = match held.as_mut().ok_or(sqlx::Error::PoolClosed)? {
+            Held::Own(Own { connection, age, .. }, hosts) => (connection, Some((&**hosts, *age))),
+            Held::Host(connection) => (&mut **connection, None),
+        };
+        Ok(Link { connection, hosts, sound, persistent: *persistent, silence: *silence })
     }
 
     /// Commits what is to be committed, and gives the connection back for the next.
@@ -216,37 +186,87 @@ impl Scope {
             self.command("commit").await?;
             self.begun = false;
         }
-        if let (Some(kept), Some(connection)) = (&self.kept, self.connection.take()) {
-            kept.put(connection, self.since);
-        }
         Ok(())
     }
 
     async fn command(&mut self, command: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::raw_sql(command).execute(self.link()?.connection).await?;
-        Ok(())
+        let mut link = self.link()?;
+        link.sent(async |connection| sqlx::raw_sql(command).execute(connection).await.map(drop)).await
     }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        if let (true, Some(connection)) = (self.begun, &mut self.connection) {
-            // Nobody else is to go on with the transaction.
-            connection.close_on_drop();
+        // Nobody else is to go on with a transaction, or to wait for an answer that is not theirs.
+        let usable = self.sound && !self.begun;
+        match self.held.take() {
+            Some(Held::Own(own, hosts)) if usable => hosts.put(own),
+            Some(Held::Host(mut connection)) if !usable => connection.close_on_drop(),
+            _ => {}
         }
     }
 }
 
-/// A connection, and whether statements may stay prepared on it.
+/// A connection, and how statements are to run on it.
 pub(crate) struct Link<'c> {
     pub(crate) connection: &'c mut PgConnection,
-    pub(crate) persistent: bool,
+    /// Whose it is, if it is the store's own, and how old.
+    hosts: Option<(&'c Hosts, u64)>,
+    sound: &'c mut bool,
+    /// Whether statements may stay prepared on it.
+    persistent: bool,
+    silence: Duration,
 }
 
-impl Link<'_> {
-    /// Runs one statement whose rows come one by one.
-    pub(crate) fn stream(&mut self, text: &Text, parameters: Parameters) -> BoxStream<'_, sqlx::Result<PgRow>> {
-        sqlx::query_with(text.safe(), parameters.values).persistent(self.persistent).fetch(&mut *self.connection)
+impl<'c> Link<'c> {
+    /// A connection of the host's, who looks after it.
+    pub(crate) const fn lent(connection: &'c mut PgConnection, sound: &'c mut bool, persistent: bool) -> Self {
+        Self { connection, hosts: None, sound, persistent, silence: Duration::MAX }
+    }
+
+    /// Waits for an answer, but not for ever, and takes note of what it says of the connection.
+    async fn sent<T>(
+        &mut self,
+        send: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        *self.sound = false;
+        let answer = timeout(self.silence, send(self.connection)).await;
+        let answer = answer.unwrap_or_else(|_| Err(silent(self.silence)));
+        match answer {
+            Err(error) if is_lost(&error) || is_read_only(&error) => Err(match self.hosts {
+                Some((hosts, age)) => hosts.judge(age, error),
+                None => error,
+            }),
+            answer => {
+                *self.sound = true;
+                answer
+            }
+        }
+    }
+
+    /// Runs one statement whose rows are taken one by one, as they come.
+    pub(crate) async fn each(
+        &mut self,
+        what: &'static str,
+        text: &Text,
+        parameters: Parameters,
+        mut take: impl FnMut(&PgRow) -> Result<()>,
+    ) -> Result<()> {
+        let query = sqlx::query_with(text.safe(), parameters.values).persistent(self.persistent);
+        let span = tracing::debug_span!("postgres", what, rows = tracing::field::Empty);
+        *self.sound = false;
+        let mut count = 0;
+        let mut rows = query.fetch(&mut *self.connection).ready_chunks(PIECE);
+        // What has arrived is taken in one piece, so that the clock is not read for every row.
+        while let Some(piece) = timeout(self.silence, rows.next()).await.map_err(|_| silent(self.silence))? {
+            for row in piece {
+                take(&row?)?;
+                count += 1;
+            }
+        }
+        span.record("rows", count);
+        *self.sound = true;
+        Ok(())
     }
 
     /// Runs one statement in the transaction there is, if there is one.
@@ -258,8 +278,12 @@ impl Link<'_> {
     ) -> Result<Vec<PgRow>, sqlx::Error> {
         let query = sqlx::query_with(text.safe(), parameters.values).persistent(self.persistent);
         let span = tracing::debug_span!("postgres", what, rows = tracing::field::Empty);
-        let rows = query.fetch_all(&mut *self.connection).instrument(span.clone()).await?;
+        let rows = self.sent(async |connection| query.fetch_all(connection).await).instrument(span.clone()).await?;
         span.record("rows", rows.len());
         Ok(rows)
     }
+}
+
+fn silent(silence: Duration) -> sqlx::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("the server said nothing for {silence:?}")).into()
 }

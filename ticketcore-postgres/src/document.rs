@@ -1,7 +1,5 @@
 //! Documents: small versioned records.
 
-use std::collections::BTreeSet;
-
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use ticketcore::id::{Key, TenantId, Version};
@@ -10,8 +8,7 @@ use ticketcore::time::{from_micros, micros};
 
 use crate::connections::Connections;
 use crate::error::{Result, corrupt, is_lost, is_race, unknown};
-use crate::retry::Attempts;
-use crate::sql::{self, Parameters, Text, parameters};
+use crate::sql::{self, Text, parameters};
 
 /// One document.
 pub(crate) const GET: &str =
@@ -66,48 +63,14 @@ pub(crate) const LOCK: &str = "with kinds as materialized (\
 pub(crate) const VERSIONS: &str = "select d.version from unnest($2::text[], $3::text[]) with ordinality w (kind, key, ord) \
      left join @.document d on d.tenant = $1 and d.kind = w.kind and d.key = w.key order by w.ord";
 
-/// How many parameters there are.
-pub(crate) const PARAMETERS: usize = 5;
-
-/// The documents that a statement rests on, column by column.
-#[derive(Debug, Default)]
-pub(crate) struct Rests<'a> {
-    no: Vec<i32>,
-    kind: Vec<&'a str>,
-    key: Vec<&'a str>,
-    version: Vec<i64>,
-}
-
-impl<'a> Rests<'a> {
-    /// Adds one.
-    pub(crate) fn push(&mut self, no: i32, kind: &'a Key, key: &'a str, version: Version) {
-        self.no.push(no);
-        self.kind.push(kind.as_str());
-        self.key.push(key);
-        self.version.push(version.0);
-    }
-
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.no.is_empty()
-    }
-
-    pub(crate) fn bind(self, parameters: &mut Parameters) -> Result<()> {
-        let Self { no, kind, key, version } = self;
-        let kinds: BTreeSet<&str> = kind.iter().copied().collect();
-        parameters.add(kinds.into_iter().collect::<Vec<_>>())?;
-        parameters.add(no)?.add(kind)?.add(key)?.add(version)?;
-        Ok(())
-    }
-}
-
-/// Locks the kinds of documents that a statement rests on. They begin at a parameter, [`PARAMETERS`] of them.
-pub(crate) fn guarded(first: usize) -> String {
+/// Locks kinds of documents that a statement rests on, a parameter, in the order in which they are given.
+pub(crate) fn guarded(kinds: usize) -> String {
     format!(
         "guard as materialized (\
-           select g.kind, g.changes from unnest({}) k (kind) \
+           select g.kind, g.changes from {} k (kind) \
            cross join lateral (select g.kind, g.changes from @.kind g where g.tenant = $1 and g.kind = k.kind \
              for share) g)",
-        sql::list(first, "text")
+        sql::rows(kinds, "text")
     )
 }
 
@@ -116,16 +79,14 @@ pub(crate) fn guarded(first: usize) -> String {
 /// The statement reads documents as they were when it began. A lock reads its row as it is; so if both readings of a
 /// kind's count are equal, no document of the kind was written between, and none will be before the commit ends. This
 /// holds for documents that are not there as well.
-pub(crate) fn refused(first: usize) -> String {
-    let types = ["integer", "text", "text", "bigint"];
-    let arrays: Vec<String> = types.iter().zip(first + 1..).map(|(array, number)| sql::list(number, array)).collect();
+pub(crate) fn refused(documents: usize) -> String {
     format!(
-        "select w.no from unnest({}) as w (no, kind, key, version) \
+        "select w.no from {} w \
          where w.version <> coalesce((select d.version from @.document d \
            where d.tenant = $1 and d.kind = w.kind and d.key = w.key), 0) \
          or not exists (select from guard g where g.kind = w.kind and g.changes = \
            (select k.changes from @.kind k where k.tenant = $1 and k.kind = w.kind))",
-        arrays.join(", ")
+        sql::rows(documents, "@.document_at_1")
     )
 }
 
@@ -139,25 +100,34 @@ pub(crate) async fn put(
     let Document { kind, key, version, at, body } = document;
     let expected = Version(version.0.saturating_sub(1));
     let text = if expected == Version(0) { insert } else { update };
-    let mut attempts = Attempts::default();
+    let mut attempts = connections.attempts();
+    let mut lost = None;
     loop {
         let values = parameters![tenant.as_str(), kind.as_str(), key.as_str(), version.0, micros(*at), body.as_str()];
+        let mut away = false;
         match connections.run("put document", text, values).await {
             Ok(written) if !written.is_empty() => return Ok(()),
-            Ok(_) => {
-                let found = self::get(connections, get, tenant, kind, key).await?;
-                let found = found.map_or(Version(0), |document| document.version);
-                if found != expected {
-                    return Err(Conflict::Document { kind: kind.clone(), key: key.clone(), expected, found }.into());
+            // Written between the two looks, unless it still is not as it should be.
+            Ok(_) => match self::get(connections, get, tenant, kind, key).await? {
+                Some(found) if lost.is_some() && found == *document => return Ok(()),
+                found => {
+                    let found = found.map_or(Version(0), |document| document.version);
+                    if found != expected {
+                        return Err(Conflict::Document { kind: kind.clone(), key: key.clone(), expected, found }.into());
+                    }
                 }
-                // Written between the two looks.
-                if !attempts.again().await {
-                    return Err(StoreError::Busy.into());
-                }
+            },
+            Err(error) if is_race(&error) => connections.retried("put document", &error),
+            // What is tried again cannot be written twice, as with a commit.
+            Err(error) if is_lost(&error) => {
+                away = true;
+                connections.retried("put document", &error);
+                lost = Some(error);
             }
-            Err(error) if is_race(&error) && attempts.again().await => connections.retried("put document", &error),
-            Err(error) if is_lost(&error) => return Err(unknown(error)),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(lost.map_or_else(|| error.into(), unknown)),
+        }
+        if !attempts.again(away).await {
+            return Err(lost.map_or_else(|| StoreError::Busy.into(), unknown));
         }
     }
 }

@@ -11,8 +11,7 @@ pub(crate) struct Encoded {
     pub(crate) snapshot: String,
     /// Of each event the version of its form, and the form.
     pub(crate) events: Vec<(i64, String)>,
-    /// Its words, as an array.
-    pub(crate) words: Option<String>,
+    pub(crate) words: Vec<String>,
 }
 
 /// Encodes the changes of a commit.

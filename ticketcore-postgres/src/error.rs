@@ -61,6 +61,11 @@ pub(crate) fn is_lost(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Tells whether the server may be read only.
+pub(crate) fn is_read_only(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("25006")
+}
+
 /// Tells what a failure of Postgres means to a caller.
 fn translate(error: sqlx::Error) -> StoreError {
     let told = |text: &str| StoreError::backend(Told { text: text.to_owned(), source: None });

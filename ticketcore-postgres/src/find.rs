@@ -106,6 +106,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::{self, Database};
+    use crate::record::Composites;
     use crate::schema::{Schema, migrate};
     use crate::sql::Parameters;
     use crate::{commit, due, log};
@@ -231,7 +232,8 @@ mod tests {
         cluster::block_on(async {
             let mut connection = database.address.connect().await.unwrap();
             migrate(&mut connection, "ticketcore").await.unwrap();
-            let texts = commit::Texts::new(&Schema::named("ticketcore").unwrap());
+            let schema = Schema::named("ticketcore").unwrap();
+            let texts = commit::Texts::new(&schema, Composites::read(&mut connection, &schema).await.unwrap());
             sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(&mut connection).await.unwrap();
             // With all parts, and with fewer and fewer of the last: SQL has no `prepare` with parameters left out.
             for text in [7, 3, 1, 0].map(|parts| &texts.writes()[parts]) {

@@ -45,6 +45,7 @@
 #[cfg(test)]
 extern crate self as ticketcore_postgres;
 
+mod address;
 mod batch;
 mod blob;
 mod claim;
@@ -60,9 +61,11 @@ mod encoded;
 mod error;
 mod filter;
 mod find;
+mod hosts;
 mod log;
 mod options;
 mod prepared;
+mod record;
 mod retry;
 mod rows;
 mod runtime;

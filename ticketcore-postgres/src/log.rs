@@ -8,12 +8,12 @@ use ticketcore::event::Recorded;
 use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
 use ticketcore::store::Change;
 use ticketcore::time::{from_micros, micros};
-use uuid::Uuid;
 
 use crate::connections::Connections;
 use crate::encoded::Encoded;
 use crate::error::{Result, corrupt};
-use crate::sql::{self, Parameters, Text, parameters};
+use crate::record::Records;
+use crate::sql::{self, Text, parameters};
 
 /// So many events can one transaction write: what is left of 64 bits, the sign and a transaction's id.
 pub(crate) const PLACES: i64 = 1 << PLACE_BITS;
@@ -67,61 +67,35 @@ pub(crate) const WRITTEN: &str = "select t.number, e.at, e.by, e.by_kind, e.form
      from @.event e join @.ticket t on t.tenant = e.tenant and t.id = e.ticket \
      where e.tenant = $1 and e.ticket = $2 and e.version > $3 and e.version <= $4 order by e.version";
 
-/// How many parameters there are.
-pub(crate) const PARAMETERS: usize = 9;
-
-/// The events of a statement, column by column.
-#[derive(Debug, Default)]
-pub(crate) struct Events<'a> {
-    ticket: Vec<Uuid>,
-    version: Vec<i64>,
-    at: Vec<i64>,
-    form: Vec<i64>,
-    by: Vec<&'a str>,
-    by_kind: Vec<&'a str>,
-    event: Vec<&'a str>,
-    text: Vec<Option<&'a str>>,
-}
-
-impl<'a> Events<'a> {
-    /// Adds the events of a change.
-    pub(crate) fn push(&mut self, change: &'a Change, encoded: &'a Encoded) {
-        let mut version = change.expected;
-        for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
-            version = version.next();
-            self.ticket.push(change.ticket.id.0);
-            self.version.push(version.0);
-            self.at.push(micros(change.at));
-            self.form.push(*form);
-            self.by.push(fact.by.id.as_str());
-            self.by_kind.push(fact.by.kind.as_str());
-            self.event.push(event);
-            self.text.push(fact.text.as_deref());
-        }
-    }
-
-    /// Binds them, to be written from a place of the transaction on.
-    pub(crate) fn bind(self, place: i64, parameters: &mut Parameters) -> Result<()> {
-        let Self { ticket, version, at, form, by, by_kind, event, text } = self;
-        parameters.add(place)?.add(ticket)?.add(version)?.add(at)?.add(form)?;
-        parameters.add(by)?.add(by_kind)?.add(event)?.add(text)?;
-        Ok(())
+/// Adds the events of a change to those of a statement.
+pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
+    let mut version = change.expected;
+    for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
+        version = version.next();
+        events.push(&[
+            &change.ticket.id.0,
+            &version.0,
+            &micros(change.at),
+            form,
+            &fact.by.id.as_str(),
+            &fact.by.kind.as_str(),
+            &event.as_str(),
+            &fact.text.as_deref(),
+        ]);
     }
 }
 
-/// Writes events. They begin at a parameter, [`PARAMETERS`] of them.
-pub(crate) fn logged(first: usize) -> String {
-    let types = ["uuid", "bigint", "bigint", "bigint", "text", "text", "text", "text"];
-    let arrays: Vec<String> = types.iter().zip(first + 1..).map(|(array, number)| sql::list(number, array)).collect();
+/// Writes events: the parameters are the place of the transaction from which on, and the events.
+pub(crate) fn logged(place: usize, events: usize) -> String {
     format!(
         "logged as (\
            insert into @.event (tenant, position, ticket, version, at, form, by, by_kind, event, text) \
-           select $1, ((f.base + pg_current_xact_id()::text::bigint) << {PLACE_BITS}) + ${first} + e.ord - 1, \
+           select $1, ((f.base + pg_current_xact_id()::text::bigint) << {PLACE_BITS}) + ${place} + e.ord - 1, \
              e.ticket, e.version, e.at, e.form, e.by, e.by_kind, e.event, e.text \
-           from @.feed f, unnest({}) with ordinality \
+           from @.feed f, {} with ordinality \
              as e (ticket, version, at, form, by, by_kind, event, text, ord) \
            where (select fit from verdict))",
-        arrays.join(", ")
+        sql::rows(events, "@.entry_1")
     )
 }
 

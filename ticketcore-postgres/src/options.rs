@@ -20,6 +20,8 @@ pub struct PostgresOptions {
     pub(crate) schema: String,
     pub(crate) connections: u32,
     pub(crate) timeout: Duration,
+    pub(crate) patience: Duration,
+    pub(crate) silence: Duration,
     pub(crate) pooler: bool,
     pub(crate) migrate: bool,
     pub(crate) lanes: usize,
@@ -31,6 +33,8 @@ impl Default for PostgresOptions {
             schema: "ticketcore".to_owned(),
             connections: 10,
             timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(2),
+            silence: Duration::from_secs(30),
             pooler: false,
             migrate: true,
             lanes: 4,
@@ -60,9 +64,31 @@ impl PostgresOptions {
     }
 
     /// Sets how long a call waits for a connection; five seconds by default. Then it is [`StoreError::Busy`](ticketcore::StoreError::Busy).
+    ///
+    /// So long, too, it tries to reach a server that is away, counted from the first attempt: longer than a restart or a
+    /// failover takes, and callers see neither.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long to wait for one host to take a connection; two seconds by default. `connect_timeout` in an address
+    /// comes before it.
+    #[must_use]
+    pub const fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Sets how long a server may say nothing while it is to answer; thirty seconds by default. Then the connection
+    /// counts as lost, as it is when a host has lost its power or its network.
+    ///
+    /// Give it more than the slowest report takes to its first row. The statement itself is not cancelled: whether a
+    /// commit was written is found out on another connection.
+    #[must_use]
+    pub const fn silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
         self
     }
 

@@ -2,38 +2,46 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often at most; an opponent that is faster every time is then answered with [`Busy`](crate::StoreError::Busy).
 const ATTEMPTS: u32 = 10;
 
 /// Counts attempts, and waits longer before each.
-#[derive(Debug, Default)]
-pub(crate) struct Attempts(u32);
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    failed: u32,
+    /// So long a server that cannot be reached is tried: it may be starting, or another may be taking its place.
+    patience: Duration,
+    since: Option<Instant>,
+}
 
 impl Attempts {
-    /// How many were made in vain.
-    pub(crate) const fn failed(&self) -> u32 {
-        self.0
+    pub(crate) const fn new(patience: Duration) -> Self {
+        Self { failed: 0, patience, since: None }
     }
 
-    /// Waits before the next attempt; tells whether there is to be one. The first follows at once: most races are over
-    /// when they are lost.
-    pub(crate) async fn again(&mut self) -> bool {
-        self.0 += 1;
-        if self.0 >= ATTEMPTS {
-            return false;
-        }
-        if self.0 > 1 {
+    /// How many were made in vain.
+    pub(crate) const fn failed(&self) -> u32 {
+        self.failed
+    }
+
+    /// Waits before the next attempt; tells whether there is to be one, after a race or a lost connection. The first
+    /// follows at once: most races are over when they are lost.
+    pub(crate) async fn again(&mut self, lost: bool) -> bool {
+        self.failed += 1;
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let more = if lost { since.elapsed() < self.patience } else { self.failed < ATTEMPTS };
+        if more && self.failed > 1 {
             tokio::time::sleep(self.pause()).await;
         }
-        true
+        more
     }
 
     /// From 2 ms, doubled each time up to a quarter of a second; by chance up to half of it less, so that those who met
     /// part ways.
     fn pause(&self) -> Duration {
-        let longest = 1_000_u64 << self.0.min(8);
+        let longest = 1_000_u64 << self.failed.min(8);
         let chance = RandomState::new().build_hasher().finish() % (longest / 2);
         Duration::from_micros(longest - chance)
     }

@@ -27,6 +27,23 @@ impl Schema {
         Ok(Self { name: name.to_owned(), quoted: format!("\"{}\"", name.replace('"', "\"\"")) })
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name, quoted without a letter that is not ASCII; what the driver escapes of those, the server cannot read.
+    pub(crate) fn ascii(&self) -> String {
+        let mut quoted = String::from("U&\"");
+        for c in self.name.chars() {
+            match c {
+                '"' | '\\' => quoted.extend([c, c]),
+                c if c.is_ascii() => quoted.push(c),
+                c => quoted.push_str(&format!("\\+{:06X}", u32::from(c))),
+            }
+        }
+        quoted + "\""
+    }
+
     /// Puts the name before every table, where the text has `@.`.
     pub(crate) fn fill(&self, text: &str) -> Text {
         Text::new(text.replace("@.", &format!("{self}.")))

@@ -18,8 +18,9 @@ use crate::connections::{Connections, Counts};
 use crate::error::Result;
 use crate::options::PostgresOptions;
 use crate::prepared::Prepared;
+use crate::record::Composites;
 use crate::runtime::Runtime;
-use crate::schema::{self, Schema};
+use crate::schema::Schema;
 use crate::sql::Text;
 use crate::writer::Writer;
 use crate::{blob, claim, commit, document, due, find, log, tally};
@@ -123,32 +124,12 @@ impl PostgresStore {
         PostgresOptions::new().migrate(false).pool(pool).await
     }
 
-    pub(crate) fn new(runtime: Runtime, connections: Connections, lanes: usize) -> Self {
-        let runtime = Arc::new(runtime);
-        let scribe = Scribe { connections: connections.clone(), texts: commit::Texts::new(&connections.schema) };
+    pub(crate) fn new(runtime: Arc<Runtime>, connections: Connections, composites: Composites, lanes: usize) -> Self {
+        let texts = commit::Texts::new(&connections.schema, composites);
+        let scribe = Scribe { connections: connections.clone(), texts };
         let writer = Writer::new(scribe, Arc::clone(&runtime), lanes);
         let texts = Texts::new(&connections.schema);
         Self { inner: Arc::new(Inner { connections, writer, runtime, texts }) }
-    }
-
-    pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
-        let connections = &self.inner.connections;
-        self.inside(async {
-            let mut scope = connections.bare().await?;
-            schema::migrate_with(scope.link()?.connection, &connections.schema, schema::MIGRATIONS).await?;
-            Ok(scope.close().await?)
-        })
-        .await
-    }
-
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        let connections = &self.inner.connections;
-        self.inside(async {
-            let mut scope = connections.bare().await?;
-            schema::check(scope.link()?.connection, &connections.schema).await?;
-            Ok(scope.close().await?)
-        })
-        .await
     }
 
     /// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.

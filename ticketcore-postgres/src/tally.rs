@@ -1,6 +1,5 @@
 //! Reports: one pass over the tickets of a filter.
 
-use futures_util::TryStreamExt;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use ticketcore::id::TenantId;
@@ -23,16 +22,14 @@ pub(crate) async fn tally(connections: &Connections, tenant: &TenantId, scan: &S
 
     let mut tallier = Tallier::new(scan);
     let mut scope = connections.scope(false).await?;
-    let mut link = scope.link()?;
-    let mut rows = link.stream(&text, sql.parameters);
-    while let Some(row) = rows.try_next().await? {
+    let count = |row: &PgRow| {
         let mut figures = Figures::default();
         for ((_, read), column) in columns.iter().zip(1..) {
-            read(&mut figures, &row, column)?;
+            read(&mut figures, row, column)?;
         }
-        tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?;
-    }
-    drop(rows);
+        Ok(tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?)
+    };
+    scope.link()?.each("tally", &text, sql.parameters, count).await?;
     scope.close().await?;
     Ok(tallier.finish())
 }
