@@ -11,10 +11,10 @@ use ticketcore::command::Draft;
 use ticketcore::id::{Position, TenantId, Version};
 use ticketcore::query::Query;
 use ticketcore::store::{Claim, Commit, Conflict, Expect, Store, StoreError};
-use ticketcore::testing::Clerk;
+use ticketcore::testing::{Clerk, block_on};
 use ticketcore::{Actor, Desk};
 use ticketcore_postgres::sqlx::postgres::PgPoolOptions;
-use ticketcore_postgres::sqlx::{self, PgPool};
+use ticketcore_postgres::sqlx::{self, ConnectOptions, Connection, PgPool};
 use ticketcore_postgres::{PostgresOptions, PostgresStore};
 
 /// A host with orders, and a desk in the same database.
@@ -137,4 +137,26 @@ fn a_large_file_is_read_on_the_only_thread_of_a_runtime() {
         store.blob(&TenantId::MAIN, &digest).await.unwrap().unwrap().read_to_end(&mut read).unwrap();
         assert!(read == bytes);
     });
+}
+
+/// What stands still is told: how much, and since when.
+#[test]
+fn the_lag_of_the_feed_is_what_a_long_transaction_holds_back() {
+    let Some(database) = Database::new() else { return };
+    let store = block_on(PostgresOptions::new().connect_with(database.address.clone())).unwrap();
+    let (clerk, lag) = (Clerk::new(1), || block_on(store.lag()).unwrap());
+    let open = || block_on(store.commit(clerk.commit([clerk.opening(Draft::incident("Held back"))]))).unwrap();
+    open();
+    assert_eq!((lag().events, lag().since), (0, None));
+    cluster::block_on(async {
+        let mut connection = database.address.connect().await.unwrap();
+        let mut long = connection.begin().await.unwrap();
+        sqlx::raw_sql("create table of_the_host (); select pg_current_xact_id()").execute(&mut *long).await.unwrap();
+        let (first, _) = (open(), open());
+        assert_eq!((lag().events, lag().since), (2, Some(first[0].created)));
+        assert_eq!(store.feed(Position(0), 10).await.unwrap().len(), 1);
+        long.rollback().await.unwrap();
+    });
+    assert_eq!((lag().events, lag().since), (0, None));
+    assert_eq!(block_on(store.feed(Position(0), 10)).unwrap().len(), 3);
 }

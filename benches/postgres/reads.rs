@@ -4,7 +4,6 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use pollster::block_on;
 use ticketcore::report::{Ask, overview};
 
 use crate::common::Result;
@@ -15,11 +14,13 @@ use crate::server::Bench;
 pub(crate) fn tick(bench: &Bench) -> Result<Vec<Line>> {
     let count = bench.pick(200, 3000);
     let ours = || -> Result<Duration> {
-        let start = Instant::now();
-        for _ in 0..count {
-            block_on(bench.desk.tick())?;
-        }
-        Ok(start.elapsed() / u32::try_from(count).unwrap_or(1))
+        let (desk, start) = (bench.desk.clone(), Instant::now());
+        bench.run(async move {
+            for _ in 0..count {
+                desk.tick().await?;
+            }
+            Ok(start.elapsed() / u32::try_from(count).unwrap_or(1))
+        })
     };
     let floor = || -> Result<Duration> {
         let start = Instant::now();
@@ -87,7 +88,8 @@ pub(crate) fn report(bench: &Bench) -> Result<Vec<Line>> {
     let ours = || -> Result<Duration> {
         let start = Instant::now();
         let ask = Ask::new(Utc::now()).policies(["first_response", "resolution"]);
-        black_box(block_on(bench.desk.report(&overview(), &ask))?);
+        let desk = bench.desk.clone();
+        black_box(bench.run(async move { Ok(desk.report(&overview(), &ask).await?) })?);
         Ok(start.elapsed())
     };
     let floor = || -> Result<Duration> {

@@ -2,14 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use pollster::block_on;
 use ticketcore::{Command, Draft, Key, TicketId};
 
 use crate::common::Result;
 use crate::common::latencies::{Latencies, pretty};
 use crate::common::line::{Goal, Line, Pair};
 use crate::common::random::Random;
-use crate::common::timing::{Run, crowd, time};
+use crate::common::timing::Run;
 use crate::common::work::{self, Stage};
 use crate::floor::{self, Form, pgbench};
 use crate::server::Bench;
@@ -22,20 +21,20 @@ const SEVERAL: f64 = 1.5;
 
 pub(crate) fn creates(bench: &Bench) -> Result<Vec<Line>> {
     let scripts = [floor::create(bench, Form::One)?, floor::create(bench, Form::Several)?];
-    let (mut random, desk) = (Random::new(2), &bench.desk);
+    let mut random = Random::new(2);
     measure(bench, "create", &scripts, |callers, count| {
         let drafts: Vec<Draft> = (0..count).map(|_| work::draft(&mut random)).collect();
-        crowd(parts(&drafts, callers), || Ok(|draft| block_on(desk.open(draft))))
+        bench.crowd(parts(&drafts, callers), |desk, draft| async move { desk.open(draft).await })
     })
 }
 
 pub(crate) fn transitions(bench: &Bench) -> Result<Vec<Line>> {
     let scripts = [floor::transition(bench, Form::One), floor::transition(bench, Form::Several)];
-    let (mut random, desk) = (Random::new(3), &bench.desk);
+    let mut random = Random::new(3);
     measure(bench, "transition", &scripts, |callers, count| {
         let moves: Vec<(TicketId, Key)> =
             bench.take(count)?.into_iter().map(|id| (id, Stage::New.step(&mut random).0)).collect();
-        crowd(parts(&moves, callers), || Ok(|(id, key)| block_on(desk.apply(id, Command::Move(key)))))
+        bench.crowd(parts(&moves, callers), |desk, (id, key)| async move { desk.apply(id, Command::Move(key)).await })
     })
 }
 
@@ -92,9 +91,9 @@ pub(crate) fn batch(bench: &Bench) -> Result<Vec<Line>> {
     let mut pairs = Vec::new();
     for round in 0..bench.pick(1, 5) {
         let all = parts(&drafts(100 + round as u64, 100 * batches), batches);
-        let ours = || block_on(time(all, async |drafts| bench.desk.open_all(drafts).await));
+        let ours = || bench.crowd(vec![all], |desk, drafts| async move { desk.open_all(drafts).await });
         let singles = drafts(200 + round as u64, 10 * batches);
-        let floor = || block_on(time(singles, async |draft| bench.desk.open(draft).await));
+        let floor = || bench.crowd(vec![singles], |desk, draft| async move { desk.open(draft).await });
         let Pair { ours, floor } = Pair::measure(round, ours, floor).transpose()?;
         pairs.push(Pair { ours: 100.0 * ours.rate(), floor: floor.rate() });
     }
@@ -108,11 +107,8 @@ pub(crate) fn import(bench: &Bench) -> Result<Vec<Line>> {
     let tables = ["ticket", "snapshot", "event", "words"];
     bench.execute("create schema copy")?;
     let before = bench.texts("select coalesce(max(number), 0)::text from ticketcore.ticket")?.concat();
-    let start = Instant::now();
-    for drafts in parts(&drafts(300, count), count.div_ceil(1000)) {
-        block_on(bench.desk.open_all(drafts))?;
-    }
-    let ours = start.elapsed();
+    let all = parts(&drafts(300, count), count.div_ceil(1000));
+    let ours = bench.crowd(vec![all], |desk, drafts| async move { desk.open_all(drafts).await })?.wall;
     let mut floor = Duration::ZERO;
     for table in tables {
         let key = if table == "event" { "ticket" } else { "id" };

@@ -31,7 +31,9 @@
 //! |---|---|
 //! | `store`, `connect` | what each call does, and how a store is opened |
 //! | `writer`, `batch` | how commits that wait become one statement |
-//! | `connections`, `runtime`, `retry` | where statements run, under any executor, and when they run again |
+//! | `address`, `hosts`, `connections` | where the servers are, and the connections to the one that will do |
+//! | `runtime`, `retry` | under any executor, and when a statement runs again |
+//! | `record` | rows of many columns as one parameter |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `prepared`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
 //! | `find`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
@@ -77,6 +79,7 @@ mod tally;
 mod writer;
 
 pub use connections::Counts;
+pub use log::Lag;
 pub use options::PostgresOptions;
 pub use schema::{migrate, migrations};
 pub use sqlx;

@@ -1,5 +1,6 @@
 //! The log: events as rows, the history of a ticket, the feed of all.
 
+use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{Row, ValueRef};
 use ticketcore::actor::{ActorKind, By};
@@ -13,7 +14,7 @@ use crate::connections::Connections;
 use crate::encoded::Encoded;
 use crate::error::{Result, corrupt};
 use crate::record::Records;
-use crate::sql::{self, Text, parameters};
+use crate::sql::{self, Parameters, Text, parameters};
 
 /// So many events can one transaction write: what is left of 64 bits, the sign and a transaction's id.
 pub(crate) const PLACES: i64 = 1 << PLACE_BITS;
@@ -34,27 +35,42 @@ macro_rules! events {
 pub(crate) const HISTORY: &str =
     events!("where tenant = $1 and ticket = $2 and version > $3 order by version limit $4");
 
-/// Every event after a position that no event can come before any more, and whether to look again.
+/// Below which position no event can come any more, and whether to look again.
 ///
 /// A position is higher than those of all transactions that began to write earlier, but not of those that *end* earlier.
 /// So the feed stops below the first transaction that is under way: what is there will stay the same. A transaction of
 /// another database of the server writes no events here; whose it is, its session tells. One without a session has ended
 /// since the statement began, and its events may not be in what the statement sees: then it is worth looking again.
-pub(crate) const FEED: &str = concat!(
-    "with horizon as materialized (\
-       select (f.base + coalesce(x.first, pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) << 19 as position, \
-         coalesce(x.ended, false) as ended \
-       from @.feed f, (\
-         select min(s.xid::text::bigint) filter ( \
-             where not coalesce(a.datid <> d.oid, p.database <> current_database(), false)) as first, \
-           bool_or(a.pid is null and p.database is null) as ended \
-         from pg_snapshot_xip(pg_current_snapshot()) s (xid) \
-         cross join (select oid from pg_database where datname = current_database()) d \
-         left join pg_stat_get_activity(null) a on a.backend_xid = s.xid::xid \
-         left join pg_prepared_xacts p on p.transaction = s.xid::xid) x) \
-     select e.*, h.ended from horizon h left join lateral (",
+macro_rules! behind_horizon {
+    ($($rest:expr),+) => {
+        concat!(
+            "with horizon as materialized (\
+               select (f.base + coalesce(x.first, pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) << 19 as position, \
+                 coalesce(x.ended, false) as ended \
+               from @.feed f, (\
+                 select min(s.xid::text::bigint) filter ( \
+                     where not coalesce(a.datid <> d.oid, p.database <> current_database(), false)) as first, \
+                   bool_or(a.pid is null and p.database is null) as ended \
+                 from pg_snapshot_xip(pg_current_snapshot()) s (xid) \
+                 cross join (select oid from pg_database where datname = current_database()) d \
+                 left join pg_stat_get_activity(null) a on a.backend_xid = s.xid::xid \
+                 left join pg_prepared_xacts p on p.transaction = s.xid::xid) x) ",
+            $($rest),+
+        )
+    };
+}
+
+/// Every event after a position and below the horizon.
+pub(crate) const FEED: &str = behind_horizon!(
+    "select e.*, h.ended from horizon h left join lateral (",
     events!("where position > $1 and position < h.position order by position limit $2"),
     ") e on true"
+);
+
+/// The events that stand above the horizon, as many as are worth counting.
+pub(crate) const LAG: &str = behind_horizon!(
+    "select count(*), min(e.at) from (\
+       select e.at from @.event e, horizon h where e.position >= h.position order by e.position limit 10000) e"
 );
 
 /// The place after the last that the transaction under way has used.
@@ -126,6 +142,27 @@ pub(crate) async fn history(
 ) -> Result<Vec<Recorded>> {
     let parameters = parameters![tenant.as_str(), id.0, after.0, sql::limit(limit)];
     connections.read("history", text, parameters).await?.iter().map(recorded).collect()
+}
+
+/// How far the feed is behind what has been committed, for the host's own gauges.
+///
+/// The feed waits for the first transaction of the database that is still under way. If it stays behind for long, look
+/// for a session in `pg_stat_activity` that is `idle in transaction`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lag {
+    /// Events that are committed and not in the feed yet; of more than ten thousand, ten thousand.
+    pub events: u64,
+    /// When the first of them happened.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Looks how far the feed is behind.
+pub(crate) async fn lag(connections: &Connections, text: &Text) -> Result<Lag> {
+    let rows = connections.read("lag", text, Parameters::default()).await?;
+    let Some(row) = rows.first() else { return Ok(Lag::default()) };
+    let events: i64 = row.try_get(0)?;
+    Ok(Lag { events: events.unsigned_abs(), since: row.try_get::<Option<i64>, _>(1)?.and_then(from_micros) })
 }
 
 /// Reads the events of all tenants after a position, in order.

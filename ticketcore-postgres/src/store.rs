@@ -16,6 +16,7 @@ use ticketcore::ticket::Ticket;
 use crate::batch::Scribe;
 use crate::connections::{Connections, Counts};
 use crate::error::Result;
+use crate::log::Lag;
 use crate::options::PostgresOptions;
 use crate::prepared::Prepared;
 use crate::record::Composites;
@@ -76,6 +77,7 @@ struct Texts {
     load: Text,
     history: Text,
     feed: Text,
+    lag: Text,
     due: Text,
     claim: Text,
     document: Text,
@@ -92,6 +94,7 @@ impl Texts {
             load: schema.fill(find::LOAD),
             history: schema.fill(log::HISTORY),
             feed: schema.fill(log::FEED),
+            lag: schema.fill(log::LAG),
             due: schema.fill(due::DUE),
             claim: schema.fill(claim::HELD),
             document: schema.fill(document::GET),
@@ -171,6 +174,16 @@ impl PostgresStore {
     /// Says what the store has done so far, and what it holds now.
     pub fn counts(&self) -> Counts {
         self.inner.connections.counts()
+    }
+
+    /// Looks how far the feed is behind what has been committed.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::feed`].
+    pub async fn lag(&self) -> Result<Lag, StoreError> {
+        let Inner { connections, texts, .. } = &*self.inner;
+        self.inside(log::lag(connections, &texts.lag)).await
     }
 
     /// Polls a future as sqlx needs it, whoever the executor is.
