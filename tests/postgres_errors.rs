@@ -3,14 +3,16 @@
 #[path = "support/cluster.rs"]
 mod cluster;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use cluster::Database;
-use ticketcore::command::Draft;
+use cluster::{Cluster, Database, How};
+use ticketcore::command::{Draft, Request};
 use ticketcore::id::{Position, TenantId};
 use ticketcore::query::Query;
 use ticketcore::store::{Store, StoreError};
 use ticketcore::testing::{Clerk, block_on};
+use ticketcore::{Command, Desk, Error, Ticket};
 use ticketcore_postgres::sqlx::postgres::PgConnectOptions;
 use ticketcore_postgres::{PostgresOptions, PostgresStore};
 
@@ -134,6 +136,124 @@ fn a_server_without_a_connection_to_spare_is_busy() {
     let refused = connect(&database.address.clone().username(&role));
     assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
     database.execute(format!("drop owned by {role}; drop role {role}"));
+}
+
+#[test]
+fn a_server_all_of_whose_connections_are_taken_is_busy() {
+    let Some(server) = Cluster::new("-c max_connections=12 -c superuser_reserved_connections=0") else { return };
+    let options = PostgresOptions::new().timeout(Duration::from_millis(500));
+    let store = block_on(options.connect_with(server.address())).unwrap();
+    let clerk = Clerk::new(1);
+    open(&store, &clerk).unwrap();
+    cluster::block_on(async {
+        use ticketcore_postgres::sqlx::{ConnectOptions, Connection};
+        let mut taken = Vec::new();
+        let full = loop {
+            match server.address().connect().await {
+                Ok(connection) => taken.push(connection),
+                Err(error) => break error,
+            }
+        };
+        assert!(full.to_string().contains("too many clients"), "{full}");
+        let refused = options.connect_with(server.address()).await;
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        // A store that has a connection works with it, one at a time.
+        let loads = std::iter::repeat_with(|| store.load(clerk.tenant(), clerk.id())).take(4);
+        for load in loads {
+            load.await.unwrap();
+        }
+        for connection in taken {
+            connection.close().await.unwrap();
+        }
+    });
+    drop(block_on(options.connect_with(server.address())).unwrap());
+    assert_eq!(open(&store, &clerk).unwrap(), 2);
+}
+
+#[test]
+fn a_wrong_password_is_told_so() {
+    let Some(server) = Cluster::new("") else { return };
+    server.execute("create role scrammed login superuser password 'right'");
+    server.stop(How::Fast);
+    let hba = server.directory().join("data/pg_hba.conf");
+    let others = std::fs::read_to_string(&hba).unwrap();
+    std::fs::write(&hba, format!("local all scrammed scram-sha-256\n{others}")).unwrap();
+    server.restart();
+    let address = server.address().username("scrammed");
+    says(connect(&address.clone().password("wrong")), &["does not let this role in", "scrammed"]);
+    says(connect(&address), &["does not let this role in"]);
+    assert_eq!(open(&connect(&address.password("right")).unwrap(), &Clerk::new(1)).unwrap(), 1);
+}
+
+#[test]
+fn a_server_that_is_down_is_told_so_and_found_when_it_is_back() {
+    let Some(server) = Cluster::new("") else { return };
+    let store = connect(&server.address()).unwrap();
+    let clerk = Clerk::new(1);
+    open(&store, &clerk).unwrap();
+    server.stop(How::Fast);
+    says(connect(&server.address()), &["no connection to the server"]);
+    let read = block_on(store.load(clerk.tenant(), clerk.id())).unwrap_err();
+    assert!(told(&read).contains("no connection to the server"), "{}", told(&read));
+    // Nothing of it was sent.
+    let written = open(&store, &clerk).unwrap_err();
+    assert!(matches!(written, StoreError::Busy), "{}", told(&written));
+    server.restart();
+    assert_eq!(open(&store, &clerk).unwrap(), 2);
+}
+
+#[test]
+fn a_statement_that_takes_longer_than_the_database_allows_is_busy() {
+    let Some(database) = Database::new() else { return };
+    let clerk = Clerk::new(1);
+    open(&connect(&database.address).unwrap(), &clerk).unwrap();
+    database.execute(format!("alter database {} set statement_timeout = '200ms'", database.name));
+    let store = connect(&database.address).unwrap();
+    assert_eq!(open(&store, &clerk).unwrap(), 2, "what is quick is done");
+    cluster::block_on(async {
+        use ticketcore_postgres::sqlx::{self, ConnectOptions, Connection};
+        let mut other = database.address.connect().await.unwrap();
+        let mut lock = other.begin().await.unwrap();
+        sqlx::raw_sql("lock table ticketcore.ticket in access exclusive mode").execute(&mut *lock).await.unwrap();
+        let read = store.find(&TenantId::MAIN, &Query::default()).await;
+        assert!(matches!(read, Err(StoreError::Busy)), "{read:?}");
+        let opening = clerk.opening(Draft::incident("Too late"));
+        let written = store.commit(clerk.commit([opening])).await;
+        assert!(matches!(written, Err(StoreError::Busy)), "{written:?}");
+        lock.rollback().await.unwrap();
+    });
+    assert_eq!(open(&store, &clerk).unwrap(), 3, "no number was used up");
+}
+
+/// Postgres has no text with a NUL in it; none gets there.
+#[test]
+fn a_text_that_postgres_cannot_hold_is_refused_before_it_is_asked() {
+    let Some(database) = Database::new() else { return };
+    let desk = Desk::new(Arc::new(connect(&database.address).unwrap()));
+    let refused = |result: Result<Arc<Ticket>, Error>| match result {
+        Err(Error::Refused(_)) => {}
+        other => panic!("{other:?}"),
+    };
+    let draft = || Draft::incident("Printer");
+    for bad in [
+        Draft::incident("a\0b"),
+        draft().description("a\0b"),
+        draft().tag("a\0b"),
+        draft().requester("a\0b"),
+        draft().assignee("a\0b"),
+        draft().team("a\0b"),
+        draft().external("a\0b"),
+        draft().once("a\0b"),
+        draft().field("a\0b", 1),
+    ] {
+        refused(block_on(desk.open(bad)));
+    }
+    let ticket = block_on(desk.open(draft())).unwrap();
+    for bad in [Command::note("a\0b"), Command::reply("a\0b"), Command::assign("a\0b"), Command::transition("a\0b")] {
+        refused(block_on(desk.apply(ticket.id, bad)));
+    }
+    refused(block_on(desk.apply(ticket.id, Request::from(Command::note("x")).once("a\0b"))));
+    assert_eq!(block_on(desk.find(&Query::default())).unwrap().tickets, [ticket], "and nothing was done");
 }
 
 /// Failures of the server that cannot be had on demand are raised by a trigger of the test's own.

@@ -23,7 +23,6 @@ fn sessions_that_are_ended_under_load_cost_no_acknowledged_commit() {
         }
     });
     assert!(told.again() > 0, "the fault was felt");
-    assert_eq!(told.unknown(), 0, "each is found out by itself");
     told.verify(&stores[0], "sessions ended");
 }
 
