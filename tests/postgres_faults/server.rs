@@ -11,7 +11,7 @@ fn restarted(how: How, fault: &str) {
     let Some(server) = Cluster::new("") else { return };
     let stores = [open(&server.address()), open(&server.address())];
     let told = under_load(&stores, |_| {
-        let end = Instant::now() + seconds(4);
+        let end = Instant::now() + seconds(3);
         let mut away = [0, 1500].into_iter().cycle().map(Duration::from_millis);
         while Instant::now() < end {
             thread::sleep(Duration::from_millis(700));

@@ -9,7 +9,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -306,6 +306,16 @@ impl Cluster {
         Path::new(&root)
             .join(self.place.directory.strip_prefix("/").expect("a temporary directory is absolute"))
             .join("small")
+    }
+
+    /// Moves the server's own log to the small disk; the server is restarted.
+    pub(crate) fn move_log(&self) {
+        self.stop(How::Fast);
+        let (log, data) = (self.place.directory.join("small/log"), self.place.directory.join("data/pg_wal"));
+        self.place.run(self.place.privileged("cp").arg("-a").arg(&data).arg(self.small().join("log")));
+        fs::remove_dir_all(&data).expect("the old log can go");
+        symlink(log, data).expect("the new one is named instead");
+        self.restart();
     }
 
     /// Its programs.
