@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -59,9 +60,12 @@ impl Proxy {
     pub(crate) fn before(server: &PgConnectOptions) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("tcpx-{}-{count}", std::process::id()));
+        // With the server's directory it goes, even if this process is killed; so the server's user may remove it.
+        let server = server.get_socket().expect("a server of our own is on a socket");
+        let directory = server.join(format!("proxy-{count}"));
         fs::create_dir(&directory).unwrap();
-        let target = server.get_socket().expect("a server of our own is on a socket").join(".s.PGSQL.5432");
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
+        let target = socket(server);
         let listener = UnixListener::bind(socket(&directory)).unwrap();
         let rules = Arc::<Rules>::default();
         let ours = Arc::clone(&rules);

@@ -5,7 +5,9 @@
 //! `TICKETCORE_POSTGRES_BIN` names the directory of the programs to use, `TICKETCORE_POSTGRES_URL` a server to use
 //! instead.
 
+mod place;
 mod server;
+mod small;
 mod standby;
 
 use std::env;
@@ -97,6 +99,20 @@ impl Server {
     }
 }
 
+/// Finds the programs, or says that there are none.
+///
+/// # Panics
+///
+/// If there are none and `CI` is set.
+fn needed() -> Option<PathBuf> {
+    let programs = programs();
+    assert!(programs.is_some() || env::var_os("CI").is_none(), "no programs of Postgres; CI demands them");
+    if programs.is_none() {
+        eprintln!("SKIPPED: no programs of Postgres were found; `apt-get install postgresql` has them");
+    }
+    programs
+}
+
 /// Finds the programs: those that are asked for, or the newest that Debian has, or those of `pg_config`.
 ///
 /// # Panics
@@ -123,13 +139,13 @@ pub(crate) fn programs() -> Option<PathBuf> {
 }
 
 /// Tells whether this process may do everything.
-pub(crate) fn is_root() -> bool {
+fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 /// The user whom a server of root's runs as: `postgres`, or else `nobody`.
-pub(crate) fn server_user() -> (u32, u32) {
+fn server_user() -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").expect("there are users");
     let find = |name: &str| {
         let line = users.lines().find(|line| line.split(':').next() == Some(name))?;

@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "few tests have a standby")]
 
-use super::server::{Cluster, How, Place};
+use super::place::Place;
+use super::server::{Cluster, How, SUPERVISOR};
 
 /// Copies the primary's data and says whom to follow.
 const COPY: &str = r#"
@@ -26,12 +27,13 @@ impl Cluster {
         if !hot {
             self.stop(How::Fast);
         }
-        let mut copy = place.command("/bin/sh");
-        place.run(copy.args(["-c", COPY]).env("FROM", self.directory()).env("NAME", name));
+        let mut shell = place.command("/bin/sh");
+        shell.args(["-c", SUPERVISOR]).env("MAKE", COPY).env("FROM", self.directory()).env("NAME", name);
+        let standby = Self::spawn(shell, place, self.options());
         if !hot {
             self.restart();
         }
-        Self::supervised(place, self.options(), None)
+        standby
     }
 
     /// Waits until this standby has what its primary has written so far.
