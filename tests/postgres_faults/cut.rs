@@ -1,7 +1,7 @@
 //! Connections that are cut: in the middle of a question, in the middle of an answer, and between the two, when the server
 //! has written a commit and nobody hears of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -115,4 +115,30 @@ fn a_commit_whose_answer_is_lost_is_found_again() {
     assert_eq!(proxy.swallowed(), 40);
     assert_eq!(store.counts().retries, 40);
     assert!(start.elapsed() < Duration::from_secs(20), "without delay");
+}
+
+/// However many callers there are, none waits for the retries that are made for another.
+#[test]
+#[ignore = "not so yet: the callers of a lost statement are served one after another, each with retries of its own"]
+fn callers_whose_commits_went_together_hear_together_that_the_server_is_gone() {
+    let Some((database, proxy)) = behind_a_proxy() else { return };
+    let desk = Desk::new(Arc::new(open(&proxy.address(&database.address))));
+    let longest = Mutex::new(Duration::ZERO);
+    thread::scope(|scope| {
+        for _ in 0..32 {
+            let (desk, longest) = (desk.clone(), &longest);
+            scope.spawn(move || {
+                let mut start = Instant::now();
+                while block_on(desk.open(Draft::incident(SUBJECT))).is_ok() {
+                    start = Instant::now();
+                }
+                let mut longest = longest.lock().unwrap();
+                *longest = start.elapsed().max(*longest);
+            });
+        }
+        thread::sleep(Duration::from_millis(500));
+        proxy.swallow(SUBJECT, 1, Then::Shut);
+    });
+    let longest = longest.into_inner().unwrap();
+    assert!(longest < Duration::from_secs(5), "somebody waited {longest:?}");
 }

@@ -13,8 +13,8 @@ use ticketcore::store::Store;
 use ticketcore::testing::block_on;
 use ticketcore::time::{Clock, ManualClock, SystemClock, from_micros, micros};
 use ticketcore::{Config, Desk, Draft, Event, Policy, Priority, Span};
+use ticketcore_postgres::PostgresStore;
 use ticketcore_postgres::sqlx::postgres::PgConnectOptions;
-use ticketcore_postgres::{PostgresOptions, PostgresStore};
 
 use crate::cluster::Database;
 use crate::{long, open};
@@ -40,12 +40,7 @@ fn a_ticking_process_of_the_test_below() {
     });
     let (socket, database) = address.rsplit_once('/').unwrap();
     let address = PgConnectOptions::new_without_pgpass().socket(socket).port(5432);
-    let address = address.username("postgres").database(database);
-    // It may be cut off while it opens, too.
-    let options = PostgresOptions::new().connections(6);
-    let opened =
-        std::iter::repeat_with(|| block_on(options.connect_with(address.clone()))).take(100).find_map(Result::ok);
-    let store = opened.unwrap();
+    let store = open(&address.username("postgres").database(database));
     let clock = ManualClock::new(from_micros(now.parse().unwrap()).unwrap());
     thread::scope(|scope| {
         for _ in 0..TICKERS {

@@ -12,14 +12,23 @@ mod server;
 mod sessions;
 mod standby;
 
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ticketcore::testing::block_on;
 use ticketcore_postgres::sqlx::postgres::PgConnectOptions;
 use ticketcore_postgres::{PostgresOptions, PostgresStore};
 
+/// Opens a store, again and again: the last fault may not be over yet.
 fn open(address: &PgConnectOptions) -> PostgresStore {
-    block_on(PostgresOptions::new().connections(6).connect_with(address.clone())).unwrap()
+    let start = Instant::now();
+    loop {
+        match block_on(PostgresOptions::new().connections(6).connect_with(address.clone())) {
+            Ok(store) => return store,
+            Err(error) => assert!(start.elapsed() < Duration::from_secs(60), "{error:?}"),
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Tells whether the long form was asked for.

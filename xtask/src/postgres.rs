@@ -35,7 +35,7 @@ pub(crate) fn run(majors: &[String]) -> Done {
         outcomes.push((version.trim().to_owned(), outcome));
     }
     for (version, outcome) in &outcomes {
-        eprintln!("{version}: {}", outcome.as_ref().map_or_else(String::as_str, |()| "passed"));
+        eprintln!("{version}: {}", if outcome.is_ok() { "passed" } else { "FAILED" });
     }
     outcomes.into_iter().try_for_each(|(_, outcome)| outcome)
 }
