@@ -134,6 +134,9 @@ fn bad_input_is_refused_with_its_reasons_and_changes_nothing() -> Done {
         ("POST /tickets", &[], "{", 400, "EOF"),
         ("POST /tickets", &[], "null", 400, "invalid type"),
         ("POST /tickets", &[], "{\"kind\": \"incident\", \"subject\": \"\u{7f}\"} x", 400, "trailing"),
+        // Half a character, which no text of ours can hold.
+        ("POST /tickets", &[], r#"{"kind": "incident", "subject": "\ud800"}"#, 400, "hex escape"),
+        ("POST /tickets", &[], r#"{"kind": "incident", "subject": "\udc00!"}"#, 400, "surrogate"),
         ("POST /tickets", &[], &deep, 400, "malformed"),
         ("POST /tickets", &[], r#"{"kind": "incident"}"#, 400, "missing field `subject`"),
         (

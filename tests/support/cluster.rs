@@ -1,43 +1,27 @@
 //! A Postgres server that is there for the tests, and gone after them.
 //!
-//! One for each test process: on a socket in a directory of its own, never on a port, never one that runs already. Its
-//! supervisor is a shell that waits for the end of a pipe from this process, so that server and directory go even if the
-//! process is killed. Where there are no programs of Postgres the tests skip and say so; with `CI` set they fail.
-//! `TICKETCORE_POSTGRES_URL` names a server to use instead.
+//! One for each test process, on which each test makes a database of its own; a test of faults starts a server of its own
+//! instead. Where there are no programs of Postgres the tests skip and say so; with `CI` set they fail.
+//! `TICKETCORE_POSTGRES_BIN` names the directory of the programs to use, `TICKETCORE_POSTGRES_URL` a server to use
+//! instead.
+
+mod place;
+mod server;
+mod small;
+mod standby;
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::chown;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
+pub(crate) use server::Cluster;
+#[allow(unused_imports, reason = "not every test stops its server")]
+pub(crate) use server::How;
 use ticketcore_postgres::sqlx::postgres::PgConnectOptions;
 use ticketcore_postgres::sqlx::{self, AssertSqlSafe, ConnectOptions, Connection, PgConnection};
-
-/// What the shell does: starts the server, waits until nobody holds the pipe, stops it and clears up.
-const SUPERVISOR: &str = r#"
-"$0/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c fsync=off -c full_page_writes=off -c autovacuum=off \
-  -c max_connections=300 -c shared_buffers=64MB $2 >"$1/log" 2>&1 </dev/null &
-server=$!
-cat >/dev/null
-kill -QUIT $server
-wait $server
-rm -rf "$1"
-"#;
-
-/// A server of this process's own.
-#[derive(Debug)]
-pub(crate) struct Cluster {
-    directory: PathBuf,
-    programs: PathBuf,
-    supervisor: Child,
-}
 
 /// Where databases are made.
 #[derive(Debug)]
@@ -101,13 +85,8 @@ fn server() -> Option<&'static Server> {
         if let Ok(url) = env::var("TICKETCORE_POSTGRES_URL") {
             return Some(Server::Given(Box::new(url.parse().expect("TICKETCORE_POSTGRES_URL is an address"))));
         }
-        let found = programs().map(|programs| Server::Own(Cluster::start(programs, "")));
-        assert!(found.is_some() || env::var_os("CI").is_none(), "no programs of Postgres; CI demands them");
-        found
+        Cluster::new("").map(Server::Own)
     });
-    if server.is_none() {
-        eprintln!("SKIPPED: no programs of Postgres were found; `apt-get install postgresql` has them");
-    }
     server.as_ref()
 }
 
@@ -120,8 +99,31 @@ impl Server {
     }
 }
 
-/// Finds the programs: the newest that Debian has, or those of `pg_config`.
+/// Finds the programs, or says that there are none.
+///
+/// # Panics
+///
+/// If there are none and `CI` is set.
+fn needed() -> Option<PathBuf> {
+    let programs = programs();
+    assert!(programs.is_some() || env::var_os("CI").is_none(), "no programs of Postgres; CI demands them");
+    if programs.is_none() {
+        eprintln!("SKIPPED: no programs of Postgres were found; `apt-get install postgresql` has them");
+    }
+    programs
+}
+
+/// Finds the programs: those that are asked for, or the newest that Debian has, or those of `pg_config`.
+///
+/// # Panics
+///
+/// If those asked for are not there.
 pub(crate) fn programs() -> Option<PathBuf> {
+    if let Some(asked) = env::var_os("TICKETCORE_POSTGRES_BIN") {
+        let bin = PathBuf::from(asked);
+        assert!(bin.join("postgres").is_file(), "TICKETCORE_POSTGRES_BIN: no `postgres` in {}", bin.display());
+        return Some(bin);
+    }
     let mut found: Vec<(u32, PathBuf)> = Vec::new();
     for entry in fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten() {
         let version = entry.file_name().to_str().and_then(|name| name.parse().ok());
@@ -136,93 +138,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
     all.into_iter().find(|bin| bin.join("initdb").is_file() && bin.join("postgres").is_file())
 }
 
-impl Cluster {
-    /// Starts a server with some more of its options, and waits until it is ready.
-    ///
-    /// # Panics
-    ///
-    /// If it does not start; what it said is in the message.
-    pub(crate) fn start(programs: PathBuf, options: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = env::temp_dir().join(format!("tcpg-{}-{count}", std::process::id()));
-        fs::create_dir(&directory).expect("the temporary directory takes another");
-        // The server refuses to run as root; the directory then belongs to whom it runs as.
-        let user = is_root().then(server_user);
-        if let Some((user, group)) = user {
-            chown(&directory, Some(user), Some(group)).expect("root can give a directory away");
-        }
-        let command = |program: OsString| {
-            let mut command = Command::new(program);
-            command.env_clear().env("LC_ALL", "C.UTF-8").env("PATH", "/usr/bin:/bin").current_dir(&directory);
-            if let Some((user, group)) = user {
-                command.uid(user).gid(group);
-            }
-            command
-        };
-        let init = command(programs.join("initdb").into())
-            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
-            .arg(directory.join("data"))
-            .output()
-            .expect("initdb runs");
-        assert!(init.status.success(), "initdb: {}", String::from_utf8_lossy(&init.stderr));
-        let supervisor = command("/bin/sh".into())
-            .args(["-c", SUPERVISOR])
-            .args([&programs, &directory])
-            .arg(options)
-            .stdin(Stdio::piped())
-            // Its own group, so that a key that interrupts the tests does not reach it before it has cleared up.
-            .process_group(0)
-            .spawn()
-            .expect("the shell runs");
-        let cluster = Self { directory, programs, supervisor };
-        cluster.wait();
-        cluster
-    }
-
-    /// Waits until the server says that it is ready; one that can be connected to may still be starting.
-    fn wait(&self) {
-        let start = Instant::now();
-        let ready = || {
-            let status = fs::read_to_string(self.directory.join("data/postmaster.pid")).unwrap_or_default();
-            status.lines().nth(7).is_some_and(|line| line.trim() == "ready")
-        };
-        while !ready() {
-            let log = || fs::read_to_string(self.directory.join("log")).unwrap_or_default();
-            assert!(start.elapsed() < Duration::from_secs(60), "the server does not start: {}", log());
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Where to connect to, as the superuser.
-    pub(crate) fn address(&self) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(&self.directory)
-            .port(5432)
-            .username("postgres")
-            .database("postgres")
-    }
-
-    /// The directory of its socket, its data and its log.
-    #[allow(dead_code, reason = "for tests of faults")]
-    pub(crate) fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// Its programs.
-    #[allow(dead_code, reason = "for tests of faults")]
-    pub(crate) fn programs(&self) -> &Path {
-        &self.programs
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        drop(self.supervisor.stdin.take());
-        let _ = self.supervisor.wait();
-    }
-}
-
+/// Tells whether this process may do everything.
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")

@@ -1,19 +1,26 @@
-//! The project's own commands: `cargo xtask test`, `bench`, `ci`. Standard library only, so that it builds at once.
+//! The project's own commands: `cargo xtask test`, `bench`, `ci` and more. Standard library only, so that it builds at once.
+
+mod cargo;
+mod faults;
+mod postgres;
+mod tools;
 
 use std::env;
-use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+
+use cargo::{Done, cargo, cargo_in, root};
+use tools::install;
 
 const HELP: &str = "\
 cargo xtask <command>
 
   test    installs what the tests need, then passes every test and documentation example
   bench   measures beside the floors and prints one line a measure (--quick for a short run, --postgres for a server)
+  faults  breaks Postgres servers under load for some minutes, and prints a table of what came of it
+  postgres <major>…
+          passes the tests on Postgres with servers of other versions, fetched with npm
   ci      test, and: formatting, lints, documentation, both ends of the rusqlite range, the lock file";
-
-type Done = Result<(), String>;
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
@@ -21,6 +28,8 @@ fn main() -> ExitCode {
     let done = match args.first().map(String::as_str) {
         Some("test") => test(rest),
         Some("bench") => bench(rest),
+        Some("faults") => faults::run(),
+        Some("postgres") if !rest.is_empty() => postgres::run(rest),
         Some("ci") => ci(),
         _ => Err(HELP.to_owned()),
     };
@@ -63,38 +72,6 @@ fn ci() -> Done {
     test(&[])
 }
 
-/// The programs that tests talk to, and the packages of Debian that have them.
-const TOOLS: [(&str, &str); 3] =
-    [("prometheus-alertmanager", "prometheus-alertmanager"), ("initdb", "postgresql"), ("pgbouncer", "pgbouncer")];
-
-/// Installs the tools that are missing; where one cannot be had its tests skip, loudly, and fail in CI.
-fn install() -> Done {
-    let missing: Vec<&str> = TOOLS.iter().filter(|(tool, _)| !is_there(tool)).map(|(_, package)| *package).collect();
-    if missing.is_empty() || !on_path("apt-get") || !is_root() {
-        return Ok(());
-    }
-    // Debian would start a server of its own with the package; the tests start theirs.
-    let settings = Path::new("/etc/postgresql-common");
-    let quiet = fs::create_dir_all(settings)
-        .and_then(|()| fs::write(settings.join("createcluster.conf"), "create_main_cluster = false\n"));
-    quiet.map_err(|error| format!("{}: {error}", settings.display()))?;
-    let apt = |args: &[&str]| {
-        let done = Command::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").status();
-        done.is_ok_and(|status| status.success())
-    };
-    let install: Vec<&str> = ["install", "-y", "--no-install-recommends"].into_iter().chain(missing.clone()).collect();
-    if !(apt(&["update"]) && apt(&install)) {
-        eprintln!("{} could not be installed; their tests will be skipped", missing.join(", "));
-    }
-    Ok(())
-}
-
-/// Tells whether a tool is there; Debian keeps those of a Postgres server out of the path.
-fn is_there(tool: &str) -> bool {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    on_path(tool) || versions.map(|version| version.path().join("bin").join(tool)).any(|path| path.is_file())
-}
-
 /// sqlx's own SQLite driver would clash with rusqlite over the `sqlite3` library, even if nobody compiles it.
 fn lock_file() -> Done {
     let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
@@ -125,33 +102,4 @@ fn oldest_rusqlite() -> Done {
     }
     cargo_in(&copy, ["update", "-p", "rusqlite", "--precise", "0.39.0"], &[])?;
     cargo_in(&copy, ["test", "-p", "ticketcore-sqlite"], &[])
-}
-
-fn cargo<'a>(args: impl IntoIterator<Item = &'a str>, envs: &[(&str, &str)]) -> Done {
-    cargo_in(&root(), args, envs)
-}
-
-fn cargo_in<'a>(dir: &Path, args: impl IntoIterator<Item = &'a str>, envs: &[(&str, &str)]) -> Done {
-    let args: Vec<&str> = args.into_iter().collect();
-    eprintln!("$ cargo {}", args.join(" "));
-    let program = env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned());
-    let status = Command::new(program).args(&args).envs(envs.iter().copied()).current_dir(dir).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("cargo {} ended with {status}", args.join(" "))),
-        Err(error) => Err(format!("cargo {}: {error}", args.join(" "))),
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
-}
-
-fn on_path(program: &str) -> bool {
-    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|dir| dir.join(program).is_file()))
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
