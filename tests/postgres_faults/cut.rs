@@ -119,7 +119,6 @@ fn a_commit_whose_answer_is_lost_is_found_again() {
 
 /// However many callers there are, none waits for the retries that are made for another.
 #[test]
-#[ignore = "not so yet: the callers of a lost statement are served one after another, each with retries of its own"]
 fn callers_whose_commits_went_together_hear_together_that_the_server_is_gone() {
     let Some((database, proxy)) = behind_a_proxy() else { return };
     let desk = Desk::new(Arc::new(open(&proxy.address(&database.address))));

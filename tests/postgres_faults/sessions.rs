@@ -59,7 +59,6 @@ fn a_process_of_the_server_that_is_killed_under_load_costs_no_acknowledged_commi
 
 /// Connections that rest between two uses all die with the server; one new one is all that a call needs.
 #[test]
-#[ignore = "not so yet: each attempt takes another of the dead ones, and there are more of them than attempts"]
 fn a_store_whose_resting_connections_have_all_died_opens_a_new_one() {
     let Some(database) = Database::new() else { return };
     let options = PostgresOptions::new().connections(20);

@@ -136,7 +136,8 @@ create table words (
   words text[] collate "C" not null,
   primary key (tenant, id)
 );
-create index words_words on words using gin (words);
+-- The list of words that are not sorted in yet may grow to 16 MB; the store sorts it in before.
+create index words_words on words using gin (words) with (gin_pending_list_limit = 16384);
 
 create table blob (
   -- Files by their content.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use ticketcore::store::{Conflict, StoreError};
 use tokio::sync::oneshot;
 
@@ -31,7 +32,9 @@ impl Job {
 #[derive(Debug)]
 enum Attempt<T> {
     Done(T),
-    /// Nothing was written, for what others did at the same time, or as there was no connection.
+    /// Nothing was sent, as there is no connection to be had.
+    Away,
+    /// Nothing was written, for what others did at the same time.
     Raced(sqlx::Error),
     /// Whether anything was written is unknown.
     Lost(sqlx::Error),
@@ -47,11 +50,6 @@ impl<T> Attempt<T> {
             Err(Error::Postgres(error)) if is_lost(&error) => Self::Lost(error),
             Err(error) => Self::Failed(error),
         }
-    }
-
-    /// For what has not begun to write.
-    fn unsent(error: sqlx::Error) -> Self {
-        if is_lost(&error) { Self::Raced(error) } else { Self::Failed(error.into()) }
     }
 }
 
@@ -75,7 +73,7 @@ impl Scribe {
     /// Writes commits of one tenant, none of which touches what another does, and tells each caller.
     ///
     /// Those of a statement that are refused go their own way, and the others go again without them. If the statement
-    /// fails, for whatever reason, each is tried in one of its own: no caller's trouble is another's.
+    /// fails, for whatever reason, each is tried in one of its own, side by side: no caller's trouble is another's.
     pub(crate) async fn serve(&self, mut jobs: Vec<Job>) {
         while !jobs.is_empty() {
             let commits: Vec<&Prepared> = jobs.iter().map(|job| &*job.commit).collect();
@@ -95,21 +93,29 @@ impl Scribe {
                     }
                     jobs = rest;
                 }
+                Attempt::Away => {
+                    for job in std::mem::take(&mut jobs) {
+                        self.settle(job, Err(StoreError::Busy.into()));
+                    }
+                }
                 Attempt::Lost(error) => {
                     let text = error.to_string();
-                    for job in std::mem::take(&mut jobs) {
-                        self.finish(job, Attempt::Lost(sqlx::Error::Protocol(text.clone()))).await;
-                    }
+                    let lost = |job| self.finish(job, Attempt::Lost(sqlx::Error::Protocol(text.clone())));
+                    join_all(std::mem::take(&mut jobs).into_iter().map(lost)).await;
                 }
                 attempt => {
                     let mut first = (jobs.len() == 1).then(|| one(attempt));
-                    for job in std::mem::take(&mut jobs) {
-                        let attempt = match first.take() {
-                            Some(attempt) => attempt,
-                            None => one(self.attempt(&[&job.commit], false).await),
-                        };
-                        self.finish(job, attempt).await;
-                    }
+                    let alone = std::mem::take(&mut jobs).into_iter().map(|job| {
+                        let first = first.take();
+                        async {
+                            let attempt = match first {
+                                Some(attempt) => attempt,
+                                None => one(self.attempt(&[&job.commit], false).await),
+                            };
+                            self.finish(job, attempt).await;
+                        }
+                    });
+                    join_all(alone).await;
                 }
             }
         }
@@ -139,6 +145,7 @@ impl Scribe {
                     Attempt::Done(Reason::Conflict(conflict)) => return Err(conflict.into()),
                     Attempt::Done(Reason::Written(numbers)) => return Ok(numbers),
                     Attempt::Done(Reason::Gone) => {}
+                    Attempt::Away => return Err(lost.map_or_else(|| StoreError::Busy.into(), unknown)),
                     // Only looked.
                     Attempt::Raced(error) | Attempt::Lost(error) => {
                         away = is_lost(&error);
@@ -146,10 +153,8 @@ impl Scribe {
                     }
                     Attempt::Failed(error) => return Err(lost.map_or(error, unknown)),
                 },
-                Attempt::Raced(error) => {
-                    away = is_lost(&error);
-                    self.connections.retried("commit", &error);
-                }
+                Attempt::Raced(error) => self.connections.retried("commit", &error),
+                Attempt::Away => return Err(lost.map_or_else(|| StoreError::Busy.into(), unknown)),
                 // What is tried again cannot be written twice: it expects versions that are gone once it was written.
                 Attempt::Lost(error) => {
                     away = true;
@@ -171,7 +176,9 @@ impl Scribe {
         let Some(first) = commits.first() else { return Attempt::Done(Answer::Written(Vec::new())) };
         let mut scope = match self.connections.scope(locks).await {
             Ok(scope) => scope,
-            Err(error) => return Attempt::unsent(error),
+            // Whoever waits for one may come again.
+            Err(error) if is_lost(&error) || matches!(error, sqlx::Error::PoolTimedOut) => return Attempt::Away,
+            Err(error) => return Attempt::Failed(error.into()),
         };
         let write = async {
             if locks {
@@ -210,6 +217,7 @@ fn one(attempt: Attempt<Answer>) -> Attempt<Option<Vec<i64>>> {
     match attempt {
         Attempt::Done(Answer::Written(numbers)) => Attempt::Done(Some(numbers.concat())),
         Attempt::Done(Answer::Refused(_)) => Attempt::Done(None),
+        Attempt::Away => Attempt::Away,
         Attempt::Raced(error) => Attempt::Raced(error),
         Attempt::Lost(error) => Attempt::Lost(error),
         Attempt::Failed(error) => Attempt::Failed(error),

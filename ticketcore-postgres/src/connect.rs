@@ -96,11 +96,11 @@ impl PostgresOptions {
     async fn ready(&self, connections: &Connections) -> Result<Composites> {
         let schema = &connections.schema;
         if self.migrate {
-            let mut scope = connections.bare().await?;
+            let mut scope = connections.begin(false).await?;
             schema::migrate_with(scope.link()?.connection, schema, schema::MIGRATIONS).await?;
             scope.close().await?;
         }
-        let mut scope = connections.scope(false).await?;
+        let mut scope = connections.begin(connections.pooler).await?;
         let link = scope.link()?;
         schema::check(link.connection, schema).await?;
         let composites = Composites::read(link.connection, schema).await?;

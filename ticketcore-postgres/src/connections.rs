@@ -98,7 +98,8 @@ impl Connections {
     pub(crate) async fn read(&self, what: &'static str, text: &Text, parameters: Parameters) -> Result<Vec<PgRow>> {
         let mut attempts = self.attempts();
         loop {
-            match self.run(what, text, parameters.clone()).await {
+            let scope = self.scope(false).await?;
+            match scope.run(what, text, parameters.clone()).await {
                 Err(error) if (is_lost(&error) || is_race(&error)) && attempts.again(is_lost(&error)).await => {
                     self.retried(what, &error)
                 }
@@ -113,40 +114,34 @@ impl Connections {
         tracing::debug!(what, %error, "again");
     }
 
-    /// Runs one statement, which is a transaction of its own.
-    pub(crate) async fn run(
-        &self,
-        what: &'static str,
-        text: &Text,
-        parameters: Parameters,
-    ) -> Result<Vec<PgRow>, sqlx::Error> {
-        let mut scope = self.scope(false).await?;
-        let rows = scope.link()?.run(what, text, parameters).await?;
-        scope.close().await?;
-        Ok(rows)
-    }
-
-    /// A connection for some statements, in one transaction if that is asked for, or else each in one of its own.
+    /// A connection for some statements, in one transaction if that is asked for, or else each in one of its own. Waits for
+    /// a server that is away.
     ///
     /// Through a pooler they always are in one: the driver prepares a statement in one step and runs it in another, and
     /// only a transaction makes sure that both come to the same session.
     pub(crate) async fn scope(&self, transaction: bool) -> Result<Scope, sqlx::Error> {
-        let mut scope = self.bare().await?;
-        if transaction || self.pooler {
-            scope.command("begin").await?;
-            scope.begun = true;
+        let mut attempts = self.attempts();
+        loop {
+            match self.begin(transaction || self.pooler).await {
+                Err(error) if is_lost(&error) && attempts.again(true).await => self.retried("connect", &error),
+                scope => return scope,
+            }
         }
-        Ok(scope)
     }
 
-    /// A connection for statements that see to their transactions themselves.
-    pub(crate) async fn bare(&self) -> Result<Scope, sqlx::Error> {
+    /// The same, but looks for a server only once; where it is told so, in a transaction.
+    pub(crate) async fn begin(&self, transaction: bool) -> Result<Scope, sqlx::Error> {
         let held = match &self.source {
             Source::Own(hosts) => Held::Own(hosts.take().await?, Arc::clone(hosts)),
             Source::Host(pool) => Held::Host(pool.acquire().await?),
         };
         let (persistent, silence) = (!self.pooler, self.limits.silence);
-        Ok(Scope { held: Some(held), begun: false, sound: true, persistent, silence })
+        let mut scope = Scope { held: Some(held), begun: false, sound: true, persistent, silence };
+        if transaction {
+            scope.command("begin").await?;
+            scope.begun = true;
+        }
+        Ok(scope)
     }
 }
 
@@ -178,6 +173,18 @@ impl Scope {
             Held::Host(connection) => (&mut **connection, None),
         };
         Ok(Link { connection, hosts, sound, persistent: *persistent, silence: *silence })
+    }
+
+    /// Runs one statement, and that is all.
+    pub(crate) async fn run(
+        mut self,
+        what: &'static str,
+        text: &Text,
+        parameters: Parameters,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        let rows = self.link()?.run(what, text, parameters).await?;
+        self.close().await?;
+        Ok(rows)
     }
 
     /// Commits what is to be committed, and gives the connection back for the next.

@@ -30,7 +30,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `store`, `connect` | what each call does, and how a store is opened |
-//! | `writer`, `batch` | how commits that wait become one statement |
+//! | `writer`, `batch`, `housekeeper` | how commits that wait become one statement, and what can wait until after it |
 //! | `address`, `hosts`, `connections` | where the servers are, and the connections to the one that will do |
 //! | `runtime`, `retry` | under any executor, and when a statement runs again |
 //! | `record` | rows of many columns as one parameter |
@@ -64,6 +64,7 @@ mod error;
 mod filter;
 mod find;
 mod hosts;
+mod housekeeper;
 mod log;
 mod options;
 mod prepared;

@@ -54,6 +54,11 @@ impl Prepared {
         self.encoded.iter().map(|encoded| encoded.events.len()).sum()
     }
 
+    /// How many of its tickets get new words.
+    pub(crate) fn words(&self) -> usize {
+        self.encoded.iter().filter(|encoded| !encoded.words.is_empty()).count()
+    }
+
     /// How many rows it writes, roughly.
     pub(crate) fn size(&self) -> usize {
         self.encoded.iter().map(|encoded| 2 + encoded.events.len()).sum()

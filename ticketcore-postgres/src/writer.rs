@@ -22,6 +22,7 @@ use tokio::time::timeout;
 
 use crate::batch::{Job, Scribe};
 use crate::commit::Texts;
+use crate::housekeeper::Housekeeper;
 use crate::prepared::Prepared;
 use crate::runtime::Runtime;
 
@@ -34,6 +35,7 @@ const LATE: Duration = Duration::from_millis(30);
 #[derive(Debug)]
 pub(crate) struct Writer {
     scribe: Scribe,
+    housekeeper: Arc<Housekeeper>,
     runtime: Arc<Runtime>,
     queue: Mutex<Queue>,
     lanes: usize,
@@ -52,7 +54,8 @@ struct Queue {
 
 impl Writer {
     pub(crate) fn new(scribe: Scribe, runtime: Arc<Runtime>, lanes: usize) -> Arc<Self> {
-        Arc::new(Self { scribe, runtime, queue: Mutex::default(), lanes })
+        let housekeeper = Housekeeper::new(scribe.connections.clone());
+        Arc::new(Self { scribe, housekeeper, runtime, queue: Mutex::default(), lanes })
     }
 
     pub(crate) const fn texts(&self) -> &Texts {
@@ -81,6 +84,7 @@ impl Writer {
                 queue.opening.insert(tenant.clone());
             }
             let mut lane = Lane { writer: Arc::clone(self), tenant, opens, late: false };
+            let words = jobs.iter().map(|job| job.commit.words()).sum();
             self.runtime.handle().spawn(async move {
                 let writer = Arc::clone(&lane.writer);
                 let mut served = pin!(writer.scribe.serve(jobs));
@@ -88,6 +92,7 @@ impl Writer {
                     lane.be_late();
                     served.await;
                 }
+                writer.housekeeper.note(words, &writer.runtime);
             });
         }
     }
