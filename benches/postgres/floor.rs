@@ -13,7 +13,10 @@ pub(crate) enum Form {
     Several,
 }
 
-/// Makes the floor's schema: the tables and rows of ours, a sequence for numbers, constants to write, and tickets to pick
+/// How many tickets there are to copy from. With the same words each time, the index of words would have little to do.
+const SAMPLES: usize = 1000;
+
+/// Makes the floor's schema: the tables and rows of ours, a sequence for numbers, samples to write, and tickets to pick
 /// from.
 pub(crate) fn prepare(bench: &Bench) -> Result<()> {
     bench.execute("create schema floor")?;
@@ -30,11 +33,12 @@ pub(crate) fn prepare(bench: &Bench) -> Result<()> {
         "create sequence floor.numbers start {next}; \
          create table floor.pick as select row_number() over () as no, id from floor.ticket where open; \
          alter table floor.pick add primary key (no); \
-         create table floor.constants as select t.*, s.body, w.words, e.event, e.text, m.event as moved \
-           from floor.ticket t join floor.snapshot s using (tenant, id) join floor.words w using (tenant, id) \
-           join floor.event e on e.ticket = t.id and e.version = 1, \
-           lateral (select event from floor.event where event like '{{\"moved\"%' limit 1) m \
-           where t.open limit 1",
+         create table floor.sample as select row_number() over () as no, s.body, w.words, e.event, e.text, m.event as moved, t.* \
+           from (select * from floor.ticket where open order by id limit {SAMPLES}) t \
+           join floor.snapshot s using (tenant, id) join floor.words w using (tenant, id) \
+           join floor.event e on e.tenant = t.tenant and e.ticket = t.id and e.version = 1, \
+           lateral (select event from floor.event where event like '{{\"moved\"%' limit 1) m; \
+         alter table floor.sample add primary key (no)",
         next = tickets + 1
     ))?;
     bench.execute("vacuum analyze")
@@ -70,22 +74,25 @@ pub(crate) fn create(bench: &Bench, form: Form) -> Result<String> {
     ];
     // Ids that sort by the time of their making, as ours do.
     let id = format!("(lpad(to_hex({NOW}), 16, '0') || substr(md5(random()::text), 1, 16))::uuid");
-    let (constants, c) = ("c as materialized (select * from floor.constants)", "floor.constants c");
+    let sample = "select * from floor.sample where no = :sample";
+    let set = format!("\\set sample random(1, {SAMPLES})\n");
     Ok(match form {
         Form::One => {
             let parts: Vec<String> = inserts.iter().zip(1..).map(|(insert, n)| format!("w{n} as ({insert})")).collect();
             format!(
-                "with {constants}, i as materialized (select {id} as id, nextval('floor.numbers') as number, {NOW} as now), \
+                "{set}with c as materialized ({sample}), i as materialized (select {id} as id, nextval('floor.numbers') as number, {NOW} as now), \
                  {} select 1;\n",
                 parts.join(", ")
             )
         }
         Form::Several => {
             let i = "(select :id::uuid as id, :number::bigint as number, :now::bigint as now) i";
-            let statements: Vec<String> =
-                inserts.iter().map(|insert| insert.replace("from c, i", &format!("from {c}, {i}")) + ";\n").collect();
+            let statements: Vec<String> = inserts
+                .iter()
+                .map(|insert| insert.replace("from c, i", &format!("from ({sample}) c, {i}")) + ";\n")
+                .collect();
             format!(
-                "begin;\nselect {id} as id, nextval('floor.numbers') as number, {NOW} as now \\gset\n{}commit;\n",
+                "{set}begin;\nselect {id} as id, nextval('floor.numbers') as number, {NOW} as now \\gset\n{}commit;\n",
                 statements.concat()
             )
         }
@@ -100,22 +107,25 @@ pub(crate) fn transition(bench: &Bench, form: Form) -> String {
     let update = "update floor.ticket t set version = t.version + 1, state = 'open', status = 'open', updated = ";
     let event = format!(
         "insert into floor.event (ticket, version, position, at, form, tenant, by, by_kind, event) \
-         select {{id}}, {{version}}, {POSITION}, {NOW}, 1, 'main', 'ada', 'agent', c.moved from floor.constants c"
+         select {{id}}, {{version}}, {POSITION}, {NOW}, 1, 'main', 'ada', 'agent', c.moved from floor.sample c where c.no = :sample"
     );
     match form {
         Form::One => format!(
-            "\\set no random(1, {open})\n{read} \\gset\n\
+            "\\set no random(1, {open})\n\\set sample random(1, {SAMPLES})\n{read} \\gset\n\
              with u as ({update} {NOW} where t.tenant = 'main' and t.id = :id::uuid and t.version = :version \
                returning t.id, t.version), \
-             s as (update floor.snapshot s set body = c.body from u, floor.constants c \
-               where s.tenant = 'main' and s.id = u.id) {}, u on conflict do nothing;\n",
-            event.replace("{id}", "u.id").replace("{version}", "u.version")
+             s as (update floor.snapshot s set body = c.body from u, floor.sample c \
+               where s.tenant = 'main' and s.id = u.id and c.no = :sample) {} on conflict do nothing;\n",
+            event
+                .replace("{id}", "u.id")
+                .replace("{version}", "u.version")
+                .replace("floor.sample c", "floor.sample c, u")
         ),
         Form::Several => format!(
-            "\\set no random(1, {open})\nbegin;\n{read} \\gset\n\
+            "\\set no random(1, {open})\n\\set sample random(1, {SAMPLES})\nbegin;\n{read} \\gset\n\
              {update} {NOW} where t.tenant = 'main' and t.id = :id::uuid and t.version = :version;\n\
-             update floor.snapshot s set body = c.body from floor.constants c \
-               where s.tenant = 'main' and s.id = :id::uuid;\n{} on conflict do nothing;\ncommit;\n",
+             update floor.snapshot s set body = c.body from floor.sample c \
+               where s.tenant = 'main' and s.id = :id::uuid and c.no = :sample;\n{} on conflict do nothing;\ncommit;\n",
             event.replace("{id}", ":id::uuid").replace("{version}", ":version + 1")
         ),
     }

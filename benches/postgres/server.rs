@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::cluster::{Cluster, programs};
 use crate::common::Result;
-use crate::common::prefill::prefill;
 use crate::common::latencies::Latencies;
+use crate::common::prefill::prefill;
 use crate::common::random::Random;
 use crate::common::timing::Run;
 use crate::common::{Error, machine, work};

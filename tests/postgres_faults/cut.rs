@@ -11,6 +11,7 @@ use ticketcore::query::Query;
 use ticketcore::store::{Store, StoreError};
 use ticketcore::testing::{Clerk, block_on};
 use ticketcore::{Desk, Error};
+use ticketcore_postgres::PostgresOptions;
 
 use crate::cluster::Database;
 use crate::load::{SUBJECT, under_load};
@@ -121,7 +122,9 @@ fn a_commit_whose_answer_is_lost_is_found_again() {
 #[test]
 fn callers_whose_commits_went_together_hear_together_that_the_server_is_gone() {
     let Some((database, proxy)) = behind_a_proxy() else { return };
-    let desk = Desk::new(Arc::new(open(&proxy.address(&database.address))));
+    let options = PostgresOptions::new().connections(6).timeout(Duration::from_secs(2));
+    let store = block_on(options.connect_with(proxy.address(&database.address))).unwrap();
+    let desk = Desk::new(Arc::new(store));
     let longest = Mutex::new(Duration::ZERO);
     thread::scope(|scope| {
         for _ in 0..32 {
@@ -139,5 +142,5 @@ fn callers_whose_commits_went_together_hear_together_that_the_server_is_gone() {
         proxy.swallow(SUBJECT, 1, Then::Shut);
     });
     let longest = longest.into_inner().unwrap();
-    assert!(longest < Duration::from_secs(5), "somebody waited {longest:?}");
+    assert!(longest < Duration::from_secs(4), "somebody waited {longest:?}");
 }

@@ -5,6 +5,7 @@
 mod cluster;
 mod cut;
 mod due;
+mod failover;
 mod full;
 mod load;
 mod proxy;

@@ -1,6 +1,7 @@
 //! Commits that go to the server together, and what becomes of each.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use ticketcore::store::{Conflict, StoreError};
@@ -10,17 +11,20 @@ use crate::commit::{self, Answer, Texts};
 use crate::connections::{Connections, Counters};
 use crate::error::{Error, Result, is_lost, is_race, unknown};
 use crate::prepared::Prepared;
+use crate::retry::Attempts;
 
 /// A commit that somebody waits for.
 #[derive(Debug)]
 pub(crate) struct Job {
+    /// When the call began.
+    pub(crate) since: Instant,
     pub(crate) commit: Arc<Prepared>,
     pub(crate) sender: oneshot::Sender<Result<Vec<i64>, StoreError>>,
 }
 
 impl Job {
     fn settle(self, outcome: Result<Vec<i64>>) {
-        let Self { commit, sender } = self;
+        let Self { commit, sender, .. } = self;
         // Before the caller goes on, so that what they share is the caller's alone.
         drop(commit);
         // Nobody may wait any more.
@@ -78,7 +82,8 @@ impl Scribe {
         while !jobs.is_empty() {
             let commits: Vec<&Prepared> = jobs.iter().map(|job| &*job.commit).collect();
             let locks = commits.iter().any(|commit| commit.needs_locks());
-            match self.attempt(&commits, locks).await {
+            let since = jobs.iter().map(|job| job.since).min().unwrap_or_else(Instant::now);
+            match self.attempt(&commits, locks, &mut self.connections.attempts_since(since)).await {
                 Attempt::Done(Answer::Written(numbers)) => {
                     let grouped = if jobs.len() > 1 { jobs.len() } else { 0 };
                     Counters::add(&self.connections.counters.grouped, grouped);
@@ -110,7 +115,10 @@ impl Scribe {
                         async {
                             let attempt = match first {
                                 Some(attempt) => attempt,
-                                None => one(self.attempt(&[&job.commit], false).await),
+                                None => {
+                                    let mut attempts = self.connections.attempts_since(job.since);
+                                    one(self.attempt(&[&job.commit], false, &mut attempts).await)
+                                }
                             };
                             self.finish(job, attempt).await;
                         }
@@ -122,7 +130,7 @@ impl Scribe {
     }
 
     async fn finish(&self, job: Job, attempt: Attempt<Option<Vec<i64>>>) {
-        let outcome = self.outcome(&job.commit, attempt).await;
+        let outcome = self.outcome(&job, attempt).await;
         self.settle(job, outcome);
     }
 
@@ -134,14 +142,15 @@ impl Scribe {
     }
 
     /// Tries until a commit is written, or known to be impossible.
-    async fn outcome(&self, commit: &Prepared, mut attempt: Attempt<Option<Vec<i64>>>) -> Result<Vec<i64>> {
-        let mut attempts = self.connections.attempts();
+    async fn outcome(&self, job: &Job, mut attempt: Attempt<Option<Vec<i64>>>) -> Result<Vec<i64>> {
+        let commit = &*job.commit;
+        let mut attempts = self.connections.attempts_since(job.since);
         let mut lost = None;
         loop {
             let mut away = false;
             match attempt {
                 Attempt::Done(Some(numbers)) => return Ok(numbers),
-                Attempt::Done(None) => match Attempt::of(self.reason(commit, lost.is_some()).await) {
+                Attempt::Done(None) => match Attempt::of(self.reason(commit, lost.is_some(), &mut attempts).await) {
                     Attempt::Done(Reason::Conflict(conflict)) => return Err(conflict.into()),
                     Attempt::Done(Reason::Written(numbers)) => return Ok(numbers),
                     Attempt::Done(Reason::Gone) => {}
@@ -168,13 +177,13 @@ impl Scribe {
             }
             // Whoever loses again and again locks first and looks then.
             let locks = commit.needs_locks() || attempts.failed() > 2;
-            attempt = one(self.attempt(&[commit], locks).await);
+            attempt = one(self.attempt(&[commit], locks, &mut attempts).await);
         }
     }
 
-    async fn attempt(&self, commits: &[&Prepared], locks: bool) -> Attempt<Answer> {
+    async fn attempt(&self, commits: &[&Prepared], locks: bool, attempts: &mut Attempts) -> Attempt<Answer> {
         let Some(first) = commits.first() else { return Attempt::Done(Answer::Written(Vec::new())) };
-        let mut scope = match self.connections.scope(locks).await {
+        let mut scope = match self.connections.scope(locks, attempts).await {
             Ok(scope) => scope,
             // Whoever waits for one may come again.
             Err(error) if is_lost(&error) || matches!(error, sqlx::Error::PoolTimedOut) => return Attempt::Away,
@@ -194,8 +203,8 @@ impl Scribe {
     }
 
     /// Looks why a commit was refused, and makes what its next attempt needs if that was only missing.
-    async fn reason(&self, commit: &Prepared, lost: bool) -> Result<Reason> {
-        let mut scope = self.connections.scope(false).await?;
+    async fn reason(&self, commit: &Prepared, lost: bool, attempts: &mut Attempts) -> Result<Reason> {
+        let mut scope = self.connections.scope(false, attempts).await?;
         let mut link = scope.link()?;
         let reason = match commit::conflict(&mut link, &self.texts, &commit.commit).await? {
             Some(_) if lost && let Some(numbers) = commit::written(&mut link, &self.texts, commit).await? => {

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use sqlx::pool::PoolConnection;
@@ -42,7 +42,7 @@ pub(crate) enum Source {
 /// How long things may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// From the first lost connection to the last attempt.
+    /// From the beginning of a call to its last attempt to reach a server.
     pub(crate) timeout: Duration,
     /// Until a server that says nothing is taken for gone.
     pub(crate) silence: Duration,
@@ -89,16 +89,21 @@ impl Connections {
         Counts { commits: read(commits), grouped: read(grouped), retries: read(retries), connections, idle }
     }
 
-    /// Counts attempts at something.
-    pub(crate) const fn attempts(&self) -> Attempts {
-        Attempts::new(self.limits.timeout)
+    /// Counts the attempts of a call that begins now.
+    pub(crate) fn attempts(&self) -> Attempts {
+        self.attempts_since(Instant::now())
+    }
+
+    /// Counts the attempts of a call that began then.
+    pub(crate) fn attempts_since(&self, since: Instant) -> Attempts {
+        Attempts::new(since, self.limits.timeout)
     }
 
     /// Reads, and reads again if the connection was lost.
     pub(crate) async fn read(&self, what: &'static str, text: &Text, parameters: Parameters) -> Result<Vec<PgRow>> {
         let mut attempts = self.attempts();
         loop {
-            let scope = self.scope(false).await?;
+            let scope = self.scope(false, &mut attempts).await?;
             match scope.run(what, text, parameters.clone()).await {
                 Err(error) if (is_lost(&error) || is_race(&error)) && attempts.again(is_lost(&error)).await => {
                     self.retried(what, &error)
@@ -119,8 +124,7 @@ impl Connections {
     ///
     /// Through a pooler they always are in one: the driver prepares a statement in one step and runs it in another, and
     /// only a transaction makes sure that both come to the same session.
-    pub(crate) async fn scope(&self, transaction: bool) -> Result<Scope, sqlx::Error> {
-        let mut attempts = self.attempts();
+    pub(crate) async fn scope(&self, transaction: bool, attempts: &mut Attempts) -> Result<Scope, sqlx::Error> {
         loop {
             match self.begin(transaction || self.pooler).await {
                 Err(error) if is_lost(&error) && attempts.again(true).await => self.retried("connect", &error),

@@ -105,7 +105,8 @@ pub(crate) async fn put(
     loop {
         let values = parameters![tenant.as_str(), kind.as_str(), key.as_str(), version.0, micros(*at), body.as_str()];
         let mut away = false;
-        match connections.scope(false).await?.run("put document", text, values).await {
+        let scope = connections.scope(false, &mut attempts).await?;
+        match scope.run("put document", text, values).await {
             Ok(written) if !written.is_empty() => return Ok(()),
             // Written between the two looks, unless it still is not as it should be.
             Ok(_) => match self::get(connections, get, tenant, kind, key).await? {

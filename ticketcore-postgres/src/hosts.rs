@@ -48,6 +48,15 @@ pub(crate) struct Own {
     permit: Option<OwnedSemaphorePermit>,
 }
 
+/// How much a failure says of what is wrong: a host that answers knows more than one that does not.
+fn knowledge(error: &sqlx::Error) -> u8 {
+    match error {
+        sqlx::Error::Io(error) if error.kind() == io::ErrorKind::NotConnected => 1,
+        error if is_lost(error) => 0,
+        _ => 2,
+    }
+}
+
 impl Hosts {
     /// For so many connections at most, for one of which a call waits so long, and for a host that long.
     pub(crate) fn new(address: Address, size: u32, wait: Duration, patience: Duration) -> Self {
@@ -129,7 +138,7 @@ impl Hosts {
     pub(crate) async fn open(&self) -> Result<PgConnection, sqlx::Error> {
         let hosts = &self.address.hosts;
         let first = self.last.load(Ordering::Relaxed);
-        let mut told: Option<sqlx::Error> = None;
+        let mut told: Vec<sqlx::Error> = Vec::new();
         for place in (first..hosts.len()).chain(0..first) {
             let Some(host) = hosts.get(place) else { continue };
             match timeout(self.patience, self.open_to(host)).await {
@@ -137,17 +146,14 @@ impl Hosts {
                     self.last.store(place, Ordering::Relaxed);
                     return Ok(connection);
                 }
-                // A host that answers knows more than one that does not.
-                Ok(Err(error)) if told.as_ref().is_none_or(is_lost) => told = Some(error),
-                Ok(Err(_)) => {}
-                Err(_) if told.is_some() => {}
+                Ok(Err(error)) => told.push(error),
                 Err(_) => {
                     let text = format!("no answer within {:?}", self.patience);
-                    told = Some(io::Error::new(io::ErrorKind::TimedOut, text).into());
+                    told.push(io::Error::new(io::ErrorKind::TimedOut, text).into());
                 }
             }
         }
-        Err(told.unwrap_or(sqlx::Error::PoolClosed))
+        Err(told.into_iter().max_by_key(knowledge).unwrap_or(sqlx::Error::PoolClosed))
     }
 
     async fn open_to(&self, host: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {

@@ -11,14 +11,14 @@ const ATTEMPTS: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct Attempts {
     failed: u32,
-    /// So long a server that cannot be reached is tried: it may be starting, or another may be taking its place.
-    patience: Duration,
-    since: Option<Instant>,
+    /// Until then a server that cannot be reached is tried: it may be starting, or another may be taking its place.
+    until: Instant,
 }
 
 impl Attempts {
-    pub(crate) const fn new(patience: Duration) -> Self {
-        Self { failed: 0, patience, since: None }
+    /// For a call that began then, and may take so long.
+    pub(crate) fn new(since: Instant, patience: Duration) -> Self {
+        Self { failed: 0, until: since + patience }
     }
 
     /// How many were made in vain.
@@ -27,11 +27,10 @@ impl Attempts {
     }
 
     /// Waits before the next attempt; tells whether there is to be one, after a race or a lost connection. The first
-    /// follows at once: most races are over when they are lost.
+    /// follows at once, and always: most races are over when they are lost, and another connection may be had.
     pub(crate) async fn again(&mut self, lost: bool) -> bool {
         self.failed += 1;
-        let since = *self.since.get_or_insert_with(Instant::now);
-        let more = if lost { since.elapsed() < self.patience } else { self.failed < ATTEMPTS };
+        let more = if lost { self.failed == 1 || Instant::now() < self.until } else { self.failed < ATTEMPTS };
         if more && self.failed > 1 {
             tokio::time::sleep(self.pause()).await;
         }

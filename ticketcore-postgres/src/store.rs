@@ -78,7 +78,6 @@ struct Texts {
     history: Text,
     feed: Text,
     lag: Text,
-    due: Text,
     claim: Text,
     document: Text,
     documents: Text,
@@ -95,7 +94,6 @@ impl Texts {
             history: schema.fill(log::HISTORY),
             feed: schema.fill(log::FEED),
             lag: schema.fill(log::LAG),
-            due: schema.fill(due::DUE),
             claim: schema.fill(claim::HELD),
             document: schema.fill(document::GET),
             documents: schema.fill(document::ALL),
@@ -224,8 +222,7 @@ impl Store for PostgresStore {
     }
 
     async fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Due, StoreError> {
-        let Inner { connections, texts, .. } = &*self.inner;
-        self.inside(due::due(connections, &texts.due, now, limit)).await
+        self.inside(due::due(&self.inner.connections, now, limit)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {

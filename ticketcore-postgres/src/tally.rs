@@ -21,7 +21,7 @@ pub(crate) async fn tally(connections: &Connections, tenant: &TenantId, scan: &S
     let text = connections.schema.fill(&sql.text);
 
     let mut tallier = Tallier::new(scan);
-    let mut scope = connections.scope(false).await?;
+    let mut scope = connections.scope(false, &mut connections.attempts()).await?;
     let count = |row: &PgRow| {
         let mut figures = Figures::default();
         for ((_, read), column) in columns.iter().zip(1..) {

@@ -13,7 +13,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ticketcore::id::TenantId;
 use ticketcore::store::StoreError;
@@ -65,7 +65,7 @@ impl Writer {
     /// Writes a commit and returns its tickets' numbers. If the future is dropped, the commit is either done or not begun.
     pub(crate) async fn run(self: &Arc<Self>, commit: Arc<Prepared>) -> Result<Vec<i64>, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        self.queue().waiting.push_back(Job { commit, sender });
+        self.queue().waiting.push_back(Job { since: Instant::now(), commit, sender });
         self.dispatch();
         receiver.await.unwrap_or_else(|_| Err(StoreError::backend("the writer gave up on the commit")))
     }
