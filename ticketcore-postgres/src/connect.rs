@@ -9,7 +9,7 @@ use ticketcore::store::StoreError;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::address::Address;
-use crate::connections::{Connections, Limits, Source};
+use crate::connections::{Connections, Source};
 use crate::error::Result;
 use crate::hosts::Hosts;
 use crate::options::PostgresOptions;
@@ -17,6 +17,7 @@ use crate::record::Composites;
 use crate::runtime::Runtime;
 use crate::schema::{self, Schema};
 use crate::store::PostgresStore;
+use crate::watch::Watch;
 
 impl PostgresOptions {
     /// Connects to a server, through connections of the store's own. The future, as all of the store's, may be polled by
@@ -84,7 +85,8 @@ impl PostgresOptions {
             source,
             schema: schema.into(),
             pooler: self.pooler,
-            limits: Limits { timeout: self.timeout, silence: self.silence },
+            timeout: self.timeout,
+            watch: Watch::begin(self.silence, &runtime),
             counters: Arc::default(),
         };
         let runtime = Arc::new(runtime);

@@ -1,6 +1,5 @@
 //! The connections, and how a statement is run on one.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +8,6 @@ use futures_util::StreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres};
-use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::error::{Result, is_lost, is_race, is_read_only};
@@ -17,6 +15,7 @@ use crate::hosts::{Hosts, Own};
 use crate::retry::Attempts;
 use crate::schema::Schema;
 use crate::sql::{Parameters, Text};
+use crate::watch::Watch;
 
 /// How many rows are taken at a time, if so many have arrived.
 const PIECE: usize = 256;
@@ -28,7 +27,9 @@ pub(crate) struct Connections {
     pub(crate) schema: Arc<Schema>,
     /// A pooler may stand between, which lends a connection for no longer than a transaction.
     pub(crate) pooler: bool,
-    pub(crate) limits: Limits,
+    /// From the beginning of a call to its last attempt to reach a server.
+    pub(crate) timeout: Duration,
+    pub(crate) watch: Arc<Watch>,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -37,15 +38,6 @@ pub(crate) struct Connections {
 pub(crate) enum Source {
     Own(Arc<Hosts>),
     Host(PgPool),
-}
-
-/// How long things may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// From the beginning of a call to its last attempt to reach a server.
-    pub(crate) timeout: Duration,
-    /// Until a server that says nothing is taken for gone.
-    pub(crate) silence: Duration,
 }
 
 /// What a store counts while it works.
@@ -96,7 +88,7 @@ impl Connections {
 
     /// Counts the attempts of a call that began then.
     pub(crate) fn attempts_since(&self, since: Instant) -> Attempts {
-        Attempts::new(since, self.limits.timeout)
+        Attempts::new(since, self.timeout)
     }
 
     /// Reads, and reads again if the connection was lost.
@@ -139,8 +131,8 @@ impl Connections {
             Source::Own(hosts) => Held::Own(hosts.take().await?, Arc::clone(hosts)),
             Source::Host(pool) => Held::Host(pool.acquire().await?),
         };
-        let (persistent, silence) = (!self.pooler, self.limits.silence);
-        let mut scope = Scope { held: Some(held), begun: false, sound: true, persistent, silence };
+        let (persistent, watch) = (!self.pooler, Arc::clone(&self.watch));
+        let mut scope = Scope { held: Some(held), begun: false, sound: true, persistent, watch };
         if transaction {
             scope.command("begin").await?;
             scope.begun = true;
@@ -166,17 +158,17 @@ pub(crate) struct Scope {
     /// Whether the last statement came to its end.
     sound: bool,
     persistent: bool,
-    silence: Duration,
+    watch: Arc<Watch>,
 }
 
 impl Scope {
     pub(crate) fn link(&mut self) -> Result<Link<'_>, sqlx::Error> {
-        let Self { held, sound, persistent, silence, .. } = self;
+        let Self { held, sound, persistent, watch, .. } = self;
         let (connection, hosts) = match held.as_mut().ok_or(sqlx::Error::PoolClosed)? {
             Held::Own(Own { connection, age, .. }, hosts) => (connection, Some((&**hosts, *age))),
             Held::Host(connection) => (&mut **connection, None),
         };
-        Ok(Link { connection, hosts, sound, persistent: *persistent, silence: *silence })
+        Ok(Link { connection, hosts, sound, persistent: *persistent, watch: Some(watch) })
     }
 
     /// Runs one statement, and that is all.
@@ -226,13 +218,13 @@ pub(crate) struct Link<'c> {
     sound: &'c mut bool,
     /// Whether statements may stay prepared on it.
     persistent: bool,
-    silence: Duration,
+    watch: Option<&'c Watch>,
 }
 
 impl<'c> Link<'c> {
     /// A connection of the host's, who looks after it.
     pub(crate) const fn lent(connection: &'c mut PgConnection, sound: &'c mut bool, persistent: bool) -> Self {
-        Self { connection, hosts: None, sound, persistent, silence: Duration::MAX }
+        Self { connection, hosts: None, sound, persistent, watch: None }
     }
 
     /// Waits for an answer, but not for ever, and takes note of what it says of the connection.
@@ -241,8 +233,10 @@ impl<'c> Link<'c> {
         send: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         *self.sound = false;
-        let answer = timeout(self.silence, send(self.connection)).await;
-        let answer = answer.unwrap_or_else(|_| Err(silent(self.silence)));
+        let answer = match self.watch {
+            Some(watch) => watch.over(send(self.connection)).await.and_then(|answer| answer),
+            None => send(self.connection).await,
+        };
         match answer {
             Err(error) if is_lost(&error) || is_read_only(&error) => Err(match self.hosts {
                 Some((hosts, age)) => hosts.judge(age, error),
@@ -269,7 +263,12 @@ impl<'c> Link<'c> {
         let mut count = 0;
         let mut rows = query.fetch(&mut *self.connection).ready_chunks(PIECE);
         // What has arrived is taken in one piece, so that the clock is not read for every row.
-        while let Some(piece) = timeout(self.silence, rows.next()).await.map_err(|_| silent(self.silence))? {
+        loop {
+            let piece = match self.watch {
+                Some(watch) => watch.over(rows.next()).await?,
+                None => rows.next().await,
+            };
+            let Some(piece) = piece else { break };
             for row in piece {
                 take(&row?)?;
                 count += 1;
@@ -293,8 +292,4 @@ impl<'c> Link<'c> {
         span.record("rows", rows.len());
         Ok(rows)
     }
-}
-
-fn silent(silence: Duration) -> sqlx::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("the server said nothing for {silence:?}")).into()
 }

@@ -32,7 +32,7 @@
 //! | `store`, `connect` | what each call does, and how a store is opened |
 //! | `writer`, `batch`, `housekeeper` | how commits that wait become one statement, and what can wait until after it |
 //! | `address`, `hosts`, `connections` | where the servers are, and the connections to the one that will do |
-//! | `runtime`, `retry` | under any executor, and when a statement runs again |
+//! | `runtime`, `retry`, `watch` | under any executor, when a statement runs again, and when it is given up |
 //! | `record` | rows of many columns as one parameter |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `prepared`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
@@ -77,6 +77,7 @@ mod search;
 mod sql;
 mod store;
 mod tally;
+mod watch;
 mod writer;
 
 pub use connections::Counts;

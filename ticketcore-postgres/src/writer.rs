@@ -10,15 +10,14 @@
 //! A statement is carried out by a task of the runtime, not by a caller: one that is dropped, or no longer polled, can
 //! neither cut a commit off nor keep others from theirs.
 
-use std::collections::{HashSet, VecDeque};
-use std::pin::pin;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ticketcore::id::TenantId;
 use ticketcore::store::StoreError;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use crate::batch::{Job, Scribe};
 use crate::commit::Texts;
@@ -46,8 +45,12 @@ struct Queue {
     waiting: VecDeque<Job>,
     /// How many statements are under way.
     taken: usize,
-    /// The tenants whose statement is under way and not late.
-    busy: HashSet<TenantId>,
+    /// The tenants whose statement is under way and not late, its number and its beginning.
+    busy: HashMap<TenantId, (u64, Instant)>,
+    /// How many statements there were.
+    count: u64,
+    /// Whether somebody looks for statements that are late.
+    watched: bool,
     /// The tenants for which tickets are being opened.
     opening: HashSet<TenantId>,
 }
@@ -67,6 +70,7 @@ impl Writer {
         let (sender, receiver) = oneshot::channel();
         self.queue().waiting.push_back(Job { since: Instant::now(), commit, sender });
         self.dispatch();
+        self.watch();
         receiver.await.unwrap_or_else(|_| Err(StoreError::backend("the writer gave up on the commit")))
     }
 
@@ -79,22 +83,43 @@ impl Writer {
             let Some(tenant) = jobs.first().map(|job| job.commit.commit.tenant.clone()) else { continue };
             let opens = jobs.iter().any(|job| job.commit.opens());
             queue.taken += 1;
-            queue.busy.insert(tenant.clone());
+            queue.count += 1;
+            let number = queue.count;
+            queue.busy.insert(tenant.clone(), (number, Instant::now()));
             if opens {
                 queue.opening.insert(tenant.clone());
             }
-            let mut lane = Lane { writer: Arc::clone(self), tenant, opens, late: false };
+            let lane = Lane { writer: Arc::clone(self), tenant, opens, number };
             let words = jobs.iter().map(|job| job.commit.words()).sum();
             self.runtime.handle().spawn(async move {
-                let writer = Arc::clone(&lane.writer);
-                let mut served = pin!(writer.scribe.serve(jobs));
-                if timeout(LATE, &mut served).await.is_err() {
-                    lane.be_late();
-                    served.await;
-                }
+                let writer = &lane.writer;
+                writer.scribe.serve(jobs).await;
                 writer.housekeeper.note(words, &writer.runtime);
             });
         }
+    }
+
+    /// Sees to it that a statement which is late holds nobody up; there is nobody while nobody waits, and most of the
+    /// time nobody does.
+    fn watch(self: &Arc<Self>) {
+        let mut queue = self.queue();
+        if queue.waiting.is_empty() || std::mem::replace(&mut queue.watched, true) {
+            return;
+        }
+        let this = Arc::clone(self);
+        self.runtime.handle().spawn(async move {
+            loop {
+                sleep(LATE).await;
+                let mut queue = this.queue();
+                queue.busy.retain(|_, (_, begun)| begun.elapsed() < LATE);
+                if queue.waiting.is_empty() {
+                    queue.watched = false;
+                    return;
+                }
+                drop(queue);
+                this.dispatch();
+            }
+        });
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -107,23 +132,15 @@ struct Lane {
     writer: Arc<Writer>,
     tenant: TenantId,
     opens: bool,
-    late: bool,
-}
-
-impl Lane {
-    /// Lets others of the tenant go beside it.
-    fn be_late(&mut self) {
-        self.late = true;
-        self.writer.queue().busy.remove(&self.tenant);
-        self.writer.dispatch();
-    }
+    number: u64,
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
         let mut queue = self.writer.queue();
         queue.taken -= 1;
-        if !self.late {
+        // If it was late, another may be in its place.
+        if queue.busy.get(&self.tenant).is_some_and(|(number, _)| *number == self.number) {
             queue.busy.remove(&self.tenant);
         }
         if self.opens {
@@ -140,7 +157,7 @@ impl Queue {
         self.waiting.retain(|job| !job.sender.is_closed());
         let can_go = |job: &Job| {
             let tenant = &job.commit.commit.tenant;
-            !(self.busy.contains(tenant) || job.commit.opens() && self.opening.contains(tenant))
+            !(self.busy.contains_key(tenant) || job.commit.opens() && self.opening.contains(tenant))
         };
         let first = self.waiting.iter().position(can_go)?;
         let first = self.waiting.remove(first)?;
