@@ -11,6 +11,7 @@ mod load;
 mod proxy;
 mod server;
 mod sessions;
+mod silence;
 mod standby;
 
 use std::thread;

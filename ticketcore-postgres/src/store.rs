@@ -47,7 +47,13 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 ///
 /// If the connection is lost in a commit, the store looks for the commit's events and sends it again if they are not
 /// there. Only if the server stays away is the outcome unknown: that is [`StoreError::Backend`], and a `once` key settles
-/// it.
+/// it. A commit that could not be sent at all is [`StoreError::Busy`]. How long a call tries is
+/// [`PostgresOptions::timeout`].
+///
+/// # Failover
+///
+/// An address may name several hosts; the store works on the one that is the primary, and looks for it again whenever a
+/// connection is lost, or answers that it may only be read.
 ///
 /// # Limits
 ///
@@ -56,8 +62,8 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 /// # Executors
 ///
 /// Futures may be polled by any executor, and none is needed: see [`PostgresOptions::connect`]. A reader of
-/// [`blob`](Store::blob) blocks its thread while it waits for the next piece of a large file; with a pool of the host's the
-/// whole file is fetched at once, as the host's runtime may have no other thread.
+/// [`blob`](Store::blob) blocks its thread while it waits for the next piece of a large file; in a runtime of the host's the
+/// whole file is fetched at once, as that may have no other thread.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     inner: Arc<Inner>,
