@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use ticketcore::event::{Fact, Recorded};
 use ticketcore::query::{Cursor, Filter, words};
 use ticketcore::report::{Figures, Scan, Standing, Table, Tallier};
-use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks};
+use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
 
 /// Keeps everything in maps; the tenant is part of every key.
@@ -202,10 +201,10 @@ impl Store for CustomStore {
         Ok(self.maps().documents.iter().filter(asked).take(limit).map(|(_, one)| one.clone()).collect())
     }
 
-    async fn put_blob(&self, tenant: &TenantId, mut bytes: Box<dyn Read + Send>) -> Result<(String, u64)> {
-        let mut read = Vec::new();
-        let size = std::io::copy(&mut bytes, &mut read).map_err(StoreError::backend)?;
-        let digest: String = Sha256::digest(&read).iter().map(|byte| format!("{byte:02x}")).collect();
+    async fn put_blob(&self, tenant: &TenantId, bytes: Box<dyn Read + Send>) -> Result<(String, u64)> {
+        let mut file = Pieces::whole(bytes);
+        let read = file.next().map_err(StoreError::backend)?;
+        let (digest, size) = file.end();
         self.maps().blobs.insert((tenant.clone(), digest.clone()), read.into());
         Ok((digest, size))
     }

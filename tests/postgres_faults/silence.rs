@@ -37,7 +37,7 @@ fn a_server_process_that_says_nothing_is_given_up_and_another_asked() {
     assert!(start.elapsed() >= Duration::from_secs(1), "it was silent");
 
     // The process that is stopped has the commit, too, and carries it out when it wakes: then it is refused.
-    let waking = server.ask(&format!("{sessions} and not pid = any (array[{stopped}])")).unwrap();
+    let waking = server.ask(format!("{sessions} and not pid = any (array[{stopped}])")).unwrap();
     signal("-STOP", &waking);
     let stored = block_on(store.commit(commit())).unwrap();
     assert_eq!(stored[0].number, 2);

@@ -1,13 +1,11 @@
 //! Files, by their content, in pieces: no file is ever whole in memory.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::sync::{Arc, mpsc};
 
-use sha2::{Digest, Sha256};
 use sqlx::Row;
 use ticketcore::id::TenantId;
-use ticketcore::store::StoreError;
+use ticketcore::store::{Pieces, StoreError};
 use uuid::Uuid;
 
 use crate::connections::Connections;
@@ -87,10 +85,10 @@ pub(crate) async fn put(
     tenant: &TenantId,
     bytes: Box<dyn Read + Send>,
 ) -> Result<(String, u64)> {
-    let mut source = Source { bytes, hash: Sha256::new(), size: 0 };
+    let mut source = Pieces::new(bytes, CHUNK);
     let tenant = tenant.as_str();
-    let first = source.chunk()?;
-    if source.size < CHUNK {
+    let first = source.next().map_err(StoreError::backend)?;
+    if source.size() < CHUNK {
         let (digest, size) = source.end();
         connections.read("put blob", &texts.put, parameters![tenant, digest.as_str(), first]).await?;
         return Ok((digest, size));
@@ -100,48 +98,20 @@ pub(crate) async fn put(
     let mut no = 0_i64;
     loop {
         no += 1;
-        match source.chunk() {
+        match source.next() {
             Ok(chunk) if chunk.is_empty() => break,
             Ok(chunk) => {
                 connections.read("append to blob", &texts.append, parameters![tenant, upload, no, chunk]).await?;
             }
             Err(error) => {
                 connections.read("discard blob", &texts.discard, parameters![tenant, upload]).await?;
-                return Err(error);
+                return Err(StoreError::backend(error).into());
             }
         }
     }
     let (digest, size) = source.end();
     connections.read("finish blob", &texts.finish, parameters![tenant, upload, digest.as_str()]).await?;
     Ok((digest, size))
-}
-
-/// Bytes that are hashed and counted as they are read.
-struct Source {
-    bytes: Box<dyn Read + Send>,
-    hash: Sha256,
-    size: u64,
-}
-
-impl Source {
-    /// Reads a whole piece, or what is left.
-    fn chunk(&mut self) -> Result<Vec<u8>> {
-        let mut chunk = Vec::new();
-        let read = self.bytes.by_ref().take(CHUNK).read_to_end(&mut chunk).map_err(StoreError::backend)?;
-        self.size += u64::try_from(read).unwrap_or(CHUNK);
-        self.hash.update(&chunk);
-        Ok(chunk)
-    }
-
-    /// The digest and the size of all that was read.
-    fn end(self) -> (String, u64) {
-        let digest = self.hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a `String` cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        (digest, self.size)
-    }
 }
 
 /// Opens bytes by their digest.

@@ -1,13 +1,11 @@
 //! Files, by their content, in pieces: no file is ever whole in memory, and none keeps the writer for long.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
 use ticketcore::id::TenantId;
-use ticketcore::store::StoreError;
+use ticketcore::store::{Pieces, StoreError};
 
 use crate::error::Result;
 use crate::readers::Readers;
@@ -23,10 +21,10 @@ pub(crate) async fn put(
     tenant: &TenantId,
     bytes: Box<dyn Read + Send>,
 ) -> Result<(String, u64), StoreError> {
-    let mut source = Source { bytes, hash: Sha256::new(), size: 0 };
+    let mut source = Pieces::new(bytes, CHUNK);
     let tenant = tenant.clone();
-    let first = source.chunk().map_err(StoreError::backend)?;
-    if source.size < CHUNK {
+    let first = source.next().map_err(StoreError::backend)?;
+    if source.size() < CHUNK {
         // Most files end here, and are one commit.
         let (digest, size) = source.end();
         let name = digest.clone();
@@ -36,7 +34,7 @@ pub(crate) async fn put(
     }
     let upload = writer.run(move |transaction| begin(transaction, &tenant, &first)).await?;
     for no in 1.. {
-        match source.chunk() {
+        match source.next() {
             Ok(chunk) if chunk.is_empty() => break,
             Ok(chunk) => writer.run(move |transaction| append(transaction, upload, no, &chunk)).await?,
             Err(error) => {
@@ -49,34 +47,6 @@ pub(crate) async fn put(
     let name = digest.clone();
     writer.run(move |transaction| finish(transaction, upload, &name)).await?;
     Ok((digest, size))
-}
-
-/// Bytes that are hashed and counted as they are read.
-struct Source {
-    bytes: Box<dyn Read + Send>,
-    hash: Sha256,
-    size: u64,
-}
-
-impl Source {
-    /// Reads a whole piece, or what is left.
-    fn chunk(&mut self) -> io::Result<Vec<u8>> {
-        let mut chunk = Vec::new();
-        let read = self.bytes.by_ref().take(CHUNK).read_to_end(&mut chunk)?;
-        self.size += u64::try_from(read).unwrap_or(CHUNK);
-        self.hash.update(&chunk);
-        Ok(chunk)
-    }
-
-    /// The digest and the size of all that was read.
-    fn end(self) -> (String, u64) {
-        let digest = self.hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a `String` cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        (digest, self.size)
-    }
 }
 
 /// Starts an upload with its first piece.

@@ -25,6 +25,7 @@ pub mod line;
 pub mod link;
 pub mod memory;
 pub mod notify;
+mod pieces;
 pub mod policy_log;
 pub mod priority;
 pub mod query;

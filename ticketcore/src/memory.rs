@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
 use crate::report::{Figures, Scan, Standing, Table, Tallier};
-use crate::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Rank, Store, StoreError};
+use crate::store::{
+    Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError,
+};
 use crate::ticket::Ticket;
 
 /// A [`Store`] that forgets everything when the last clone of it is dropped.
@@ -317,10 +318,10 @@ impl Store for MemoryStore {
         Ok(beyond.take(limit).map(|(_, document)| document.clone()).collect())
     }
 
-    async fn put_blob(&self, tenant: &TenantId, mut bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError> {
-        let mut read = Vec::new();
-        let size = std::io::copy(&mut bytes, &mut read).map_err(StoreError::backend)?;
-        let digest = Sha256::digest(&read).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    async fn put_blob(&self, tenant: &TenantId, bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError> {
+        let mut file = Pieces::whole(bytes);
+        let read = file.next().map_err(StoreError::backend)?;
+        let (digest, size) = file.end();
         let mut state = self.lock();
         let blobs = &mut state.tenants.entry(tenant.clone()).or_default().blobs;
         blobs.entry(digest.clone()).or_insert_with(|| read.into());

@@ -11,6 +11,7 @@ use crate::event::{Fact, Recorded};
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Page, Query};
 
+pub use crate::pieces::Pieces;
 pub use crate::query::Rank;
 use crate::report::{Scan, Standing, Table};
 use crate::ticket::Ticket;
