@@ -8,36 +8,38 @@ use ticketcore::time::{from_micros, micros};
 
 use crate::connections::Connections;
 use crate::error::{Result, corrupt};
-use crate::sql::{self, parameters};
+use crate::sql::{self, Parameters, Text, parameters};
 
-/// The tickets that wake, the earliest first, and the first of those that do not yet. Read off an index: when nobody is
-/// due it is a look at one entry.
-///
-/// The limit is part of the text, rounded up so that there are few texts. Of one that is a parameter the planner makes a
-/// plan each time, as it looks cheaper than the plan for any: twice the time of a tick.
-pub(crate) fn text(limit: usize) -> String {
-    let limit = match limit.saturating_add(1).checked_next_power_of_two() {
-        Some(limit) if limit <= 1 << 20 => format!("limit {limit}"),
-        _ => String::new(),
-    };
-    format!(
-        "(select wake, tenant, id from @.ticket where wake <= $1 order by wake, tenant, id {limit}) \
-         union all \
-         (select wake, tenant, id from @.ticket where wake > $1 order by wake, tenant, id limit 1)"
-    )
-}
+/// When the first ticket wakes: most of the time that is all there is to know. Without a parameter it is planned once.
+pub(crate) const FIRST: &str = "select wake from @.ticket where wake is not null order by wake, tenant, id limit 1";
+
+/// The tickets that wake, the earliest first, and the first of those that do not yet, read off an index.
+pub(crate) const DUE: &str = "(select wake, tenant, id from @.ticket where wake <= $2 order by wake, tenant, id limit $1) \
+     union all \
+     (select wake, tenant, id from @.ticket where wake > $2 order by wake, tenant, id limit 1)";
 
 /// Names who wakes at or before an instant, and says when the first of the others does.
-pub(crate) async fn due(connections: &Connections, now: DateTime<Utc>, limit: usize) -> Result<Due> {
-    let (text, now) = (connections.schema.fill(&text(limit)), micros(now));
-    let mut due = Due::default();
-    for row in connections.read("due", &text, parameters![now]).await? {
+pub(crate) async fn due(
+    connections: &Connections,
+    [first, due]: [&Text; 2],
+    now: DateTime<Utc>,
+    limit: usize,
+) -> Result<Due> {
+    let instant = |wake: i64| from_micros(wake).ok_or_else(|| corrupt("instant", wake));
+    let now = micros(now);
+    let rows = connections.read("first due", first, Parameters::default()).await?;
+    let wake = rows.first().map(|row| row.try_get::<i64, _>(0)).transpose()?;
+    if limit == 0 || wake.is_none_or(|wake| wake > now) {
+        return Ok(Due { tickets: Vec::new(), next: wake.map(instant).transpose()? });
+    }
+    let mut found = Due::default();
+    for row in connections.read("due", due, parameters![sql::limit(limit).saturating_add(1), now]).await? {
         let wake: i64 = row.try_get(0)?;
-        if wake > now || due.tickets.len() == limit {
-            due.next = Some(from_micros(wake).ok_or_else(|| corrupt("instant", wake))?);
+        if wake > now || found.tickets.len() == limit {
+            found.next = Some(instant(wake)?);
             break;
         }
-        due.tickets.push((TenantId::new(row.try_get::<&str, _>(1)?), sql::id(&row, 2)?));
+        found.tickets.push((TenantId::new(row.try_get::<&str, _>(1)?), sql::id(&row, 2)?));
     }
-    Ok(due)
+    Ok(found)
 }

@@ -210,14 +210,15 @@ mod tests {
             let mut connection = desk(&database).await;
             let made = || -> Result<_> {
                 Ok([
-                    (due::text(10), parameters![15_000_i64], "ticket_wake"),
-                    (log::FEED.to_owned(), parameters![25_000_i64, 10_i64], "event_position"),
-                    (log::HISTORY.to_owned(), parameters!["t1", Uuid::nil(), 0_i64, 10_i64], "event_pkey"),
-                    (LOAD.to_owned(), parameters!["t1", Uuid::nil()], "snapshot_pkey"),
+                    (due::FIRST, Parameters::default(), "ticket_wake"),
+                    (due::DUE, parameters![10_i64, 15_000_i64], "ticket_wake"),
+                    (log::FEED, parameters![25_000_i64, 10_i64], "event_position"),
+                    (log::HISTORY, parameters!["t1", Uuid::nil(), 0_i64, 10_i64], "event_pkey"),
+                    (LOAD, parameters!["t1", Uuid::nil()], "snapshot_pkey"),
                 ])
             };
             for (text, parameters, index) in made().unwrap() {
-                let plan = plan(&mut connection, &text, parameters).await;
+                let plan = plan(&mut connection, text, parameters).await;
                 let tables = ["ticket", "snapshot", "event"].map(|table| format!("Seq Scan on {table}"));
                 let whole = tables.iter().any(|scan| plan.contains(scan));
                 assert!(plan.contains(index) && !whole && !plan.contains("Sort"), "{plan}");

@@ -84,6 +84,8 @@ struct Texts {
     history: Text,
     feed: Text,
     lag: Text,
+    first_due: Text,
+    due: Text,
     claim: Text,
     document: Text,
     documents: Text,
@@ -100,6 +102,8 @@ impl Texts {
             history: schema.fill(log::HISTORY),
             feed: schema.fill(log::FEED),
             lag: schema.fill(log::LAG),
+            first_due: schema.fill(due::FIRST),
+            due: schema.fill(due::DUE),
             claim: schema.fill(claim::HELD),
             document: schema.fill(document::GET),
             documents: schema.fill(document::ALL),
@@ -228,7 +232,8 @@ impl Store for PostgresStore {
     }
 
     async fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Due, StoreError> {
-        self.inside(due::due(&self.inner.connections, now, limit)).await
+        let Inner { connections, texts, .. } = &*self.inner;
+        self.inside(due::due(connections, [&texts.first_due, &texts.due], now, limit)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
