@@ -33,6 +33,7 @@
 //! | `writer`, `batch`, `housekeeper` | how commits that wait become one statement, and what can wait until after it |
 //! | `address`, `hosts`, `connections` | where the servers are, and the connections to the one that will do |
 //! | `runtime`, `retry` | under any executor, and when a statement runs again |
+//! | `settled` | what is read, and when that is an answer |
 //! | `record` | rows of many columns as one parameter |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `prepared`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
@@ -74,6 +75,7 @@ mod rows;
 mod runtime;
 mod schema;
 mod search;
+mod settled;
 mod sql;
 mod store;
 mod tally;

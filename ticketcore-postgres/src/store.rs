@@ -46,7 +46,8 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 /// does not pass on.
 ///
 /// If the connection is lost in a commit, the store looks for the commit's events and sends it again if they are not
-/// there. Only if the server stays away is the outcome unknown: that is [`StoreError::Backend`], and a `once` key settles
+/// there. What it finds is acknowledged only once the synchronous standbys have it, too; the same goes for a request that
+/// is repeated under its `once` key. Only if the server stays away is the outcome unknown: that is [`StoreError::Backend`], and a `once` key settles
 /// it.
 ///
 /// # Limits
@@ -94,7 +95,7 @@ impl Texts {
             history: schema.fill(log::HISTORY),
             feed: schema.fill(log::FEED),
             lag: schema.fill(log::LAG),
-            claim: schema.fill(claim::HELD),
+            claim: schema.fill(&claim::held_text()),
             document: schema.fill(document::GET),
             documents: schema.fill(document::ALL),
             documents_after: schema.fill(document::AFTER),
