@@ -39,6 +39,11 @@
 //! | `commit`, `prepared`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
 //! | `find`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
 //!
+//! # High availability
+//!
+//! An address may name several servers, of which the store follows the primary. `HIGH_AVAILABILITY.md` beside this crate's
+//! `Cargo.toml` says what callers see of a failover, how the servers are set up for it, and what was measured.
+//!
 //! # Postgres
 //!
 //! Versions from 13 on. [`sqlx`] is re-exported. A host that enables more of its features than this crate does (`migrate`,
