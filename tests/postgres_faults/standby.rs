@@ -1,9 +1,11 @@
 //! A hot standby: it is read, and says that it cannot be written.
 
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
-use ticketcore::id::Position;
-use ticketcore::store::StoreError;
+use ticketcore::id::{Key, Position, TenantId, Version};
+use ticketcore::store::{Document, Store, StoreError};
 use ticketcore::testing::block_on;
 use ticketcore::{Command, Desk, Draft, Error, Query};
 use ticketcore_postgres::PostgresOptions;
@@ -68,4 +70,58 @@ fn a_primary_can_wait_for_its_standby() {
     standby.promote();
     let desk = Desk::new(Arc::new(open(&standby.address())));
     assert_eq!(block_on(desk.open(Draft::incident("After"))).unwrap().number, 21);
+}
+
+/// Commits that wait for a standby that is away, as the primary sees them.
+const WAITING: &str = "select count(*)::text from pg_stat_activity where wait_event = 'SyncRep'";
+
+/// Whoever ends the session of a commit that waits makes it visible. It is still not on the standby, and must not be
+/// acknowledged: neither by the store that looks for it, nor to the caller who comes again with the same key.
+#[test]
+fn what_can_be_read_is_not_acknowledged_before_the_standby_has_it() {
+    let Some(primary) = Cluster::new("") else { return };
+    let standby = primary.standby("second");
+    primary.execute("alter system set synchronous_standby_names = 'second'");
+    primary.execute("select pg_reload_conf()");
+    primary.wait_for("select sync_state from pg_stat_replication", "sync");
+    let store = || block_on(PostgresOptions::new().timeout(Duration::from_secs(60)).connect_with(primary.address()));
+    let (first, second) = (store().unwrap(), store().unwrap());
+    let document = Document {
+        kind: Key::new("note"),
+        key: "one".to_owned(),
+        version: Version(1),
+        at: chrono::DateTime::UNIX_EPOCH,
+        body: "{}".to_owned(),
+    };
+    block_on(Desk::new(Arc::new(first.clone())).open(Draft::incident("Before"))).unwrap();
+    standby.stop(How::Fast);
+
+    thread::scope(|scope| {
+        let opened = scope.spawn(|| {
+            let desk = Desk::new(Arc::new(first.clone()));
+            block_on(desk.open(Draft::incident("Waits").once("key"))).unwrap()
+        });
+        primary.wait_for(WAITING, "1");
+        let put = scope.spawn(|| block_on(first.put_document(&TenantId::MAIN, document.clone())).unwrap());
+        primary.wait_for(WAITING, "2");
+        primary.execute("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
+        // The store has found both, and waits as they did.
+        primary.wait_for(WAITING, "2");
+        let again = scope.spawn(|| {
+            let desk = Desk::new(Arc::new(second.clone()));
+            block_on(desk.open(Draft::incident("Waits").once("key"))).unwrap()
+        });
+        primary.wait_for(WAITING, "3");
+        assert!(!opened.is_finished() && !put.is_finished() && !again.is_finished(), "nothing is acknowledged");
+        standby.restart();
+        assert_eq!(opened.join().unwrap(), again.join().unwrap());
+        put.join().unwrap();
+    });
+    primary.kill();
+    standby.promote();
+    let after = block_on(PostgresOptions::new().connect_with(standby.address())).unwrap();
+    assert_eq!(block_on(after.document(&TenantId::MAIN, &document.kind, "one")).unwrap(), Some(document));
+    let desk = Desk::new(Arc::new(after));
+    assert_eq!(block_on(desk.open(Draft::incident("Waits").once("key"))).unwrap().number, 2);
+    assert_eq!(block_on(desk.open(Draft::incident("After"))).unwrap().number, 3);
 }

@@ -12,6 +12,8 @@ use crate::connections::{Connections, Counters};
 use crate::error::{Error, Result, is_lost, is_race, unknown};
 use crate::prepared::Prepared;
 use crate::retry::Attempts;
+use crate::settled;
+use crate::sql::Parameters;
 
 /// A commit that somebody waits for.
 #[derive(Debug)]
@@ -208,6 +210,7 @@ impl Scribe {
         let mut link = scope.link()?;
         let reason = match commit::conflict(&mut link, &self.texts, &commit.commit).await? {
             Some(_) if lost && let Some(numbers) = commit::written(&mut link, &self.texts, commit).await? => {
+                link.run("settle", &settled::text(), Parameters::default()).await?;
                 Reason::Written(numbers)
             }
             Some(conflict) => Reason::Conflict(conflict),

@@ -11,10 +11,13 @@ use ticketcore::store::{Change, Claim, Conflict, Held};
 use crate::connections::{Connections, Link};
 use crate::error::Result;
 use crate::record::Records;
+use crate::settled::SETTLED;
 use crate::sql::{self, Text, parameters};
 
-/// Who holds a claim.
-pub(crate) const HELD: &str = "select ticket, since from @.claim where tenant = $1 and digest = $2";
+/// Who holds a claim. Often that is the answer to a request that is repeated, so it has to be as safe as the commit.
+pub(crate) fn held_text() -> String {
+    format!("select ticket, since, {SETTLED} from @.claim where tenant = $1 and digest = $2")
+}
 
 /// Keeps others from making claims until the transaction ends. A claim that nobody may hold, and that nobody is to take,
 /// has no row to lock; no command asks for such a thing.

@@ -8,7 +8,8 @@ use ticketcore::time::{from_micros, micros};
 
 use crate::connections::Connections;
 use crate::error::{Result, corrupt, is_lost, is_race, unknown};
-use crate::sql::{self, Text, parameters};
+use crate::settled;
+use crate::sql::{self, Parameters, Text, parameters};
 
 /// One document.
 pub(crate) const GET: &str =
@@ -110,7 +111,10 @@ pub(crate) async fn put(
             Ok(written) if !written.is_empty() => return Ok(()),
             // Written between the two looks, unless it still is not as it should be.
             Ok(_) => match self::get(connections, get, tenant, kind, key).await? {
-                Some(found) if lost.is_some() && found == *document => return Ok(()),
+                Some(found) if lost.is_some() && found == *document => {
+                    let settled = connections.read("settle", &settled::text(), Parameters::default()).await;
+                    return settled.map(drop).map_err(|error| lost.map_or(error, unknown));
+                }
                 found => {
                     let found = found.map_or(Version(0), |document| document.version);
                     if found != expected {

@@ -33,10 +33,16 @@
 //! | `writer`, `batch`, `housekeeper` | how commits that wait become one statement, and what can wait until after it |
 //! | `address`, `hosts`, `connections` | where the servers are, and the connections to the one that will do |
 //! | `runtime`, `retry`, `watch` | under any executor, when a statement runs again, and when it is given up |
+//! | `settled` | what is read, and when that is an answer |
 //! | `record` | rows of many columns as one parameter |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `prepared`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
 //! | `find`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
+//!
+//! # High availability
+//!
+//! An address may name several servers, of which the store follows the primary. `HIGH_AVAILABILITY.md` beside this crate's
+//! `Cargo.toml` says what callers see of a failover, how the servers are set up for it, and what was measured.
 //!
 //! # Postgres
 //!
@@ -74,6 +80,7 @@ mod rows;
 mod runtime;
 mod schema;
 mod search;
+mod settled;
 mod sql;
 mod store;
 mod tally;

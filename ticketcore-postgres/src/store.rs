@@ -46,9 +46,10 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 /// does not pass on.
 ///
 /// If the connection is lost in a commit, the store looks for the commit's events and sends it again if they are not
-/// there. Only if the server stays away is the outcome unknown: that is [`StoreError::Backend`], and a `once` key settles
-/// it. A commit that could not be sent at all is [`StoreError::Busy`]. How long a call tries is
-/// [`PostgresOptions::timeout`].
+/// there. What it finds is acknowledged only once the synchronous standbys have it, too; the same goes for a request that
+/// is repeated under its `once` key. Only if the server stays away is the outcome unknown: that is
+/// [`StoreError::Backend`], and a `once` key settles it. A commit that could not be sent at all is [`StoreError::Busy`].
+/// How long a call tries is [`PostgresOptions::timeout`].
 ///
 /// # Failover
 ///
@@ -104,7 +105,7 @@ impl Texts {
             lag: schema.fill(log::LAG),
             first_due: schema.fill(due::FIRST),
             due: schema.fill(due::DUE),
-            claim: schema.fill(claim::HELD),
+            claim: schema.fill(&claim::held_text()),
             document: schema.fill(document::GET),
             documents: schema.fill(document::ALL),
             documents_after: schema.fill(document::AFTER),
