@@ -11,7 +11,8 @@ use ticketcore::query::Query;
 use ticketcore::store::{Store, StoreError};
 use ticketcore::testing::{Clerk, block_on};
 use ticketcore::{Desk, Error};
-use ticketcore_postgres::PostgresOptions;
+use ticketcore_postgres::sqlx::postgres::PgConnectOptions;
+use ticketcore_postgres::{PostgresOptions, PostgresStore};
 
 use crate::cluster::Database;
 use crate::load::{SUBJECT, under_load};
@@ -27,6 +28,11 @@ fn behind_a_proxy() -> Option<(Database, Proxy)> {
     }
     let proxy = Proxy::before(&database.address);
     Some((database, proxy))
+}
+
+/// A store that does not try for long.
+fn impatient(address: &PgConnectOptions, timeout: Duration) -> PostgresStore {
+    block_on(PostgresOptions::new().connections(6).timeout(timeout).connect_with(address.clone())).unwrap()
 }
 
 #[test]
@@ -62,7 +68,8 @@ fn answers_to_commits_that_are_swallowed_under_load_double_nothing() {
 #[test]
 fn a_server_that_is_out_of_reach_when_it_has_written_is_asked_again() {
     let Some((database, proxy)) = behind_a_proxy() else { return };
-    let stores = [0, 1].map(|_| open(&proxy.address(&database.address)));
+    // Not so patient as to wait until the server is back.
+    let stores = [0, 1].map(|_| impatient(&proxy.address(&database.address), Duration::from_millis(500)));
     let told = under_load(&stores, |_| {
         let end = Instant::now() + seconds(3);
         while Instant::now() < end {
@@ -80,7 +87,7 @@ fn a_server_that_is_out_of_reach_when_it_has_written_is_asked_again() {
 #[test]
 fn a_commit_whose_answer_is_lost_with_the_server_is_unknown_until_it_is_repeated() {
     let Some((database, proxy)) = behind_a_proxy() else { return };
-    let desk = Desk::new(Arc::new(open(&proxy.address(&database.address))));
+    let desk = Desk::new(Arc::new(impatient(&proxy.address(&database.address), Duration::from_secs(1))));
     block_on(desk.open(Draft::incident("Before"))).unwrap();
     proxy.swallow(SUBJECT, 1, Then::Shut);
     let draft = || Draft::incident(SUBJECT).once("key");
@@ -122,9 +129,7 @@ fn a_commit_whose_answer_is_lost_is_found_again() {
 #[test]
 fn callers_whose_commits_went_together_hear_together_that_the_server_is_gone() {
     let Some((database, proxy)) = behind_a_proxy() else { return };
-    let options = PostgresOptions::new().connections(6).timeout(Duration::from_secs(2));
-    let store = block_on(options.connect_with(proxy.address(&database.address))).unwrap();
-    let desk = Desk::new(Arc::new(store));
+    let desk = Desk::new(Arc::new(impatient(&proxy.address(&database.address), Duration::from_secs(2))));
     let longest = Mutex::new(Duration::ZERO);
     thread::scope(|scope| {
         for _ in 0..32 {

@@ -28,15 +28,21 @@ pub(crate) enum Session {
 }
 
 impl Session {
+    const ALL: [Self; 5] = [Self::Any, Self::ReadWrite, Self::ReadOnly, Self::Primary, Self::Standby];
+
+    /// The name that addresses have for it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::ReadWrite => "read-write",
+            Self::ReadOnly => "read-only",
+            Self::Primary => "primary",
+            Self::Standby => "standby",
+        }
+    }
+
     fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "any" => Self::Any,
-            "read-write" => Self::ReadWrite,
-            "read-only" => Self::ReadOnly,
-            "primary" => Self::Primary,
-            "standby" => Self::Standby,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|session| session.as_str() == name)
     }
 
     /// Tells whether a server will do that follows another or does not, and whose transactions may write or may not.

@@ -106,7 +106,10 @@ pub(crate) async fn put(
     loop {
         let values = parameters![tenant.as_str(), kind.as_str(), key.as_str(), version.0, micros(*at), body.as_str()];
         let mut away = false;
-        let scope = connections.scope(false, &mut attempts).await?;
+        let scope = match connections.scope(false, &mut attempts).await {
+            Ok(scope) => scope,
+            Err(error) => return Err(lost.map_or_else(|| error.into(), unknown)),
+        };
         match scope.run("put document", text, values).await {
             Ok(written) if !written.is_empty() => return Ok(()),
             // Written between the two looks, unless it still is not as it should be.

@@ -165,7 +165,7 @@ impl Hosts {
             if !session.takes(row.try_get(0)?, row.try_get(1)?) {
                 let _ = connection.close().await;
                 // Later it may be: another takes the place of a primary that failed.
-                let text = format!("no host of the address has a session that is {session:?}");
+                let text = format!("no host of the address is one for a session that is {}", session.as_str());
                 return Err(io::Error::new(io::ErrorKind::NotConnected, text).into());
             }
         }
