@@ -8,6 +8,7 @@ mod cluster;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -396,4 +397,27 @@ fn more_callers_than_connections_each_get_their_turn() {
             });
         }
     });
+}
+
+/// A caller who carries a statement out and is not polled any more, or is dropped, keeps nobody from theirs.
+#[test]
+fn a_caller_who_looks_no_longer_holds_nobody_up() {
+    let Some(database) = Database::new() else { return };
+    let store = open(&database);
+    let clerk = Clerk::new(1);
+    let opening = || store.commit(clerk.commit([clerk.opening(Draft::incident("Still there"))]));
+    block_on(opening()).unwrap();
+    for number in [2, 4] {
+        let mut context = Context::from_waker(Waker::noop());
+        let (mut neglected, mut dropped) = (opening(), opening());
+        assert!(neglected.as_mut().poll(&mut context).is_pending());
+        assert!(dropped.as_mut().poll(&mut context).is_pending());
+        drop(dropped);
+        let other = block_on(opening()).unwrap();
+        assert!(other[0].number > number, "{} went before {number}", other[0].number);
+        assert_eq!(block_on(neglected).unwrap()[0].number, number);
+    }
+    let all = block_on(store.find(&TenantId::MAIN, &Query::default())).unwrap().tickets;
+    let numbers: BTreeSet<i64> = all.iter().map(|ticket| ticket.number).collect();
+    assert!(numbers.iter().copied().eq(1..=i64::try_from(all.len()).unwrap()), "{numbers:?}");
 }

@@ -30,7 +30,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `store`, `connect` | what each call does, and how a store is opened |
-//! | `writer`, `batch`, `housekeeper` | how commits that wait become one statement, and what can wait until after it |
+//! | `writer`, `batch`, `alone` | how commits that wait become one statement, and who carries it out |
+//! | `housekeeper` | what can wait until after a commit |
 //! | `address`, `hosts`, `connections` | where the servers are, and the connections to the one that will do |
 //! | `runtime`, `retry`, `watch` | under any executor, when a statement runs again, and when it is given up |
 //! | `settled` | what is read, and when that is an answer |
@@ -54,6 +55,7 @@
 extern crate self as ticketcore_postgres;
 
 mod address;
+mod alone;
 mod batch;
 mod blob;
 mod claim;

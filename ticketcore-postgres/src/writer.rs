@@ -7,8 +7,8 @@
 //! holds nobody up for more than a moment: another may then go beside it, though none that opens tickets if it does, which
 //! would only wait for the same number.
 //!
-//! A statement is carried out by a task of the runtime, not by a caller: one that is dropped, or no longer polled, can
-//! neither cut a commit off nor keep others from theirs.
+//! A statement is carried out by a task of the runtime, or by its caller if there is only one. A caller who is dropped, or
+//! no longer polled, can neither cut a commit off nor keep others from theirs: then a task goes on with it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +19,7 @@ use ticketcore::store::StoreError;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
+use crate::alone::{Alone, Rest};
 use crate::batch::{Job, Scribe};
 use crate::commit::Texts;
 use crate::housekeeper::Housekeeper;
@@ -45,14 +46,23 @@ struct Queue {
     waiting: VecDeque<Job>,
     /// How many statements are under way.
     taken: usize,
-    /// The tenants whose statement is under way and not late, its number and its beginning.
-    busy: HashMap<TenantId, (u64, Instant)>,
+    /// The tenants whose statement is under way and not late.
+    busy: HashMap<TenantId, Busy>,
     /// How many statements there were.
     count: u64,
     /// Whether somebody looks for statements that are late.
     watched: bool,
     /// The tenants for which tickets are being opened.
     opening: HashSet<TenantId>,
+}
+
+/// A statement under way.
+#[derive(Debug)]
+struct Busy {
+    number: u64,
+    begun: Instant,
+    /// What is left of it, if its caller carries it out.
+    alone: Option<Rest>,
 }
 
 impl Writer {
@@ -68,14 +78,22 @@ impl Writer {
     /// Writes a commit and returns its tickets' numbers. If the future is dropped, the commit is either done or not begun.
     pub(crate) async fn run(self: &Arc<Self>, commit: Arc<Prepared>) -> Result<Vec<i64>, StoreError> {
         let (sender, receiver) = oneshot::channel();
-        self.queue().waiting.push_back(Job { since: Instant::now(), commit, sender });
-        self.dispatch();
+        let job = Job { since: Instant::now(), commit: Arc::clone(&commit), sender };
+        self.queue().waiting.push_back(job);
+        let rest = self.dispatch(Some(&commit));
+        // The tickets are the caller's alone in the end.
+        drop(commit);
         self.watch();
-        receiver.await.unwrap_or_else(|_| Err(StoreError::backend("the writer gave up on the commit")))
+        let numbers = match rest {
+            Some(rest) => Alone { rest, receiver, runtime: self.runtime.handle().clone() }.await,
+            None => receiver.await,
+        };
+        numbers.unwrap_or_else(|_| Err(StoreError::backend("the writer gave up on the commit")))
     }
 
-    /// Sends what can be sent.
-    fn dispatch(self: &Arc<Self>) {
+    /// Sends what can be sent. What is a caller's alone is left to them, but only if they are there.
+    fn dispatch(self: &Arc<Self>, caller: Option<&Arc<Prepared>>) -> Option<Rest> {
+        let (mut left, mut statements) = (None, Vec::new());
         let mut queue = self.queue();
         while queue.taken < self.lanes
             && let Some(jobs) = queue.next()
@@ -85,18 +103,31 @@ impl Writer {
             queue.taken += 1;
             queue.count += 1;
             let number = queue.count;
-            queue.busy.insert(tenant.clone(), (number, Instant::now()));
             if opens {
                 queue.opening.insert(tenant.clone());
             }
-            let lane = Lane { writer: Arc::clone(self), tenant, opens, number };
+            let is_callers = |job: &Job| caller.is_some_and(|commit| Arc::ptr_eq(commit, &job.commit));
+            let alone = jobs.len() == 1 && jobs.iter().all(is_callers);
+            let lane = Lane { writer: Arc::clone(self), tenant: tenant.clone(), opens, number };
             let words = jobs.iter().map(|job| job.commit.words()).sum();
-            self.runtime.handle().spawn(async move {
+            let statement = self.runtime.inside(async move {
                 let writer = &lane.writer;
                 writer.scribe.serve(jobs).await;
                 writer.housekeeper.note(words, &writer.runtime);
             });
+            let rest = if alone {
+                Some(Rest::new(statement))
+            } else {
+                statements.push(statement);
+                None
+            };
+            queue.busy.insert(tenant, Busy { number, begun: Instant::now(), alone: rest.clone() });
+            left = left.or(rest);
         }
+        drop(queue);
+        // A runtime that has ended drops them at once, and they give their way free.
+        statements.into_iter().for_each(|statement| drop(self.runtime.handle().spawn(statement)));
+        left
     }
 
     /// Sees to it that a statement which is late holds nobody up; there is nobody while nobody waits, and most of the
@@ -111,13 +142,19 @@ impl Writer {
             loop {
                 sleep(LATE).await;
                 let mut queue = this.queue();
-                queue.busy.retain(|_, (_, begun)| begun.elapsed() < LATE);
-                if queue.waiting.is_empty() {
-                    queue.watched = false;
+                let late: Vec<Busy> =
+                    queue.busy.extract_if(|_, busy| busy.begun.elapsed() >= LATE).map(|(_, busy)| busy).collect();
+                let done = queue.waiting.is_empty();
+                queue.watched = !done;
+                drop(queue);
+                // Whoever carries one out may hold what is left of it, and want the queue.
+                late.iter()
+                    .filter_map(|busy| busy.alone.as_ref())
+                    .for_each(|rest| rest.hand_over(this.runtime.handle()));
+                if done {
                     return;
                 }
-                drop(queue);
-                this.dispatch();
+                this.dispatch(None);
             }
         });
     }
@@ -140,14 +177,14 @@ impl Drop for Lane {
         let mut queue = self.writer.queue();
         queue.taken -= 1;
         // If it was late, another may be in its place.
-        if queue.busy.get(&self.tenant).is_some_and(|(number, _)| *number == self.number) {
+        if queue.busy.get(&self.tenant).is_some_and(|busy| busy.number == self.number) {
             queue.busy.remove(&self.tenant);
         }
         if self.opens {
             queue.opening.remove(&self.tenant);
         }
         drop(queue);
-        self.writer.dispatch();
+        self.writer.dispatch(None);
     }
 }
 
