@@ -15,8 +15,9 @@ use crate::filter::Sql;
 pub(crate) async fn tally(connections: &Connections, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {
     let columns = columns(&scan.needs());
     let mut sql = Sql::default();
-    sql.push("select 0");
-    columns.iter().for_each(|(column, _)| _ = sql.push(", t.").push(column));
+    // A row of no columns is counted, too.
+    let names: Vec<String> = columns.iter().map(|(column, _)| format!("t.{column}")).collect();
+    sql.push("select ").push(&names.join(", "));
     sql.tickets(tenant, &scan.filter)?;
     let text = connections.schema.fill(&sql.text);
 
@@ -24,7 +25,7 @@ pub(crate) async fn tally(connections: &Connections, tenant: &TenantId, scan: &S
     let mut scope = connections.scope(false, &mut connections.attempts()).await?;
     let count = |row: &PgRow| {
         let mut figures = Figures::default();
-        for ((_, read), column) in columns.iter().zip(1..) {
+        for ((_, read), column) in columns.iter().zip(0..) {
             read(&mut figures, row, column)?;
         }
         Ok(tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?)
