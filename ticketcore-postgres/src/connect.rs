@@ -98,7 +98,8 @@ impl PostgresOptions {
     async fn ready(&self, connections: &Connections) -> Result<Composites> {
         let schema = &connections.schema;
         if self.migrate {
-            let mut scope = connections.begin(false).await?;
+            // Through a pooler in a transaction, in which the one of the scripts is at home.
+            let mut scope = connections.begin(connections.pooler).await?;
             schema::migrate_with(scope.link()?.connection, schema, schema::MIGRATIONS).await?;
             scope.close().await?;
         }

@@ -161,7 +161,7 @@ impl Hosts {
         let session = self.address.session;
         if session != Session::Any {
             let ask = "select pg_is_in_recovery(), current_setting('transaction_read_only')::boolean";
-            let row = sqlx::query(ask).persistent(false).fetch_one(&mut connection).await?;
+            let row = sqlx::raw_sql(ask).fetch_one(&mut connection).await?;
             if !session.takes(row.try_get(0)?, row.try_get(1)?) {
                 let _ = connection.close().await;
                 // Later it may be: another takes the place of a primary that failed.
