@@ -70,7 +70,7 @@ fn a_store_whose_resting_connections_have_all_died_opens_a_new_one() {
         cluster::block_on(async {
             let mut other = database.address.connect().await.unwrap();
             let mut lock = other.begin().await.unwrap();
-            sqlx::raw_sql("lock table ticketcore.ticket in access exclusive mode").execute(&mut *lock).await.unwrap();
+            sqlx::raw_sql("lock table ticketcore.snapshot in access exclusive mode").execute(&mut *lock).await.unwrap();
             // As many calls at a time as there can be connections: each waits for the lock on one of its own.
             let calls: Vec<_> = (0..20)
                 .map(|_| {
