@@ -1,11 +1,14 @@
 //! Sessions that end under the callers' hands.
 
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ticketcore::Desk;
 use ticketcore::command::Draft;
 use ticketcore::id::TenantId;
+use ticketcore::report::overview;
 use ticketcore::store::Store;
 use ticketcore::testing::{Clerk, block_on};
 use ticketcore_postgres::PostgresOptions;
@@ -78,7 +81,9 @@ fn a_store_whose_resting_connections_have_all_died_opens_a_new_one() {
                     tokio::spawn(async move { store.load(&TenantId::MAIN, id).await })
                 })
                 .collect();
+            let start = Instant::now();
             while store.counts().connections < 20 {
+                assert!(start.elapsed() < Duration::from_secs(60), "{:?}", store.counts());
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             lock.rollback().await.unwrap();
@@ -95,4 +100,24 @@ fn a_store_whose_resting_connections_have_all_died_opens_a_new_one() {
     all_rest_and_die();
     let written = open();
     assert!(written.is_ok(), "{written:?}");
+}
+
+/// A report is begun again, too, and counts nothing twice.
+#[test]
+fn a_report_whose_connection_has_died_is_made_on_another() {
+    let Some(database) = Database::new() else { return };
+    let store = open(&database.address);
+    let desk = Desk::new(Arc::new(store.clone()));
+    let (before, after) = block_on(async {
+        desk.open(Draft::incident("Counted once")).await.unwrap();
+        let ask = desk.ask().await.unwrap();
+        let before = desk.report(&overview(), &ask).await.unwrap();
+        database.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity \
+             where datname = current_database() and pid <> pg_backend_pid()",
+        );
+        (before, desk.report(&overview(), &ask).await.unwrap())
+    });
+    assert_eq!(format!("{before:?}"), format!("{after:?}"));
+    assert!(store.counts().retries > 0, "the fault was felt");
 }

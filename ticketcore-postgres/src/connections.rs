@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Postgres};
 use tracing::Instrument;
 
-use crate::error::{Result, is_lost, is_race, is_read_only};
+use crate::error::{Result, is_lost, is_race};
 use crate::hosts::{Hosts, Own};
 use crate::retry::Attempts;
 use crate::schema::Schema;
@@ -233,20 +233,9 @@ impl<'c> Link<'c> {
         send: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, sqlx::Error> {
         *self.sound = false;
-        let answer = match self.watch {
-            Some(watch) => watch.over(send(self.connection)).await.and_then(|answer| answer),
-            None => send(self.connection).await,
-        };
-        match answer {
-            Err(error) if is_lost(&error) || is_read_only(&error) => Err(match self.hosts {
-                Some((hosts, age)) => hosts.judge(age, error),
-                None => error,
-            }),
-            answer => {
-                *self.sound = true;
-                answer
-            }
-        }
+        let answer = waited(self.watch, send(self.connection)).await.and_then(|answer| answer);
+        *self.sound = !answer.as_ref().is_err_and(is_lost);
+        answer.map_err(|error| judged(self.hosts, error))
     }
 
     /// Runs one statement whose rows are taken one by one, as they come.
@@ -263,14 +252,9 @@ impl<'c> Link<'c> {
         let mut count = 0;
         let mut rows = query.fetch(&mut *self.connection).ready_chunks(PIECE);
         // What has arrived is taken in one piece, so that the clock is not read for every row.
-        loop {
-            let piece = match self.watch {
-                Some(watch) => watch.over(rows.next()).await?,
-                None => rows.next().await,
-            };
-            let Some(piece) = piece else { break };
+        while let Some(piece) = waited(self.watch, rows.next()).await.map_err(|error| judged(self.hosts, error))? {
             for row in piece {
-                take(&row?)?;
+                take(&row.map_err(|error| judged(self.hosts, error))?)?;
                 count += 1;
             }
         }
@@ -291,5 +275,20 @@ impl<'c> Link<'c> {
         let rows = self.sent(async |connection| query.fetch_all(connection).await).instrument(span.clone()).await?;
         span.record("rows", rows.len());
         Ok(rows)
+    }
+}
+
+async fn waited<T>(watch: Option<&Watch>, answer: impl Future<Output = T>) -> Result<T, sqlx::Error> {
+    match watch {
+        Some(watch) => watch.over(answer).await,
+        None => Ok(answer.await),
+    }
+}
+
+/// What a failure means for the store's own connections.
+fn judged(hosts: Option<(&Hosts, u64)>, error: sqlx::Error) -> sqlx::Error {
+    match hosts {
+        Some((hosts, age)) => hosts.judge(age, error),
+        None => error,
     }
 }

@@ -7,7 +7,7 @@ use ticketcore::report::{Figures, Needs, Scan, Table, Tallier};
 use ticketcore::store::StoreError;
 
 use crate::connections::Connections;
-use crate::error::Result;
+use crate::error::{Error, Result, is_lost};
 use crate::filter::Sql;
 
 /// Feeds the tickets of a scan to a tallier. The server does no more than fetch: so a figure is defined once, for all
@@ -21,18 +21,29 @@ pub(crate) async fn tally(connections: &Connections, tenant: &TenantId, scan: &S
     sql.tickets(tenant, &scan.filter)?;
     let text = connections.schema.fill(&sql.text);
 
-    let mut tallier = Tallier::new(scan);
-    let mut scope = connections.scope(false, &mut connections.attempts()).await?;
-    let count = |row: &PgRow| {
-        let mut figures = Figures::default();
-        for ((_, read), column) in columns.iter().zip(0..) {
-            read(&mut figures, row, column)?;
+    let mut attempts = connections.attempts();
+    loop {
+        let mut tallier = Tallier::new(scan);
+        let mut scope = connections.scope(false, &mut attempts).await?;
+        let count = |row: &PgRow| {
+            let mut figures = Figures::default();
+            for ((_, read), column) in columns.iter().zip(0..) {
+                read(&mut figures, row, column)?;
+            }
+            Ok(tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?)
+        };
+        match scope.link()?.each("tally", &text, sql.parameters.clone(), count).await {
+            // What was counted so far is of no use: the next look may find other tickets.
+            Err(Error::Postgres(error)) if is_lost(&error) && attempts.again(true).await => {
+                connections.retried("tally", &error);
+            }
+            Err(error) => return Err(error),
+            Ok(()) => {
+                scope.close().await?;
+                return Ok(tallier.finish());
+            }
         }
-        Ok(tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?)
-    };
-    scope.link()?.each("tally", &text, sql.parameters, count).await?;
-    scope.close().await?;
-    Ok(tallier.finish())
+    }
 }
 
 /// How a column gets into its figure. Texts are lent by the row: nothing is allocated for a ticket.
