@@ -2,8 +2,8 @@
 //!
 //! The floor's scripts are what a careful hand would write: the same tables and indexes in a schema of their own, one
 //! statement for each operation, prepared, and in the second form the several statements that most programs send. They
-//! decide and encode nothing: every value is of one of a thousand samples, a random one or the clock's. A floor takes its numbers from a
-//! sequence, which leaves gaps and makes nobody wait; ours are without gaps. Both take turns in one run.
+//! decide and encode nothing: every value is of one of a thousand samples, a random one or the clock's. A floor takes its
+//! numbers from a sequence, which leaves gaps and makes nobody wait; ours are without gaps. Both take turns in one run.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's output is its purpose")]
 

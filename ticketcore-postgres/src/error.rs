@@ -92,13 +92,21 @@ fn translate(error: sqlx::Error) -> StoreError {
         _ if is_lost(&error) => "the server closed the connection",
         _ => return StoreError::backend(error),
     };
-    StoreError::backend(Told { text: text.to_owned(), source: Some(error) })
+    StoreError::backend(Told { text: text.to_owned(), source: Some(plain(error)) })
+}
+
+/// A failure without the driver's words around what the system says, which repeat it.
+fn plain(error: sqlx::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        sqlx::Error::Io(error) => error.into(),
+        error => error.into(),
+    }
 }
 
 /// Reports a commit of which nobody knows whether it was written.
 pub(crate) fn unknown(error: sqlx::Error) -> Error {
     let text = "the connection was lost during a commit, whose outcome is unknown".to_owned();
-    Error::Store(StoreError::backend(Told { text, source: Some(error) }))
+    Error::Store(StoreError::backend(Told { text, source: Some(plain(error)) }))
 }
 
 /// Reports a value in a column that cannot be what the column holds.
@@ -110,7 +118,7 @@ pub(crate) fn corrupt(what: &str, value: impl fmt::Display) -> Error {
 #[derive(Debug)]
 struct Told {
     text: String,
-    source: Option<sqlx::Error>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl fmt::Display for Told {
@@ -121,6 +129,6 @@ impl fmt::Display for Told {
 
 impl std::error::Error for Told {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_ref().map(|source| &**source as _)
     }
 }
