@@ -38,16 +38,18 @@ struct Entry {
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 impl Entry {
-    fn has(&self, text: &str) -> bool {
-        let texts = self.log.iter().flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
-        let known: BTreeSet<String> = texts.flat_map(words::split).collect();
-        words::split(text).all(|word| known.contains(&word))
+    /// Whether the words of a text occur in the ticket's texts, or in the public ones only.
+    fn has(&self, text: &str, public: bool) -> bool {
+        let known: BTreeSet<String> =
+            self.log.iter().flat_map(|one| words::indexed(&one.event, one.text.as_deref())).collect();
+        let question = words::question(&[text.to_owned()], public);
+        question.iter().all(|entries| entries.iter().any(|entry| known.contains(entry)))
     }
 }
 
 impl Maps {
     fn meant(&self, tenant: &TenantId, filter: &Filter) -> impl Iterator<Item = &Entry> {
-        let meant = move |entry: &&Entry| filter.matches(&entry.ticket, |text| entry.has(text));
+        let meant = move |entry: &&Entry| filter.matches(&entry.ticket, |text| entry.has(text, filter.sight.public));
         self.tickets.values().filter(move |entry| entry.ticket.tenant == *tenant).filter(meant)
     }
 

@@ -36,7 +36,8 @@ fn a_ticket_nobody_answers_warns_breaches_and_escalates_by_itself() {
     );
     let (desk, clock) = desk(config);
     pollster::block_on(async {
-        let ticket = desk.by(Actor::requester("bo")).open(Draft::incident("No mail").team("first_line")).await.unwrap();
+        let draft = Draft::incident("No mail").requester("bo").team("first_line");
+        let ticket = desk.by(Actor::integration("portal")).open(draft).await.unwrap();
         assert_eq!(desk.tick().await.unwrap().next, Some(at("2026-03-02T12:00:00.000001Z")));
 
         clock.set(at("2026-03-02T12:00:00Z"));

@@ -17,8 +17,8 @@ use ticketcore::event::{Attachment, Migrated, Moved, Notice, Opened, Recipient, 
 use ticketcore::policy_log::StepKey;
 use ticketcore::ticket::{Link, Pin};
 use ticketcore::{
-    Actor, Channel, Event, Key, Level, LinkKind, Position, Priority, Recorded, Severity, Signal, Status, StoreError,
-    TenantId, Ticket, TicketId, Value, Version, Visibility, Waiting,
+    Actor, Channel, Event, Key, Level, LinkKind, Party, Position, Priority, Recorded, Severity, Signal, Status,
+    StoreError, TenantId, Ticket, TicketId, Value, Version, Visibility, Waiting,
 };
 
 /// The version of the form of every kind, and of the golden file.
@@ -53,6 +53,7 @@ fn bare() -> Opened {
         channel: Channel::Api,
         external: None,
         requester: None,
+        organisation: None,
         assignee: None,
         team: None,
         queue: None,
@@ -83,6 +84,7 @@ fn full() -> Opened {
         channel: Channel::Phone,
         external: Some("SNOW-4711".to_owned()),
         requester: Some("bo".into()),
+        organisation: Some("acme".into()),
         assignee: Some("ada".into()),
         team: Some("first_line".into()),
         queue: Some("mail".into()),
@@ -158,6 +160,8 @@ fn samples() -> Vec<Event> {
         Event::Queued(Some("late".into())),
         Event::RequesterChanged(None),
         Event::RequesterChanged(Some("eve".into())),
+        Event::OrganisationChanged(None),
+        Event::OrganisationChanged(Some("initech".into())),
         Event::Renamed("Still no mail".to_owned()),
         Event::Categorised(None),
         Event::Categorised(Some("network".into())),
@@ -172,6 +176,16 @@ fn samples() -> Vec<Event> {
         Event::PriorityRestored,
         Event::Prioritised { priority: Priority::P1, reason: "The board is offline".to_owned() },
         Event::Escalated(2),
+        Event::Invited("kim".into()),
+        Event::Invited("pat".into()),
+        Event::Dismissed("kim".into()),
+        Event::Referred("network".into()),
+        Event::Referred("storage".into()),
+        Event::Recalled("storage".into()),
+        Event::Shared(Party::Person("pat".into())),
+        Event::Shared(Party::Team("network".into())),
+        Event::Shared(Party::Organisation("acme".into())),
+        Event::Unshared(Party::Team("network".into())),
         Event::Unwatched("eve".into()),
         Event::Watched("kim".into()),
         Event::Unlinked(Link { kind: LinkKind::Relates, to: other() }),

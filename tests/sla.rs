@@ -28,12 +28,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use ticketcore::cond::{Atom, Cond};
-use ticketcore::config::{Source, State, Transition};
+use ticketcore::config::{Grant, Grantee, Rights, Source, State, Transition};
 use ticketcore::engine::{Phase, Reading};
 use ticketcore::line::Flag;
 use ticketcore::time::{Hours, ManualClock, Week, Zone};
 use ticketcore::{
-    Actor, Command, Config, Desk, Draft, MemoryStore, Policy, Priority, Span, Status, TicketId, Waiting, Workflow,
+    Actor, Capabilities, Command, Config, Desk, Draft, MemoryStore, Policy, Priority, Span, Status, TicketId, Waiting,
+    Workflow,
 };
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/sla/scenarios.json");
@@ -155,7 +156,9 @@ impl<'a> Play<'a> {
             ("starts", Policy::first_response("starts")),
         ];
         let on_the_wall = vec![Policy::response("wall_response"), Policy::resolution("wall_resolution")];
-        let mut config = Config { policies: on_the_wall, ..Config::default() }
+        // In these scenarios everybody does everything; who may is not what they are about.
+        let rights = Rights::of([Grant::new(Grantee::Anyone, Capabilities::all())]);
+        let mut config = Config { policies: on_the_wall, rights, ..Config::default() }
             .workflow(workflow())
             .kind("issue", "issue", "")
             .calendar("office", hours(&self.scenario["calendar"])?);

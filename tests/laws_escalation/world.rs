@@ -55,8 +55,9 @@ impl World {
         let (store, clock) = (MemoryStore::new(), ManualClock::new(start()));
         let desk = Desk::new(Arc::new(store.clone())).with_clock(clock.clone());
         pollster::block_on(desk.publish(config)).unwrap();
-        let bo = desk.by(Actor::requester("bo"));
-        let ticket = pollster::block_on(bo.open(Draft::incident("No mail").team("first_line"))).unwrap().id;
+        let portal = desk.by(Actor::integration("portal"));
+        let draft = Draft::incident("No mail").requester("bo").team("first_line");
+        let ticket = pollster::block_on(portal.open(draft)).unwrap().id;
         let world = Self { store, clock, ticket };
         // New rules are brought to all tickets by the first tick after them.
         world.tick(start());

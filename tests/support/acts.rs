@@ -10,8 +10,8 @@ use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Zone};
 use ticketcore::{
-    Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Policy, Priority, Query, Request, Severity, Signal,
-    Span, TicketId, Value, Version,
+    Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, Policy, Priority, Query, Request, Severity,
+    Signal, Span, TicketId, Value, Version,
 };
 
 /// Something that happens to a desk.
@@ -71,6 +71,14 @@ impl Act {
             Self::Pass(time) => *time,
             Self::Tick => TimeDelta::seconds(2),
             _ => TimeDelta::zero(),
+        }
+    }
+
+    /// Who does it, if it matters.
+    pub(crate) const fn actor(&self) -> Option<&Actor> {
+        match self {
+            Self::Open(actor, _) | Self::Apply(actor, _, _) | Self::Moves(actor, _) => Some(actor),
+            _ => None,
         }
     }
 
@@ -135,8 +143,15 @@ fn tables() -> Vec<TableSpec> {
 
 fn actor(dice: &mut Dice) -> Actor {
     let manager = Actor::agent("eve").role("change_manager").team("net");
-    dice.pick(&[Actor::agent("ada"), manager, Actor::requester("bo"), Actor::integration("gateway"), Actor::system()])
-        .clone()
+    let all = [
+        Actor::agent("ada"),
+        manager,
+        Actor::requester("bo"),
+        Actor::requester("eve").organisation("net"),
+        Actor::integration("gateway"),
+        Actor::system(),
+    ];
+    dice.pick(&all).clone()
 }
 
 fn name<T: From<&'static str>>(dice: &mut Dice) -> T {
@@ -172,6 +187,7 @@ fn draft(dice: &mut Dice) -> Draft {
         draft = draft.rated(level(dice), level(dice));
     }
     (draft.requester, draft.assignee, draft.once) = (maybe(dice), maybe(dice), once(dice));
+    draft.organisation = if dice.once_in(3) { maybe(dice) } else { None };
     (draft.team, draft.queue, draft.category) = (maybe(dice), maybe(dice), maybe(dice));
     draft.description = dice.once_in(2).then(|| text(dice));
     draft.tags = (0..dice.below(3)).map(|_| name(dice)).collect();
@@ -204,7 +220,7 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(40) {
+    match dice.below(44) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -223,6 +239,12 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         27 => Command::Prioritise(Priority::P1, text(dice)),
         28 => Command::RestorePriority,
         29 => Command::Escalate(dice.below(3).try_into().unwrap()),
+        40 => dice.pick(&[Command::Invite("eve".into()), Command::Dismiss("eve".into())]).clone(),
+        41 => dice.pick(&[Command::Refer("net".into()), Command::Recall("net".into())]).clone(),
+        42 => dice
+            .pick(&[Command::Share(Party::Person("bo".into())), Command::Unshare(Party::Person("bo".into()))])
+            .clone(),
+        43 => Command::ChangeOrganisation(maybe(dice)),
         30 => Command::Watch(name(dice)),
         31 => Command::Unwatch(name(dice)),
         32..=33 => Command::Link(kind, other),

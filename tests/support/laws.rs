@@ -89,7 +89,8 @@ async fn offers_what_it_accepts(
     if !tick(rulebook, ticket, &Related::default(), desk.now()).facts.is_empty() {
         return;
     }
-    let offers = desk.moves(ticket.id).await.unwrap();
+    // Who does not see a ticket is offered nothing, and nothing is accepted.
+    let offers = desk.moves(ticket.id).await.unwrap_or_default();
     for key in ["start", "wait", "resume", "resolve", "reopen", "close", "cancel", "approve", "fly"] {
         let offered = offers.iter().any(|offer| offer.transition == key && offer.unmet.is_empty());
         let accepted = desk.prepare(ticket.id, Command::transition(key)).await;

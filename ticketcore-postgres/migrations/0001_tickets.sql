@@ -38,7 +38,8 @@ create table ticket (
   standings text collate "C" not null,
   external text collate "C",
   tags text[] collate "C",            -- null if empty
-  watchers text[] collate "C",        -- null if empty
+  organisation text collate "C",
+  access text[] collate "C",          -- who else may come to see it; null if empty
   fields jsonb,                       -- the custom fields; null if empty
   primary key (tenant, id),
   unique (tenant, number)
@@ -53,6 +54,10 @@ create index ticket_queue on ticket (tenant, queue, due, priority, created, id) 
 create index ticket_open on ticket (tenant, assignee) where open;
 -- A customer's tickets.
 create index ticket_requester on ticket (tenant, requester) where requester is not null;
+-- The tickets of a customer's whole organisation.
+create index ticket_organisation on ticket (tenant, organisation) where organisation is not null;
+-- What watchers, those who take part, and those a ticket was shared with may see.
+create index ticket_access on ticket using gin (access) where access is not null;
 -- Who wakes next, over all tenants.
 create index ticket_wake on ticket (wake, tenant, id) where wake is not null;
 
@@ -204,7 +209,8 @@ create type change_1 as (
   standings text collate "C",
   external text collate "C",
   tags text[] collate "C",
-  watchers text[] collate "C",
+  organisation text collate "C",
+  access text[] collate "C",
   fields jsonb
 );
 

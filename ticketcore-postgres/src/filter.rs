@@ -3,7 +3,7 @@
 use sqlx::{Encode, Postgres, Type};
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId, TenantId};
-use ticketcore::query::{Assignee, Filter, Period};
+use ticketcore::query::{Assignee, Filter, Glance, Period, Through};
 use ticketcore::ticket::{Channel, Status};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
@@ -49,6 +49,7 @@ impl Sql {
             queues,
             assignee,
             requesters,
+            organisations,
             watchers,
             channels,
             tags,
@@ -57,7 +58,8 @@ impl Sql {
             created,
             updated,
             resolved,
-            words,
+            words: _,
+            sight,
         } = filter;
         self.one_of("t.id", ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())?;
         self.one_of("t.number", numbers.clone())?;
@@ -79,9 +81,9 @@ impl Sql {
             Assignee::Is(people) => self.one_of("t.assignee", people.iter().map(PersonId::as_str).collect())?,
         }
         self.one_of("t.requester", requesters.iter().map(PersonId::as_str).collect())?;
+        self.one_of("t.organisation", organisations.iter().map(Key::as_str).collect())?;
         if !watchers.is_empty() {
-            let watchers: Vec<&str> = watchers.iter().map(PersonId::as_str).collect();
-            self.push(" and t.watchers && ").bind(watchers)?;
+            self.accessed(watchers.iter().map(|person| format!("watcher/{person}")).collect())?;
         }
         self.one_of("t.channel", channels.iter().copied().map(Channel::as_str).collect())?;
         if !tags.is_empty() {
@@ -95,11 +97,51 @@ impl Sql {
         self.period("t.created", *created)?;
         self.period("t.updated", *updated)?;
         self.period("t.resolved", *resolved)?;
-        if let Some(question) = search::question(tenant, words) {
-            self.push(" and t.id in (select w.id from @.words w where w.tenant = $1 and w.words @> ");
-            self.bind(question)?.push(")");
+        let question = search::question(tenant, filter);
+        if !question.is_empty() {
+            self.push(" and t.id in (select w.id from @.words w where w.tenant = $1");
+            let (single, either): (Vec<_>, Vec<_>) = question.into_iter().partition(|entries| entries.len() == 1);
+            if !single.is_empty() {
+                self.push(" and w.words @> ").bind(single.concat())?;
+            }
+            for entries in either {
+                self.push(" and w.words && ").bind(entries)?;
+            }
+            self.push(")");
+        }
+        if let Some(glances) = &sight.glances {
+            self.push(" and (false");
+            for glance in glances {
+                self.glance(glance)?;
+            }
+            self.push(")");
         }
         Ok(self)
+    }
+
+    /// Lets those tickets through that a glance sees.
+    fn glance(&mut self, glance: &Glance) -> Result<()> {
+        let Glance { kinds, states, through } = glance;
+        self.push(" or (true");
+        self.one_of("t.kind", kinds.iter().map(Key::as_str).collect())?;
+        self.one_of("t.state", states.iter().map(Key::as_str).collect())?;
+        match through {
+            Through::Any => {}
+            Through::Requester(person) => self.one_of("t.requester", vec![person.as_str()])?,
+            Through::Assignee(person) => self.one_of("t.assignee", vec![person.as_str()])?,
+            Through::Teams(teams) if teams.is_empty() => _ = self.push(" and false"),
+            Through::Teams(teams) => self.one_of("t.team", teams.iter().map(Key::as_str).collect())?,
+            Through::Organisation(key) => self.one_of("t.organisation", vec![key.as_str()])?,
+            Through::Access(tokens) => self.accessed(tokens.iter().cloned().collect())?,
+        }
+        self.push(")");
+        Ok(())
+    }
+
+    /// Asks that one of some tokens be among those of the ticket.
+    fn accessed(&mut self, tokens: Vec<String>) -> Result<()> {
+        self.push(" and t.access && ").bind(tokens)?;
+        Ok(())
     }
 
     /// Asks that a column have one of some values; nothing if there are none. A single one is compared by `=`, which

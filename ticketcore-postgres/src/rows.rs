@@ -15,7 +15,7 @@ use crate::record::{Json, Records, Texts};
 use crate::sql;
 
 /// The columns of `ticket` that a change gives, as they stand in `change_1`.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "id",
     "version",
     "created",
@@ -45,7 +45,8 @@ const COLUMNS: [&str; 31] = [
     "standings",
     "external",
     "tags",
-    "watchers",
+    "organisation",
+    "access",
     "fields",
 ];
 
@@ -63,6 +64,7 @@ impl Rows {
         let Change { expected, ticket, marks, facts, .. } = change;
         let json = |error| StoreError::corrupt("fields", error);
         let fields = (!ticket.fields.is_empty()).then(|| serde_json::to_string(&ticket.fields)).transpose();
+        let access: Vec<String> = ticket.access().collect();
         let new = *expected == Version(0);
         self.opened += i64::from(new);
         // Marks are not in the snapshot.
@@ -100,7 +102,8 @@ impl Rows {
             &Standing::encode(&marks.standings),
             &ticket.external.as_deref(),
             &Texts(ticket.tags.iter().map(|tag| tag.as_str()).collect()),
-            &Texts(ticket.watchers.iter().map(|person| person.as_str()).collect()),
+            &ticket.organisation.as_ref().map(|key| key.as_str()),
+            &Texts(access.iter().map(String::as_str).collect()),
             &fields.map_err(json)?.map(Json),
         ]);
         Ok(())

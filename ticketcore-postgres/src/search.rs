@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 use ticketcore::id::TenantId;
-use ticketcore::query::words;
+use ticketcore::query::{Filter, words};
 use ticketcore::store::Change;
 
 /// An entry of the index takes no more than a third of a page; longer words are known by their digest.
@@ -28,16 +28,16 @@ fn entry(tenant: &TenantId, word: &str) -> String {
     })
 }
 
-/// What the index is asked, if the words ask anything: each must occur, none is an operator.
-pub(crate) fn question(tenant: &TenantId, asked: &[String]) -> Option<Vec<String>> {
-    let words: BTreeSet<String> = asked.iter().flat_map(|text| words::split(text)).collect();
-    (!words.is_empty()).then(|| words.iter().map(|word| entry(tenant, word)).collect())
+/// What the index is asked: of each list one must occur, none is an operator.
+pub(crate) fn question(tenant: &TenantId, filter: &Filter) -> Vec<Vec<String>> {
+    let entries = |one: Vec<String>| one.iter().map(|word| entry(tenant, word)).collect();
+    words::question(&filter.words, filter.sight.public).into_iter().map(entries).collect()
 }
 
 /// The words that a change brings.
 pub(crate) fn of(tenant: &TenantId, change: &Change) -> Vec<String> {
-    let texts = change.facts.iter().flat_map(|fact| words::searchable(&fact.event, fact.text.as_deref()));
-    let words: BTreeSet<String> = texts.flat_map(words::split).collect();
+    let words: BTreeSet<String> =
+        change.facts.iter().flat_map(|fact| words::indexed(&fact.event, fact.text.as_deref())).collect();
     words.iter().map(|word| entry(tenant, word)).collect()
 }
 

@@ -48,7 +48,8 @@ create table ticketcore_ticket (
   wake integer,             -- when time alone next matters
   external text,
   tags text,                -- JSON array; null if empty
-  watchers text             -- JSON array; null if empty
+  organisation text,
+  access text               -- JSON array of who else may come to see it; null if empty
 ) strict;
 
 -- Each index costs every write that touches it 4 to 5 us, so there is one for each page of a desk and no more. The last
@@ -64,8 +65,28 @@ create index ticketcore_ticket_queue on ticketcore_ticket (tenant, queue, due, p
 create index ticketcore_ticket_open on ticketcore_ticket (tenant, assignee) where open;
 -- A customer's tickets.
 create index ticketcore_ticket_requester on ticketcore_ticket (tenant, requester) where requester is not null;
+-- The tickets of a customer's whole organisation.
+create index ticketcore_ticket_organisation on ticketcore_ticket (tenant, organisation) where organisation is not null;
 -- Who wakes next, over all tenants.
 create index ticketcore_ticket_wake on ticketcore_ticket (wake, tenant, id) where wake is not null;
+
+create table ticketcore_access (
+  -- Who else may come to see a ticket, the other way round: watchers, those who take part, those it was shared with.
+  tenant integer not null,
+  token text not null,
+  ticket integer not null,  -- its row
+  primary key (tenant, token, ticket)
+) strict, without rowid;
+
+-- The database keeps it, so that a write pays for it only when the list changes.
+create trigger ticketcore_access_given after insert on ticketcore_ticket when new.access is not null begin
+  insert into ticketcore_access select new.row >> 40, value, new.row from json_each(new.access);
+end;
+create trigger ticketcore_access_changed after update of access on ticketcore_ticket when new.access is not old.access begin
+  delete from ticketcore_access where tenant = old.row >> 40 and ticket = old.row
+    and token in (select value from json_each(old.access));
+  insert into ticketcore_access select new.row >> 40, value, new.row from json_each(new.access);
+end;
 
 create table ticketcore_snapshot (
   -- The whole ticket, as JSON, beside its row and not in it: it is some four times as long.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId};
-use ticketcore::query::{Assignee, Filter, Period};
+use ticketcore::query::{Assignee, Filter, Glance, Period, Through};
 use ticketcore::ticket::{Channel, Status};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
@@ -17,7 +17,7 @@ use crate::{rows, search};
 impl Sql {
     /// Appends where the tickets (`t`) of a filter come from, by a way that leads to them all.
     pub(crate) fn tickets(&mut self, tenant: i64, filter: &Filter, way: Way) -> &mut Self {
-        self.from(way, tenant, &filter.words);
+        self.from(way, tenant, filter);
         let Filter {
             ids,
             numbers,
@@ -30,6 +30,7 @@ impl Sql {
             queues,
             assignee,
             requesters,
+            organisations,
             watchers,
             channels,
             tags,
@@ -38,7 +39,8 @@ impl Sql {
             created,
             updated,
             resolved,
-            words,
+            words: _,
+            sight,
         } = filter;
         if !ids.is_empty() {
             let ids = ids.iter().map(|id| Json::from(id.0.simple().to_string())).collect();
@@ -68,10 +70,9 @@ impl Sql {
             Assignee::Is(people) => self.one_of("t.assignee", people.iter().map(PersonId::as_str)),
         }
         self.one_of("t.requester", requesters.iter().map(PersonId::as_str));
+        self.one_of("t.organisation", organisations.iter().map(Key::as_str));
         if !watchers.is_empty() {
-            self.push(" and exists (select 1 from json_each(t.watchers) w where true");
-            self.one_of("w.value", watchers.iter().map(PersonId::as_str));
-            self.push(")");
+            self.accessed(tenant, watchers.iter().map(|person| format!("watcher/{person}")));
         }
         self.one_of("t.channel", channels.iter().copied().map(Channel::as_str));
         if !tags.is_empty() {
@@ -87,17 +88,48 @@ impl Sql {
         self.period("t.created", *created);
         self.period("t.updated", *updated);
         self.period("t.resolved", *resolved);
-        if let Some(question) = search::question(words).filter(|_| way != Way::Words) {
+        if let Some(question) = search::question(filter).filter(|_| way != Way::Words) {
             let [first, last] = rows::of(tenant);
             self.push(" and t.row in (select rowid from ticketcore_words where ticketcore_words match ").bind(question);
             self.push(" and rowid between ").bind(first).push(" and ").bind(last).push(")");
         }
+        if let Some(glances) = &sight.glances {
+            self.push(" and (false");
+            glances.iter().for_each(|glance| self.glance(tenant, glance));
+            self.push(")");
+        }
         self
+    }
+
+    /// Lets those tickets through that a glance sees.
+    fn glance(&mut self, tenant: i64, glance: &Glance) {
+        let Glance { kinds, states, through } = glance;
+        self.push(" or (true");
+        self.one_of("t.kind", kinds.iter().map(Key::as_str));
+        self.one_of("t.state", states.iter().map(Key::as_str));
+        match through {
+            Through::Any => {}
+            Through::Requester(person) => self.one_of("t.requester", [person.as_str()]),
+            Through::Assignee(person) => self.one_of("t.assignee", [person.as_str()]),
+            Through::Teams(teams) if teams.is_empty() => _ = self.push(" and false"),
+            Through::Teams(teams) => self.one_of("t.team", teams.iter().map(Key::as_str)),
+            Through::Organisation(key) => self.one_of("t.organisation", [key.as_str()]),
+            Through::Access(tokens) if tokens.is_empty() => _ = self.push(" and false"),
+            Through::Access(tokens) => self.accessed(tenant, tokens.iter().cloned()),
+        }
+        self.push(")");
+    }
+
+    /// Asks that one of some tokens be among those of the ticket.
+    fn accessed(&mut self, tenant: i64, tokens: impl IntoIterator<Item = String>) {
+        self.push(" and t.row in (select ticket from ticketcore_access where tenant = ").bind(tenant);
+        self.one_of("token", tokens);
+        self.push(")");
     }
 
     /// Asks that a column have one of some values; nothing if there are none. A single one is compared by `=`, which
     /// keeps the order of an index; more go into one parameter, however many they are.
-    fn one_of<T: Into<Json>>(&mut self, column: &str, values: impl IntoIterator<Item = T>) {
+    pub(crate) fn one_of<T: Into<Json>>(&mut self, column: &str, values: impl IntoIterator<Item = T>) {
         let mut values: Vec<Json> = values.into_iter().map(Into::into).collect();
         if let [Json::String(_)] = values.as_slice()
             && let Some(Json::String(text)) = values.pop()

@@ -49,12 +49,13 @@ const QUEUE: u8 = 1;
 const WAKE: u8 = 2;
 const OPEN: u8 = 4;
 const REQUESTER: u8 = 8;
+const ORGANISATION: u8 = 16;
 /// All sets of the bits above.
-const SETS: u8 = 16;
+const SETS: u8 = 32;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Write); 31] = [
+const COLUMNS: [(&str, Write); 32] = [
     ("id", Write::Once),
     ("created", Write::Once),
     ("version", Write::Always),
@@ -77,7 +78,7 @@ const COLUMNS: [(&str, Write); 31] = [
     ("messages", Write::Always),
     ("standings", Write::Always),
     ("tags", Write::Always),
-    ("watchers", Write::Always),
+    ("access", Write::Always),
     ("queue", Write::If(QUEUE)),
     ("due", Write::If(QUEUE)),
     ("priority", Write::If(QUEUE)),
@@ -85,6 +86,7 @@ const COLUMNS: [(&str, Write); 31] = [
     ("assignee", Write::If(OPEN)),
     ("open", Write::If(OPEN)),
     ("requester", Write::If(REQUESTER)),
+    ("organisation", Write::If(ORGANISATION)),
     ("row", Write::Once),
 ];
 
@@ -118,7 +120,7 @@ pub(crate) struct Found {
 }
 
 /// Finds a ticket, for [`found`].
-pub(crate) const FIND: &str = "select row, version, queue, due, priority, wake, assignee, open, requester \
+pub(crate) const FIND: &str = "select row, version, queue, due, priority, wake, assignee, open, requester, organisation \
                                from ticketcore_ticket where id = ?1 and tenant = ?2";
 
 /// Reads where a ticket stands, and compares its indexed columns with what a change makes of them.
@@ -134,6 +136,7 @@ pub(crate) fn found(row: &Row<'_>, change: &Change) -> rusqlite::Result<Found> {
         (text(6, ticket.assignee.as_ref().map(|person| person.as_str()))?, OPEN),
         (number(7, Some(ticket.status.is_open().into()))?, OPEN),
         (text(8, ticket.requester.as_ref().map(|person| person.as_str()))?, REQUESTER),
+        (text(9, ticket.organisation.as_ref().map(|key| key.as_str()))?, ORGANISATION),
     ];
     let changed = changes.iter().fold(0, |bits, (differs, bit)| if *differs { bits | bit } else { bits });
     Ok(Found { row: row.get(0)?, version: Version(row.get(1)?), changed })
@@ -183,7 +186,7 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         ticket.messages,
         Standing::encode(&marks.standings),
         list(&ticket.tags)?,
-        list(&ticket.watchers)?,
+        list(&ticket.access().collect())?,
         ticket.queue.as_ref().map(|key| key.as_str()),
         marks.rank.map(|rank| micros(rank.due)),
         ticket.priority().number(),
@@ -191,6 +194,7 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         ticket.assignee.as_ref().map(|person| person.as_str()),
         ticket.status.is_open(),
         ticket.requester.as_ref().map(|person| person.as_str()),
+        ticket.organisation.as_ref().map(|key| key.as_str()),
         row,
     ])?;
     Ok(())

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 use ticketcore::codec::decode_event;
-use ticketcore::query::words;
+use ticketcore::query::{Filter, words};
 
 use crate::error::Result;
 
@@ -17,10 +17,14 @@ use crate::error::Result;
 const CHUNK: i64 = 200;
 
 /// The question for the index, if the words ask anything: each must occur, none is an operator.
-pub(crate) fn question(asked: &[String]) -> Option<String> {
-    let words: BTreeSet<String> = asked.iter().flat_map(|text| words::split(text)).collect();
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    (!quoted.is_empty()).then(|| quoted.join(" "))
+pub(crate) fn question(filter: &Filter) -> Option<String> {
+    let quoted = |entry: &String| format!("\"{entry}\"");
+    let one_of = |entries: &Vec<String>| match entries.as_slice() {
+        [entry] => quoted(entry),
+        entries => format!("({})", entries.iter().map(quoted).collect::<Vec<_>>().join(" OR ")),
+    };
+    let words: Vec<String> = words::question(&filter.words, filter.sight.public).iter().map(one_of).collect();
+    (!words.is_empty()).then(|| words.join(" AND "))
 }
 
 /// How far the log is indexed, and how far it goes.
@@ -63,7 +67,7 @@ fn words_of(transaction: &Connection, ticket: i64, last: i64) -> Result<String> 
     while let Some(event) = events.next()? {
         let text = event.get_ref(2)?.as_str_or_null()?;
         let event = decode_event(event.get(0)?, event.get_ref(1)?.as_str()?)?;
-        words.extend(words::searchable(&event, text).flat_map(words::split));
+        words.extend(words::indexed(&event, text));
     }
     Ok(words.into_iter().collect::<Vec<_>>().join(" "))
 }

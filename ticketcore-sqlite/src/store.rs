@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, MAIN_DB};
 use ticketcore::event::Recorded;
 use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
-use ticketcore::query::{Page, Query};
+use ticketcore::query::{Filter, Page, Query};
 use ticketcore::report::{Scan, Table};
 use ticketcore::store::{Commit, Document, Due, Held, Store, StoreError};
 use ticketcore::ticket::Ticket;
@@ -115,8 +115,8 @@ impl SqliteStore {
     }
 
     /// Indexes what is committed by now, if a question is about words.
-    async fn index(&self, words: &[String]) -> Result<(), StoreError> {
-        if search::question(words).is_none() {
+    async fn index(&self, filter: &Filter) -> Result<(), StoreError> {
+        if search::question(filter).is_none() {
             return Ok(());
         }
         let (mut indexed, last) = self.read(search::progress)?;
@@ -155,12 +155,12 @@ impl Store for SqliteStore {
     }
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
-        self.index(&query.filter.words).await?;
+        self.index(&query.filter).await?;
         self.read(|connection| find::find(connection, tenant, query))
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
-        self.index(&scan.filter.words).await?;
+        self.index(&scan.filter).await?;
         self.read(|connection| tally::tally(connection, tenant, scan))
     }
 

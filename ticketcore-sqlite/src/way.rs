@@ -3,7 +3,7 @@
 //! SQLite has no statistics here and takes every index for selective: to save a sort it would read a tenant's tickets
 //! from the newest to the oldest in search of one number. So the way is chosen here, and the statement names it.
 
-use ticketcore::query::{Assignee, Filter, Sort};
+use ticketcore::query::{Assignee, Filter, Glance, Sight, Sort, Through};
 
 use crate::sql::Sql;
 use crate::{rows, search};
@@ -17,6 +17,8 @@ pub(crate) enum Way {
     Ids,
     /// What some people asked for.
     Requester,
+    /// What the one who asks may see.
+    Sight,
     /// The backlog, perhaps of one agent.
     Open,
     /// The queues, each in its order; for [`Sort::Rank`] only, which asks for tickets that are due.
@@ -34,6 +36,8 @@ impl Way {
             Self::Ids
         } else if filter.numbers.is_empty() && filter.words.is_empty() && !filter.requesters.is_empty() {
             Self::Requester
+        } else if filter.numbers.is_empty() && filter.words.is_empty() && is_narrow(&filter.sight) {
+            Self::Sight
         } else {
             Self::Rows
         }
@@ -47,7 +51,7 @@ impl Way {
         if narrow == Self::Rows
             && filter.numbers.is_empty()
             && sort == Sort::Number
-            && search::question(&filter.words).is_some()
+            && search::question(filter).is_some()
         {
             Self::Words
         } else if narrow != Self::Rows || known {
@@ -64,18 +68,30 @@ impl Way {
     }
 }
 
+/// Tells whether a sight is of few tickets, each of them found through an index.
+fn is_narrow(sight: &Sight) -> bool {
+    let indexed = |glance: &Glance| match glance.through {
+        Through::Requester(_) | Through::Organisation(_) | Through::Access(_) => true,
+        Through::Any | Through::Assignee(_) | Through::Teams(_) => false,
+    };
+    sight.glances.as_ref().is_some_and(|glances| !glances.is_empty() && glances.iter().all(indexed))
+}
+
 impl Sql {
     /// Appends where the tickets (`t`) of a tenant come from. The filter must ask for what the way leads to.
-    pub(crate) fn from(&mut self, way: Way, tenant: i64, words: &[String]) -> &mut Self {
+    pub(crate) fn from(&mut self, way: Way, tenant: i64, filter: &Filter) -> &mut Self {
         let [first, last] = rows::of(tenant);
-        if let Some(question) = search::question(words).filter(|_| way == Way::Words) {
+        if let Some(question) = search::question(filter).filter(|_| way == Way::Words) {
             self.push(" from ticketcore_words w cross join ticketcore_ticket t on t.row = w.rowid");
             self.push(" where w.ticketcore_words match ").bind(question);
             return self.push(" and w.rowid between ").bind(first).push(" and ").bind(last);
         }
+        if let Some(glances) = filter.sight.glances.as_ref().filter(|_| way == Way::Sight) {
+            return self.seen(tenant, glances);
+        }
         self.push(" from ticketcore_ticket t ");
         let (index, only) = match way {
-            Way::Rows | Way::Words => {
+            Way::Rows | Way::Words | Way::Sight => {
                 return self.push("not indexed where t.row between ").bind(first).push(" and ").bind(last);
             }
             Way::Ids => ("id", ""),
@@ -85,5 +101,39 @@ impl Sql {
             Way::Created => ("created", ""),
         };
         self.push("indexed by ticketcore_ticket_").push(index).push(" where t.tenant = ").bind(tenant).push(only)
+    }
+
+    /// Appends the tickets of narrow glances, each found through its index and once.
+    fn seen(&mut self, tenant: i64, glances: &[Glance]) -> &mut Self {
+        self.push(" from (");
+        for (glance, before) in glances.iter().zip(std::iter::once("").chain(std::iter::repeat(" union "))) {
+            self.push(before);
+            match &glance.through {
+                Through::Requester(person) => {
+                    self.push(
+                        "select row from ticketcore_ticket indexed by ticketcore_ticket_requester where tenant = ",
+                    )
+                    .bind(tenant)
+                    .push(" and requester is not null and requester = ")
+                    .bind(person.to_string());
+                }
+                Through::Organisation(key) => {
+                    self.push(
+                        "select row from ticketcore_ticket indexed by ticketcore_ticket_organisation where tenant = ",
+                    )
+                    .bind(tenant)
+                    .push(" and organisation is not null and organisation = ")
+                    .bind(key.to_string());
+                }
+                Through::Access(tokens) => {
+                    self.push("select ticket as row from ticketcore_access where tenant = ").bind(tenant);
+                    self.one_of("token", tokens.iter().map(String::as_str));
+                }
+                Through::Any | Through::Assignee(_) | Through::Teams(_) => {
+                    self.push("select row from ticketcore_ticket where tenant = ").bind(tenant);
+                }
+            }
+        }
+        self.push(") s cross join ticketcore_ticket t on t.row = s.row where true")
     }
 }

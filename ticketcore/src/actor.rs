@@ -60,12 +60,15 @@ pub struct Actor {
     /// The teams the actor belongs to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub teams: BTreeSet<Key>,
+    /// The organisation a customer belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Key>,
 }
 
 impl Actor {
     /// A person or program without roles or teams.
     pub fn new(id: impl Into<PersonId>, kind: ActorKind) -> Self {
-        Self { id: id.into(), kind, roles: BTreeSet::new(), teams: BTreeSet::new() }
+        Self { id: id.into(), kind, roles: BTreeSet::new(), teams: BTreeSet::new(), organisation: None }
     }
 
     /// A person who works tickets.
@@ -102,6 +105,13 @@ impl Actor {
         self
     }
 
+    /// Says which organisation the actor belongs to.
+    #[must_use]
+    pub fn organisation(mut self, organisation: impl Into<Key>) -> Self {
+        self.organisation = Some(organisation.into());
+        self
+    }
+
     /// What the log keeps of the actor.
     pub fn by(&self) -> By {
         By { id: self.id.clone(), kind: self.kind }
@@ -115,4 +125,26 @@ pub struct By {
     pub id: PersonId,
     /// What kind of party it was.
     pub kind: ActorKind,
+}
+
+/// Somebody a ticket can be shown to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// A person.
+    Person(PersonId),
+    /// Everybody in a team.
+    Team(Key),
+    /// Everybody in an organisation.
+    Organisation(Key),
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => write!(f, "person/{person}"),
+            Self::Team(team) => write!(f, "team/{team}"),
+            Self::Organisation(organisation) => write!(f, "organisation/{organisation}"),
+        }
+    }
 }

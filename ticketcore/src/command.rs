@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::actor::Party;
 use crate::channel::Channel;
 use crate::event::{Attachment, Visibility};
 use crate::id::{Key, PersonId, TicketId, Version};
@@ -28,6 +29,8 @@ pub enum Command {
     Enqueue(Option<Key>),
     /// Change whom it is for.
     ChangeRequester(Option<PersonId>),
+    /// Change the organisation it is for.
+    ChangeOrganisation(Option<Key>),
     /// Change the subject.
     Rename(String),
     /// Change the category.
@@ -52,6 +55,18 @@ pub enum Command {
     Watch(PersonId),
     /// Let a person no longer watch.
     Unwatch(PersonId),
+    /// Let a person take part: follow it and write to it.
+    Invite(PersonId),
+    /// Let a person no longer take part.
+    Dismiss(PersonId),
+    /// Let another team work on it, too, without giving it away.
+    Refer(Key),
+    /// Take it back from a team it was referred to.
+    Recall(Key),
+    /// Show it to somebody.
+    Share(Party),
+    /// Show it to somebody no longer.
+    Unshare(Party),
     /// Link to another ticket; both get the link.
     Link(LinkKind, TicketId),
     /// Cut a link on both tickets.
@@ -195,6 +210,8 @@ pub struct Draft {
     pub external: Option<String>,
     /// Whom it is for; the opener, if the opener is a requester and nobody is named.
     pub requester: Option<PersonId>,
+    /// The organisation it is for; the requester's own if that is who opens it and none is named.
+    pub organisation: Option<Key>,
     /// Who is accountable from the start.
     pub assignee: Option<PersonId>,
     /// The team it starts with.
@@ -233,6 +250,7 @@ impl Draft {
             channel: Channel::default(),
             external: None,
             requester: None,
+            organisation: None,
             assignee: None,
             team: None,
             queue: None,
@@ -275,6 +293,13 @@ impl Draft {
     #[must_use]
     pub fn requester(mut self, person: impl Into<PersonId>) -> Self {
         self.requester = Some(person.into());
+        self
+    }
+
+    /// Names the organisation it is for.
+    #[must_use]
+    pub fn organisation(mut self, organisation: impl Into<Key>) -> Self {
+        self.organisation = Some(organisation.into());
         self
     }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::By;
+use crate::actor::{By, Party};
 use crate::channel::Channel;
 use crate::id::Pin;
 use crate::id::{Key, PersonId, Position, TenantId, TicketId, Version};
@@ -35,6 +35,8 @@ pub enum Event {
     Queued(Option<Key>),
     /// It is for another person, or for nobody in particular.
     RequesterChanged(Option<PersonId>),
+    /// It is for somebody of an organisation, or of none.
+    OrganisationChanged(Option<Key>),
     /// It has a new subject.
     Renamed(String),
     /// It is of another category, or of none.
@@ -71,6 +73,18 @@ pub enum Event {
     Watched(PersonId),
     /// Somebody no longer watches it.
     Unwatched(PersonId),
+    /// Somebody takes part in it.
+    Invited(PersonId),
+    /// Somebody no longer takes part in it.
+    Dismissed(PersonId),
+    /// Another team works on it, too.
+    Referred(Key),
+    /// A team no longer works on it.
+    Recalled(Key),
+    /// It was shared with somebody.
+    Shared(Party),
+    /// It is no longer shared with somebody.
+    Unshared(Party),
     /// It was linked.
     Linked(Link),
     /// A link was cut.
@@ -141,6 +155,7 @@ impl Event {
             Self::TeamAssigned(_) => "team_assigned",
             Self::Queued(_) => "queued",
             Self::RequesterChanged(_) => "requester_changed",
+            Self::OrganisationChanged(_) => "organisation_changed",
             Self::Renamed(_) => "renamed",
             Self::Categorised(_) => "categorised",
             Self::Tagged(_) => "tagged",
@@ -153,6 +168,12 @@ impl Event {
             Self::Escalated(_) => "escalated",
             Self::Watched(_) => "watched",
             Self::Unwatched(_) => "unwatched",
+            Self::Invited(_) => "invited",
+            Self::Dismissed(_) => "dismissed",
+            Self::Referred(_) => "referred",
+            Self::Recalled(_) => "recalled",
+            Self::Shared(_) => "shared",
+            Self::Unshared(_) => "unshared",
             Self::Linked(_) => "linked",
             Self::Unlinked(_) => "unlinked",
             Self::Acknowledged { .. } => "acknowledged",
@@ -197,6 +218,9 @@ pub struct Opened {
     /// Whom it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<PersonId>,
+    /// The organisation that person belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Key>,
     /// Who is accountable from the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<PersonId>,

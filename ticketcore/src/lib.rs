@@ -11,6 +11,7 @@
 //! storage, [`memory`] the reference store, [`desk`] the joint between them, [`report`] what is measured.
 
 pub mod actor;
+pub mod capability;
 pub mod channel;
 pub mod codec;
 pub mod command;
@@ -40,7 +41,8 @@ pub mod ticket;
 pub mod time;
 pub mod value;
 
-pub use actor::{Actor, ActorKind, By};
+pub use actor::{Actor, ActorKind, By, Party};
+pub use capability::{Capabilities, Capability};
 pub use channel::Channel;
 pub use command::{Command, Draft, Message, Request};
 pub use config::{Config, Policy, Span, Workflow};

@@ -165,9 +165,10 @@ impl State {
 
 impl Slot {
     /// Whether all words occur in the subjects the ticket ever had, its description and its messages.
-    fn has_words(&self, asked: &[String]) -> bool {
+    fn has_words(&self, asked: &[String], public: bool) -> bool {
         let mut missing: HashSet<&str> = asked.iter().map(String::as_str).collect();
-        let texts = self.log.iter().flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
+        let searched = self.log.iter().filter(|one| !(public && words::is_internal(&one.event)));
+        let texts = searched.flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
         let mut found = texts.flat_map(words::split);
         missing.is_empty() || found.any(|word| missing.remove(word.as_str()) && missing.is_empty())
     }
@@ -204,7 +205,7 @@ impl Tenant {
 }
 
 fn meant(slot: &Slot, filter: &Filter, asked: &[String]) -> bool {
-    filter.matches(&slot.ticket, |_| true) && slot.has_words(asked)
+    filter.matches(&slot.ticket, |_| true) && slot.has_words(asked, filter.sight.public)
 }
 
 /// The words a filter asks for, broken as texts are.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use crate::actor::Party;
 use crate::event::{Event, Notice, Recipient, Recorded, Skip, Visibility};
 use crate::link::LinkKind;
 use crate::policy_log::StepKey;
@@ -32,6 +33,7 @@ impl fmt::Display for Event {
             Self::TeamAssigned(team) => become_(f, "handed to team", team.as_ref(), "taken from its team"),
             Self::Queued(queue) => become_(f, "put into queue", queue.as_ref(), "taken from its queue"),
             Self::RequesterChanged(person) => become_(f, "is for", person.as_ref(), "is for nobody in particular"),
+            Self::OrganisationChanged(key) => become_(f, "is for organisation", key.as_ref(), "is for no organisation"),
             Self::Renamed(subject) => write!(f, "renamed to “{subject}”"),
             Self::Categorised(category) => become_(f, "categorised as", category.as_ref(), "has no category"),
             Self::Tagged(tag) => write!(f, "tagged {tag}"),
@@ -47,6 +49,12 @@ impl fmt::Display for Event {
             Self::Escalated(level) => write!(f, "escalated to level {level}"),
             Self::Watched(person) => write!(f, "is watched by {person}"),
             Self::Unwatched(person) => write!(f, "is no longer watched by {person}"),
+            Self::Invited(person) => write!(f, "invited {person} to take part"),
+            Self::Dismissed(person) => write!(f, "no longer lets {person} take part"),
+            Self::Referred(team) => write!(f, "referred to team {team}, too"),
+            Self::Recalled(team) => write!(f, "took back the referral to team {team}"),
+            Self::Shared(party) => write!(f, "shared with {}", party_of(party)),
+            Self::Unshared(party) => write!(f, "no longer shared with {}", party_of(party)),
             Self::Linked(link) => write!(f, "{} {}", words(link.kind), link.to),
             Self::Unlinked(link) => write!(f, "no longer {} {}", words(link.kind), link.to),
             Self::Acknowledged { until: None } => f.write_str("acknowledged"),
@@ -74,6 +82,14 @@ impl fmt::Display for Event {
                 write!(f, "migrated to {} revision {}, state {}", migrated.to.id, migrated.to.rev, migrated.state)
             }
         }
+    }
+}
+
+fn party_of(party: &Party) -> String {
+    match party {
+        Party::Person(person) => person.to_string(),
+        Party::Team(team) => format!("team {team}"),
+        Party::Organisation(organisation) => format!("organisation {organisation}"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Party;
 use crate::id::{Key, PersonId, TenantId, TicketId, Version};
 use crate::line::Line;
 use crate::policy_log::PolicyLog;
@@ -83,6 +84,9 @@ pub struct Ticket {
     /// The person it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<PersonId>,
+    /// The organisation that person belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<Key>,
     /// The one agent accountable now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<PersonId>,
@@ -95,6 +99,15 @@ pub struct Ticket {
     /// People who are told but not accountable.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub watchers: BTreeSet<PersonId>,
+    /// People besides the requester who take part: they wrote to it from outside, or were invited.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub participants: BTreeSet<PersonId>,
+    /// Teams that work on it, too, without its being theirs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub referred: BTreeSet<Key>,
+    /// With whom this one ticket was shared.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub shares: BTreeSet<Party>,
 
     /// The workflow it follows.
     pub workflow: Pin,
@@ -165,6 +178,12 @@ pub struct Ticket {
     /// How many messages it has, public and internal.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub messages: u32,
+    /// How many of them are public.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub public: u32,
+    /// When the last public message was written.
+    #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<DateTime<Utc>>,
 
     /// The changes its clocks need, in order.
     pub line: Line,

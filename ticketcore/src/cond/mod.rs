@@ -8,18 +8,21 @@ mod read;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::ActorKind;
+use crate::actor::{Actor, ActorKind, Party};
+use crate::capability::Capability;
 use crate::channel::Channel;
-use crate::id::{Key, TicketId};
+use crate::id::{Key, PersonId, TicketId};
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::Priority;
 use crate::status::{Status, Waiting};
+use crate::ticket::Ticket;
 use crate::value::Value;
 
 /// A condition over a ticket, its actor and the time.
@@ -95,6 +98,75 @@ pub enum Relation {
     Team,
     /// They watch it.
     Watcher,
+    /// They take part in it: they wrote to it, or were invited.
+    Participant,
+    /// It was referred to a team of theirs.
+    Referred,
+    /// It is for somebody of their organisation.
+    Organisation,
+    /// It was shared with them, a team of theirs, or their organisation.
+    Shared,
+}
+
+impl Relation {
+    /// Tells whether an actor stands so to a ticket.
+    pub fn holds(self, ticket: &Ticket, actor: &Actor) -> bool {
+        match self {
+            Self::Requester => ticket.requester.as_ref() == Some(&actor.id),
+            Self::Assignee => ticket.assignee.as_ref() == Some(&actor.id),
+            Self::Team => ticket.team.as_ref().is_some_and(|team| actor.teams.contains(team)),
+            Self::Watcher => ticket.watchers.contains(&actor.id),
+            Self::Participant => ticket.participants.contains(&actor.id),
+            Self::Referred => !ticket.referred.is_disjoint(&actor.teams),
+            Self::Organisation => actor.organisation.is_some() && ticket.organisation == actor.organisation,
+            Self::Shared => ticket.shares.iter().any(|party| match party {
+                Party::Person(person) => *person == actor.id,
+                Party::Team(team) => actor.teams.contains(team),
+                Party::Organisation(organisation) => actor.organisation.as_ref() == Some(organisation),
+            }),
+        }
+    }
+
+    /// Which [access tokens](Ticket::access) of a ticket say that an actor stands so to it; none for relations that the
+    /// ticket's own columns tell of.
+    pub(crate) fn tokens(self, actor: &Actor) -> BTreeSet<String> {
+        match self {
+            Self::Requester | Self::Assignee | Self::Team | Self::Organisation => BTreeSet::new(),
+            Self::Watcher => [watcher(&actor.id)].into(),
+            Self::Participant => [participant(&actor.id)].into(),
+            Self::Referred => actor.teams.iter().map(referred).collect(),
+            Self::Shared => {
+                let teams = actor.teams.iter().cloned().map(Party::Team);
+                let organisation = actor.organisation.iter().cloned().map(Party::Organisation);
+                let all = [Party::Person(actor.id.clone())].into_iter().chain(teams).chain(organisation);
+                all.map(|party| party.to_string()).collect()
+            }
+        }
+    }
+}
+
+/// The access token of a person who watches.
+pub(crate) fn watcher(person: &PersonId) -> String {
+    format!("watcher/{person}")
+}
+
+fn participant(person: &PersonId) -> String {
+    format!("participant/{person}")
+}
+
+fn referred(team: &Key) -> String {
+    format!("referred/{team}")
+}
+
+impl Ticket {
+    /// Who may come to see the ticket besides its requester, assignee, team and organisation, as texts that stores index:
+    /// `watcher/bo`, `participant/eve`, `referred/network`, `person/ada`, `team/network`, `organisation/acme`.
+    pub fn access(&self) -> impl Iterator<Item = String> + '_ {
+        let watchers = self.watchers.iter().map(watcher);
+        let participants = self.participants.iter().map(participant);
+        let shares = self.shares.iter().map(Party::to_string);
+        watchers.chain(participants).chain(self.referred.iter().map(referred)).chain(shares)
+    }
 }
 
 /// A comparison with a field's value. Texts compare by their characters, so dates compare by time.
@@ -135,6 +207,8 @@ pub enum Unmet {
     Forbidden(Atom),
     /// Input is missing: a field, an assignee.
     Missing(Atom),
+    /// The actor lacks the right.
+    Denied(Capability),
     /// Other tickets are in the way.
     Blocked(Atom, Vec<TicketId>),
     /// The atom holds and must not.
@@ -148,7 +222,7 @@ impl Unmet {
     pub fn atom(&self) -> Option<&Atom> {
         match self {
             Self::Forbidden(atom) | Self::Missing(atom) | Self::Blocked(atom, _) | Self::Unwanted(atom) => Some(atom),
-            Self::Never => None,
+            Self::Denied(_) | Self::Never => None,
         }
     }
 }
@@ -158,6 +232,7 @@ impl fmt::Display for Unmet {
         match self {
             Self::Forbidden(atom) => write!(f, "needs {atom}"),
             Self::Missing(atom) => write!(f, "missing {atom}"),
+            Self::Denied(capability) => write!(f, "needs the right to {capability}"),
             Self::Blocked(atom, tickets) => {
                 write!(f, "needs {atom}, but open:")?;
                 tickets.iter().try_for_each(|ticket| write!(f, " {ticket}"))

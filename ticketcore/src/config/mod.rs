@@ -7,6 +7,7 @@
 mod action;
 mod check;
 mod policy;
+mod rights;
 mod setup;
 mod span;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::value::FieldType;
 pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
+pub use rights::{Grant, Grantee, Rights};
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
 pub use workflow::{Migration, Source, State, Target, Transition, Workflow};
@@ -54,6 +56,8 @@ pub struct Config {
     pub patience: BTreeMap<Priority, Span>,
     /// How alerts become tickets.
     pub alerts: Alerts,
+    /// Who may do what.
+    pub rights: Rights,
     /// How large things may be.
     pub limits: Limits,
 }
@@ -84,6 +88,7 @@ impl Default for Config {
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
+            rights: Rights::default(),
             limits: Limits::default(),
         }
     }

@@ -66,7 +66,7 @@ impl Desk {
             let commit = match heard {
                 Some(ticket) => match self.repeat(&rulebook, ticket, &signal).await? {
                     Some(commit) => commit,
-                    None => return Ok(Intake::Known(Arc::clone(ticket))),
+                    None => return Ok(Intake::Known(self.shown(&rulebook, Arc::clone(ticket)))),
                 },
                 None if signal.firing => {
                     let claim = Claim { key: key.clone(), from: held, to: Some(id) };
@@ -77,7 +77,9 @@ impl Desk {
             match (self.core.store.commit(commit).await, heard) {
                 (Ok(tickets), _) => {
                     let ticket = tickets.into_iter().next().ok_or(Error::NotFound(id))?;
-                    return Ok(became(heard.map(AsRef::as_ref), ticket, &signal));
+                    return Ok(became(heard.map(AsRef::as_ref), ticket, &signal, |ticket| {
+                        self.shown(&rulebook, ticket)
+                    }));
                 }
                 (Err(StoreError::Conflict(conflict)), heard) => {
                     self.lost(heard.map_or(id, |ticket| ticket.id), attempt, &conflict);
@@ -97,7 +99,8 @@ impl Desk {
         let request = Request::from(Command::Signal(signal.clone()));
         let related = self.related(rulebook, ticket, &request.commands).await?;
         let context = Context { rulebook, actor: &self.actor, related: &related, now: self.now() };
-        let decision = decide(&context, ticket, &request)?;
+        let decided = decide(&context, ticket, &request);
+        let decision = decided.map_err(|refusal| self.refused(rulebook, ticket, refusal))?;
         let nothing = decision.facts.is_empty();
         let commit = || self.commit_of(rulebook, ticket.version, decision, &related, Vec::new());
         Ok((!nothing).then(commit))
@@ -119,11 +122,18 @@ impl Desk {
     }
 }
 
-fn became(before: Option<&Ticket>, after: Arc<Ticket>, signal: &Signal) -> Intake {
+fn became(
+    before: Option<&Ticket>,
+    after: Arc<Ticket>,
+    signal: &Signal,
+    shown: impl Fn(Arc<Ticket>) -> Arc<Ticket>,
+) -> Intake {
+    let reopened = before.is_some_and(|before| before.reopens < after.reopens);
+    let after = shown(after);
     match before {
         None => Intake::Opened(after),
         Some(_) if !signal.firing => Intake::Cleared(after),
-        Some(before) if before.reopens < after.reopens => Intake::Reopened(after),
+        Some(_) if reopened => Intake::Reopened(after),
         Some(_) => Intake::Repeated(after),
     }
 }

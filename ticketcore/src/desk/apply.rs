@@ -69,13 +69,14 @@ impl Desk {
             changes.push(change(&rulebook, Version(0), decision.ticket, decision.facts, Vec::new()));
         }
         let commit = Commit { tenant: self.tenant.clone(), changes, expect: vec![still(&rulebook)] };
+        let shown = |ticket| self.shown(&rulebook, ticket);
         match self.core.store.commit(commit).await {
             Err(StoreError::Conflict(conflict @ Conflict::Document { .. })) => {
                 // Only a configuration published meanwhile can interfere with tickets that are new.
                 self.forget_rules();
                 Err(StoreError::Conflict(conflict).into())
             }
-            done => Ok(done?),
+            done => Ok(done?.into_iter().map(shown).collect()),
         }
     }
 
@@ -123,11 +124,14 @@ impl Desk {
         for attempt in 1..=ATTEMPTS {
             let commit = match plan().await? {
                 Plan::Commit(commit) => commit,
-                Plan::Nothing(ticket) => return Ok(ticket),
+                Plan::Nothing(ticket) => return Ok(self.shown(&*self.rulebook().await?, ticket)),
                 Plan::Done(held) => return self.as_of(held).await,
             };
             match self.core.store.commit(commit).await {
-                Ok(tickets) => return tickets.into_iter().next().ok_or(Error::NotFound(id)),
+                Ok(tickets) => {
+                    let ticket = tickets.into_iter().next().ok_or(Error::NotFound(id))?;
+                    return Ok(self.shown(&*self.rulebook().await?, ticket));
+                }
                 Err(StoreError::Conflict(conflict)) => self.lost(id, attempt, &conflict),
                 Err(error) => return Err(error.into()),
             }
@@ -164,7 +168,8 @@ impl Desk {
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         let related = self.related(&rulebook, &ticket, &request.commands).await?;
         let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
-        let decision = decide(&context, &ticket, request)?;
+        let decided = decide(&context, &ticket, request);
+        let decision = decided.map_err(|refusal| self.refused(&rulebook, &ticket, refusal))?;
         let claims = once(request.once.as_deref(), id);
         // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
@@ -251,13 +256,16 @@ impl Desk {
     async fn as_of(&self, held: Held) -> Result<Arc<Ticket>, Error> {
         let Held { by: id, since } = held;
         let now = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
+        let rulebook = self.rulebook().await?;
+        // Whoever may not see it is not told what others asked under the same key.
+        self.seen(&rulebook, Arc::clone(&now))?;
         if now.version == since {
-            return Ok(now);
+            return Ok(self.shown(&rulebook, now));
         }
         let limit = usize::try_from(since.0).unwrap_or(usize::MAX);
         let history = self.core.store.history(&self.tenant, id, Version(0), limit).await?;
         let then = fold(&history).ok_or(Error::NotFound(id))?;
-        Ok(Arc::new(Ticket { number: now.number, ..then }))
+        Ok(self.shown(&rulebook, Arc::new(Ticket { number: now.number, ..then })))
     }
 }
 

@@ -6,6 +6,7 @@ mod deliver;
 mod ids;
 mod read;
 mod rules;
+mod sight;
 mod tick;
 
 use std::fmt;

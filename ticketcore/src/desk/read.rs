@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::actor::Actor;
+use crate::capability::Capability;
 use crate::cond::Unmet;
 use crate::desk::{Desk, Error};
 use crate::engine::{self, Explanation, Reading, Related};
@@ -24,16 +25,10 @@ pub struct Move {
     pub unmet: Vec<Unmet>,
 }
 
-impl Desk {
-    /// Reads a ticket.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFound`]; [`Error::Store`] if storage fails.
-    pub async fn load(&self, id: TicketId) -> Result<Arc<Ticket>, Error> {
-        self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))
-    }
+/// How many events are looked through at a time.
+const CHUNK: usize = 1000;
 
+impl Desk {
     /// Reads a ticket by its number, if there is one.
     ///
     /// # Errors
@@ -44,13 +39,19 @@ impl Desk {
         Ok(self.find(&Query::new(filter).limit(1)).await?.tickets.into_iter().next())
     }
 
-    /// Finds tickets.
+    /// Finds tickets among those that the actor sees. Staff find what they may read, customers what they may follow.
     ///
     /// # Errors
     ///
+    /// [`Error::Refused`] with [`Hidden`](engine::Refusal::Hidden) if a customer asks about what they do not see;
     /// [`Error::Store`] if storage fails.
     pub async fn find(&self, query: &Query) -> Result<Page, Error> {
-        Ok(self.core.store.find(&self.tenant, query).await?)
+        let rulebook = self.rulebook().await?;
+        let mut page = self.core.store.find(&self.tenant, &self.question(&rulebook, query)?).await?;
+        for ticket in &mut page.tickets {
+            *ticket = self.shown(&rulebook, Arc::clone(ticket));
+        }
+        Ok(page)
     }
 
     /// Reads the first page of a queue, in the order of work.
@@ -66,28 +67,52 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`]; [`Error::Store`] if storage fails.
+    /// [`Error::NotFound`]; [`Error::Refused`] if the actor sees only the customer's side of it; [`Error::Store`] if
+    /// storage fails.
     pub async fn history(&self, id: TicketId) -> Result<Vec<Recorded>, Error> {
+        self.read(&*self.rulebook().await?, id).await?;
         let history = self.core.store.history(&self.tenant, id, Version(0), usize::MAX).await?;
         if history.is_empty() { Err(Error::NotFound(id)) } else { Ok(history) }
     }
 
-    /// Reads the events of all tenants after a position, at most `limit`.
+    /// Reads the events of the tenant's tickets after a position, of those that the actor may read, at most `limit`.
     ///
     /// # Errors
     ///
     /// [`Error::Store`] if storage fails.
     pub async fn feed(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Error> {
-        Ok(self.core.store.feed(after, limit).await?)
+        let rulebook = self.rulebook().await?;
+        let rights = &rulebook.now().config.rights;
+        let all = rights.everywhere(&self.actor, Capability::Read);
+        let (mut seen, mut position) = (Vec::new(), after);
+        if !all && !rights.is_staff(&self.actor) {
+            return Ok(seen);
+        }
+        while seen.len() < limit {
+            let events = self.core.store.feed(position, limit.min(CHUNK)).await?;
+            let Some(last) = events.last() else { break };
+            position = last.position;
+            let mut events: Vec<Recorded> = events.into_iter().filter(|one| one.tenant == self.tenant).collect();
+            if !all {
+                let tickets = self.load_all(events.iter().map(|one| one.ticket).collect()).await?;
+                let may =
+                    |id| tickets.get(id).is_some_and(|ticket| rights.allows(&self.actor, ticket, Capability::Read));
+                events.retain(|one| may(one.ticket));
+            }
+            events.truncate(limit - seen.len());
+            seen.append(&mut events);
+        }
+        Ok(seen)
     }
 
-    /// Counts and measures tickets in one pass.
+    /// Counts and measures tickets in one pass, those that the actor sees.
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if storage fails.
+    /// [`Error::Refused`] if a customer asks about what they do not see; [`Error::Store`] if storage fails.
     pub async fn tally(&self, scan: &Scan) -> Result<Vec<Table>, Error> {
-        Ok(self.core.store.tally(&self.tenant, scan).await?)
+        let scan = self.count(&*self.rulebook().await?, scan)?;
+        Ok(self.core.store.tally(&self.tenant, &scan).await?)
     }
 
     /// Asks about all tickets now, the promises of every policy in force included; narrow it with its methods.
@@ -111,13 +136,17 @@ impl Desk {
         Ok(report.render(ask, tables))
     }
 
-    /// Lists the moves that start in a ticket's state: which may the actor make now, and why not the others.
+    /// Lists the moves that start in a ticket's state: which may the actor make now, and why not the others. Customers
+    /// are told only of those that they have a right to.
     ///
     /// # Errors
     ///
     /// [`Error::NotFound`]; [`Error::Store`] if storage fails.
     pub async fn moves(&self, id: TicketId) -> Result<Vec<Move>, Error> {
-        let (rulebook, ticket) = (self.rulebook().await?, self.load(id).await?);
+        let rulebook = self.rulebook().await?;
+        let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
+        self.seen(&rulebook, Arc::clone(&ticket))?;
+        let reads = self.holds(&rulebook, &ticket, Capability::Read);
         let related = self.guarded(&rulebook, &ticket).await?;
         let offers = engine::moves(&rulebook, &ticket, &self.actor, &related, self.now());
         let owned = |offer: engine::Offer<'_>| Move {
@@ -125,25 +154,30 @@ impl Desk {
             to: offer.target.key.clone(),
             unmet: offer.unmet,
         };
-        Ok(offers.into_iter().map(owned).collect())
+        let denied = |offer: &engine::Offer<'_>| offer.unmet.contains(&Unmet::Denied(Capability::Move));
+        Ok(offers.into_iter().filter(|offer| reads || !denied(offer)).map(owned).collect())
     }
 
     /// Reads every clock of a ticket.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`]; [`Error::Store`] if storage fails.
+    /// [`Error::NotFound`]; [`Error::Refused`] if the actor sees only the customer's side of it; [`Error::Store`] if
+    /// storage fails.
     pub async fn readings(&self, id: TicketId) -> Result<Vec<Reading>, Error> {
-        Ok(engine::readings(&*self.rulebook().await?, &*self.load(id).await?, self.now()))
+        let rulebook = self.rulebook().await?;
+        Ok(engine::readings(&rulebook, &*self.read(&rulebook, id).await?, self.now()))
     }
 
     /// Explains the clock of one policy on a ticket: which times counted, which did not, and why.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFound`]; [`Error::Store`] if storage fails.
+    /// [`Error::NotFound`]; [`Error::Refused`] if the actor sees only the customer's side of it; [`Error::Store`] if
+    /// storage fails.
     pub async fn explain(&self, id: TicketId, policy: impl Into<Key>) -> Result<Vec<Explanation>, Error> {
-        Ok(engine::explain(&*self.rulebook().await?, &*self.load(id).await?, &policy.into(), self.now()))
+        let rulebook = self.rulebook().await?;
+        Ok(engine::explain(&rulebook, &*self.read(&rulebook, id).await?, &policy.into(), self.now()))
     }
 
     /// The other tickets that guards of a ticket's moves read.

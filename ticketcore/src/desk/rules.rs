@@ -7,8 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::capability::Capability;
 use crate::config::{Config, Rulebook, Setup};
 use crate::desk::{Desk, Error};
+use crate::engine::forbidden;
 use crate::id::{Key, Revision, TenantId, Version};
 use crate::store::{Document, Expect, StoreError};
 use crate::time::{micros, stamp};
@@ -147,11 +149,18 @@ impl Desk {
     ///
     /// # Errors
     ///
+    /// [`Error::Refused`] if the actor may not publish, or grants what they do not hold themselves.
     /// [`Error::Unsound`] with every fault; nothing is published. [`Error::Store`] with a conflict if somebody else
     /// published at the same time.
     pub async fn publish(&self, config: Config) -> Result<Revision, Error> {
         let now = self.now();
         let current = self.look(now).await?;
+        let held = &current.now().config.rights;
+        let publishes = held.anywhere(&self.actor, Capability::Publish);
+        let beyond = if publishes { held.beyond(&self.actor, &config.rights) } else { Some(Capability::Publish) };
+        if let Some(capability) = beyond {
+            return Err(forbidden(&self.actor, capability).into());
+        }
         let revision = current.now().revision.next();
         let since = now.max(current.now().since);
         let setup = Setup::new(config, revision, since).map_err(|faults| Error::Unsound { faults })?;

@@ -154,7 +154,8 @@ impl Desk {
             ..Filter::default()
         };
         let order = Order { by: Sort::Number, descending: false };
-        let page = self.find(&Query::new(filter).order(order).after(after).limit(CHUNK)).await?;
+        let query = Query::new(filter).order(order).after(after).limit(CHUNK);
+        let page = self.core.store.find(&self.tenant, &query).await?;
         let count = self.refresh(page.tickets.iter().map(|ticket| ticket.id).collect()).await?;
         let after = page.next.map(|cursor| cursor.to_string());
         let next = Sweep { done: after.is_none(), after, ..sweep };

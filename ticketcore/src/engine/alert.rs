@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::capability::Capability;
 use crate::channel::Channel;
 use crate::command::{Command, Draft, Request};
 use crate::config::Rulebook;
@@ -34,7 +35,13 @@ pub fn open_alert(
     input.signal(signal);
     input.finish()?;
     let mut opened = open(context, tenant, id, &draft(context.rulebook, signal))?;
-    let link = before.map(|before| Command::Link(LinkKind::Relates, before));
+    // A monitor that may open tickets and no more still opens them.
+    let rights = &context.rulebook.now().config.rights;
+    let links = |ticket: &Ticket| {
+        [Capability::Read, Capability::Link].iter().all(|capability| rights.allows(context.actor, ticket, *capability))
+    };
+    let related = before.and_then(|before| context.related.get(before)).filter(|before| links(before));
+    let link = related.filter(|_| links(&opened.ticket)).map(|before| Command::Link(LinkKind::Relates, before.id));
     let commands: Vec<Command> = std::iter::once(Command::Signal(signal.clone())).chain(link).collect();
     let Decision { facts, ticket, echoes } = decide(context, &opened.ticket, &Request::from(commands))?;
     opened.facts.extend(facts);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::actor::{Actor, ActorKind};
+use crate::capability::Capability;
 use crate::command::{Command, Message, Request};
 use crate::config::{At, Moment, Transition};
 use crate::engine::apply::{Work, target};
@@ -13,6 +14,7 @@ use crate::engine::decision::{Context, Decision};
 use crate::engine::facts::lacking;
 use crate::engine::input::Input;
 use crate::engine::refusal::Refusal;
+use crate::engine::rights::{forbidden, permit};
 use crate::engine::tick::settle;
 use crate::event::{Event, Migrated, Said, Visibility};
 use crate::fault::Fault;
@@ -30,6 +32,8 @@ use crate::ticket::Ticket;
 /// A [`Refusal`] with its reasons.
 pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) -> Result<Decision, Refusal> {
     let Context { rulebook, actor, related, now } = *context;
+    let rights = &rulebook.now().config.rights;
+    request.commands.iter().try_for_each(|command| permit(rights, actor, ticket, command))?;
     if let Some(seen) = request.seen.filter(|seen| *seen != ticket.version) {
         return Err(Refusal::Changed { seen, found: ticket.version });
     }
@@ -93,6 +97,7 @@ fn order(
         Command::AssignTeam(team) => changed(&ticket.team, team, Event::TeamAssigned),
         Command::Enqueue(queue) => changed(&ticket.queue, queue, Event::Queued),
         Command::ChangeRequester(person) => changed(&ticket.requester, person, Event::RequesterChanged),
+        Command::ChangeOrganisation(key) => changed(&ticket.organisation, key, Event::OrganisationChanged),
         Command::Rename(subject) => changed(&ticket.subject, subject, Event::Renamed),
         Command::Categorise(category) => changed(&ticket.category, category, Event::Categorised),
         Command::Reference(name) => changed(&ticket.external, name, Event::Referenced),
@@ -106,6 +111,24 @@ fn order(
             (!ticket.watchers.contains(person)).then(|| Event::Watched(person.clone()))
         }
         Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
+        Command::Invite(person) => {
+            room("participants", ticket.participants.len(), work.setup.config.limits.items)?;
+            (!ticket.participants.contains(person)).then(|| Event::Invited(person.clone()))
+        }
+        Command::Dismiss(person) => ticket.participants.contains(person).then(|| Event::Dismissed(person.clone())),
+        Command::Refer(team) => {
+            room("referred", ticket.referred.len(), work.setup.config.limits.items)?;
+            if ticket.team.as_ref() == Some(team) {
+                return Err(invalid("team", format!("`{team}` has the ticket already")));
+            }
+            (!ticket.referred.contains(team)).then(|| Event::Referred(team.clone()))
+        }
+        Command::Recall(team) => ticket.referred.contains(team).then(|| Event::Recalled(team.clone())),
+        Command::Share(party) => {
+            room("shares", ticket.shares.len(), work.setup.config.limits.items)?;
+            (!ticket.shares.contains(party)).then(|| Event::Shared(party.clone()))
+        }
+        Command::Unshare(party) => ticket.shares.contains(party).then(|| Event::Unshared(party.clone())),
         Command::Set(field, None) if !ticket.fields.contains_key(field) => {
             // A field that the desk no longer has can be cleared; one that it never had is a slip.
             let known = work.setup.config.fields.contains_key(field);
@@ -249,7 +272,13 @@ fn link(work: &mut Work<'_>, actor: &Actor, link: Link, echoes: &mut Vec<(Ticket
     if link.to == ticket.id {
         return Err(invalid("link", "a ticket cannot be linked to itself"));
     }
-    let Some(other) = work.related.get(link.to) else { return Err(Refusal::NoSuchTicket { id: link.to }) };
+    let rights = &work.setup.config.rights;
+    // A ticket that the actor does not see is as one that is not there.
+    let other = work.related.get(link.to).filter(|other| rights.allows(actor, other, Capability::Read));
+    let Some(other) = other else { return Err(Refusal::NoSuchTicket { id: link.to }) };
+    if !rights.allows(actor, other, Capability::Link) {
+        return Err(forbidden(actor, Capability::Link));
+    }
     let limit = work.setup.config.limits.links;
     room("links", ticket.links.len(), limit)?;
     room("links of the other ticket", other.links.len(), limit)?;

@@ -44,10 +44,14 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         channel: opened.channel,
         external: opened.external.clone(),
         requester: opened.requester.clone(),
+        organisation: opened.organisation.clone(),
         assignee: opened.assignee.clone(),
         team: opened.team.clone(),
         queue: opened.queue.clone(),
         watchers: opened.watchers.iter().cloned().collect(),
+        participants: BTreeSet::new(),
+        referred: BTreeSet::new(),
+        shares: BTreeSet::new(),
         workflow: opened.workflow.clone(),
         state: opened.state.clone(),
         previous: None,
@@ -72,6 +76,8 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         reopens: 0,
         reassigns: 0,
         messages: 0,
+        public: 0,
+        heard: None,
         line: Line::default(),
         policies: PolicyLog::default(),
     };
@@ -91,6 +97,11 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         Event::Moved(moved) => mark = Some(relocate(ticket, at, moved)),
         Event::Said(said) => {
             ticket.messages = ticket.messages.saturating_add(1);
+            if said.visibility == Visibility::Public {
+                ticket.public = ticket.public.saturating_add(1);
+                ticket.heard = Some(at);
+                join(ticket, by);
+            }
             mark = hear(ticket, at, by, said, &mut unanswered);
         }
         Event::Assigned(person) => {
@@ -103,6 +114,7 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         }
         Event::Queued(queue) => ticket.queue.clone_from(queue),
         Event::RequesterChanged(person) => ticket.requester.clone_from(person),
+        Event::OrganisationChanged(key) => ticket.organisation.clone_from(key),
         Event::Renamed(subject) => ticket.subject.clone_from(subject),
         Event::Categorised(category) => ticket.category.clone_from(category),
         Event::Tagged(tag) => {
@@ -131,6 +143,24 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         }
         Event::Unwatched(person) => {
             ticket.watchers.remove(person);
+        }
+        Event::Invited(person) => {
+            ticket.participants.insert(person.clone());
+        }
+        Event::Dismissed(person) => {
+            ticket.participants.remove(person);
+        }
+        Event::Referred(team) => {
+            ticket.referred.insert(team.clone());
+        }
+        Event::Recalled(team) => {
+            ticket.referred.remove(team);
+        }
+        Event::Shared(party) => {
+            ticket.shares.insert(party.clone());
+        }
+        Event::Unshared(party) => {
+            ticket.shares.remove(party);
         }
         Event::Linked(link) => {
             ticket.links.insert(*link);
@@ -171,6 +201,13 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         }
     }
     beat_if_changed(ticket, at, mark, unanswered);
+}
+
+/// Whoever writes from outside takes part from then on.
+fn join(ticket: &mut Ticket, by: &By) {
+    if by.kind == ActorKind::Requester && ticket.requester.as_ref() != Some(&by.id) {
+        ticket.participants.insert(by.id.clone());
+    }
 }
 
 /// Tells whether something went from one holder to another; the first holder is no handing on.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
-use crate::cond::{Atom, Cmp, Facts, Relation, Unmet};
+use crate::cond::{Atom, Cmp, Facts, Unmet};
 use crate::config::{Setup, State, Transition};
 use crate::id::{Key, TicketId};
 use crate::line::{Beat, Flag};
@@ -71,7 +71,7 @@ impl Facts for Scene<'_> {
         match atom {
             Atom::Role(role) => self.actor.is_some_and(|actor| actor.roles.contains(role)),
             Atom::Actor(kind) => self.actor.is_some_and(|actor| actor.kind == *kind),
-            Atom::Relation(relation) => self.actor.is_some_and(|actor| relates(ticket, actor, *relation)),
+            Atom::Relation(relation) => self.actor.is_some_and(|actor| relation.holds(ticket, actor)),
             Atom::Kind(kind) => ticket.kind == *kind,
             Atom::Category(category) => ticket.category.as_ref() == Some(category),
             Atom::Team(team) => ticket.team.as_ref() == Some(team),
@@ -116,15 +116,6 @@ impl Facts for Beat {
 
     fn unmet(&self, atom: &Atom) -> Unmet {
         Unmet::Forbidden(atom.clone())
-    }
-}
-
-fn relates(ticket: &Ticket, actor: &Actor, relation: Relation) -> bool {
-    match relation {
-        Relation::Requester => ticket.requester.as_ref() == Some(&actor.id),
-        Relation::Assignee => ticket.assignee.as_ref() == Some(&actor.id),
-        Relation::Team => ticket.team.as_ref().is_some_and(|team| actor.teams.contains(team)),
-        Relation::Watcher => ticket.watchers.contains(&actor.id),
     }
 }
 

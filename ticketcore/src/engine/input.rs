@@ -1,6 +1,6 @@
 //! Is the input what it should be? Every fault is named; nothing is cut, nothing is guessed.
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Party};
 use crate::command::{Command, Draft, Message};
 use crate::config::{Limits, Setup};
 use crate::engine::refusal::Refusal;
@@ -58,6 +58,14 @@ impl<'a> Input<'a> {
         }
     }
 
+    fn party(&mut self, party: &Party) {
+        match party {
+            Party::Person(person) => self.person("share.person", person),
+            Party::Team(team) => self.key("share.team", team),
+            Party::Organisation(organisation) => self.key("share.organisation", organisation),
+        }
+    }
+
     fn level(&mut self, impact: Level, urgency: Level) {
         if self.setup.config.matrix.priority(impact, urgency).is_none() {
             let problem = format!("impact {} and urgency {} are not both in the matrix", impact.0, urgency.0);
@@ -95,7 +103,12 @@ impl<'a> Input<'a> {
         if let Some(text) = &draft.description {
             self.text("description", text, limits.text);
         }
-        for (path, key) in [("category", &draft.category), ("team", &draft.team), ("queue", &draft.queue)] {
+        for (path, key) in [
+            ("category", &draft.category),
+            ("organisation", &draft.organisation),
+            ("team", &draft.team),
+            ("queue", &draft.queue),
+        ] {
             if let Some(key) = key {
                 self.key(path, key);
             }
@@ -125,6 +138,7 @@ impl<'a> Input<'a> {
         self.person("actor", &actor.id);
         actor.roles.iter().for_each(|role| self.key("actor.roles", role));
         actor.teams.iter().for_each(|team| self.key("actor.teams", team));
+        actor.organisation.iter().for_each(|organisation| self.key("actor.organisation", organisation));
     }
 
     pub(super) fn once(&mut self, key: Option<&str>) {
@@ -169,6 +183,10 @@ impl<'a> Input<'a> {
             Command::Assign(Some(person)) => self.person("assignee", person),
             Command::ChangeRequester(Some(person)) => self.person("requester", person),
             Command::Watch(person) | Command::Unwatch(person) => self.person("watcher", person),
+            Command::Invite(person) | Command::Dismiss(person) => self.person("participant", person),
+            Command::Share(party) | Command::Unshare(party) => self.party(party),
+            Command::ChangeOrganisation(Some(key)) => self.key("organisation", key),
+            Command::Refer(team) | Command::Recall(team) => self.key("team", team),
             Command::AssignTeam(Some(team)) => self.key("team", team),
             Command::Enqueue(Some(queue)) => self.key("queue", queue),
             Command::Categorise(Some(category)) => self.key("category", category),
@@ -190,6 +208,7 @@ impl<'a> Input<'a> {
             | Command::AssignTeam(None)
             | Command::Enqueue(None)
             | Command::ChangeRequester(None)
+            | Command::ChangeOrganisation(None)
             | Command::Categorise(None)
             | Command::Untag(_)
             | Command::Set(_, None)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
+use crate::capability::Capability;
 use crate::command::Command;
 use crate::cond::{Atom, Unmet};
 use crate::config::{Rulebook, State, Transition};
@@ -39,7 +40,11 @@ pub fn moves<'a>(
         .moves_from(&ticket.state)
         .filter_map(|transition| {
             let target = target(workflow, transition, ticket)?;
-            Some(Offer { transition, target, unmet: scene.unmet_by(transition, target, now) })
+            let mut unmet = scene.unmet_by(transition, target, now);
+            if !setup.config.rights.allows_move(actor, ticket, &transition.key) {
+                unmet.insert(0, Unmet::Denied(Capability::Move));
+            }
+            Some(Offer { transition, target, unmet })
         })
         .collect()
 }

@@ -10,6 +10,7 @@ use crate::engine::decision::{Context, Decision};
 use crate::engine::evolve::begin;
 use crate::engine::input::Input;
 use crate::engine::refusal::Refusal;
+use crate::engine::rights::permit_opening;
 use crate::event::{Event, Fact, Opened};
 use crate::fault::Fault;
 use crate::id::Pin;
@@ -44,6 +45,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draf
     let by = actor.by();
     let mut opened = describe(rulebook, actor, draft, &kind.prefix, workflow.pin());
     let mut reasons = Vec::new();
+    permit_opening(&setup.config.rights, actor, &begin(tenant, id, now, &by, &opened), draft)?;
     for transition in workflow.transitions.iter().filter(|transition| transition.from == Source::Create) {
         let Target::State(key) = &transition.to else { continue };
         let Some(state) = workflow.find_state(key) else { continue };
@@ -73,6 +75,7 @@ fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, wor
         channel,
         external,
         requester,
+        organisation,
         assignee,
         team,
         queue,
@@ -82,6 +85,9 @@ fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, wor
         once: _,
     } = draft;
     let own = (actor.kind == ActorKind::Requester).then(|| actor.id.clone());
+    // Whoever opens it for themselves opens it for their organisation.
+    let theirs = own.is_some() && requester.as_ref().is_none_or(|requester| Some(requester) == own.as_ref());
+    let organisation = organisation.clone().or_else(|| actor.organisation.clone().filter(|_| theirs));
     let priority = rulebook.now().config.matrix.priority(*impact, *urgency);
     Opened {
         kind: kind.clone(),
@@ -93,6 +99,7 @@ fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, wor
         channel: *channel,
         external: external.clone(),
         requester: requester.clone().or(own),
+        organisation,
         assignee: assignee.clone(),
         team: team.clone(),
         queue: queue.clone(),

@@ -1,8 +1,9 @@
 //! Why a command was not carried out.
 
+use crate::capability::Capability;
 use crate::cond::Unmet;
 use crate::fault::Fault;
-use crate::id::{Key, TicketId, Version};
+use crate::id::{Key, PersonId, TicketId, Version};
 use crate::status::Status;
 
 /// A refusal names its reasons, so that a host can hide, ask or point; nothing was written.
@@ -18,6 +19,22 @@ pub enum Refusal {
         from: Key,
         /// What the workflow has instead, whatever the guards say.
         possible: Vec<Key>,
+    },
+    /// The actor was not granted it.
+    #[error("`{who}` may not {capability}")]
+    Forbidden {
+        /// The actor.
+        who: PersonId,
+        /// What was not granted.
+        capability: Capability,
+    },
+    /// A question is about something that the actor may not see.
+    #[error("`{who}` may not ask about `{what}`")]
+    Hidden {
+        /// The actor.
+        who: PersonId,
+        /// What was asked about.
+        what: String,
     },
     /// Something must hold first.
     #[error("`{what}` is refused: {}", list(reasons))]

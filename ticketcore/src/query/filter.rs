@@ -7,6 +7,7 @@ use crate::channel::Channel;
 use crate::cond::Cmp;
 use crate::id::{Key, PersonId, TicketId};
 use crate::priority::Priority;
+use crate::query::Sight;
 use crate::status::Status;
 use crate::ticket::Ticket;
 
@@ -37,6 +38,8 @@ pub struct Filter {
     pub assignee: Assignee,
     /// For one of these people.
     pub requesters: Vec<PersonId>,
+    /// For somebody of one of these organisations.
+    pub organisations: Vec<Key>,
     /// Watched by one of these people.
     pub watchers: Vec<PersonId>,
     /// Came in one of these ways.
@@ -55,6 +58,9 @@ pub struct Filter {
     pub resolved: Period,
     /// *All* of these words occur in its subjects, description or messages; see [`words`](crate::query::words).
     pub words: Vec<String>,
+    /// Among what the one who asks may see. The desk sets it; what a caller puts here is overwritten.
+    #[serde(skip)]
+    pub sight: Sight,
 }
 
 /// A question about the accountable agent.
@@ -119,8 +125,8 @@ impl Filter {
         Self { ids: ids.into_iter().collect(), ..Self::default() }
     }
 
-    /// Says whether a ticket is meant. `has_word` tells whether a word occurs in the ticket's subjects or texts; it is
-    /// asked last, and only if words are asked for.
+    /// Says whether a ticket is meant. `has_word` tells whether a word occurs in the ticket's subjects or texts (the
+    /// public ones only, if so is its [sight](Sight::public)); it is asked last, and only if words are asked for.
     pub fn matches(&self, ticket: &Ticket, has_word: impl Fn(&str) -> bool) -> bool {
         let Self {
             ids,
@@ -134,6 +140,7 @@ impl Filter {
             queues,
             assignee,
             requesters,
+            organisations,
             watchers,
             channels,
             tags,
@@ -143,6 +150,7 @@ impl Filter {
             updated,
             resolved,
             words,
+            sight,
         } = self;
         one_of(ids, &ticket.id)
             && one_of(numbers, &ticket.number)
@@ -159,6 +167,7 @@ impl Filter {
                 Assignee::Is(people) => ticket.assignee.as_ref().is_some_and(|person| people.contains(person)),
             }
             && one_of_some(requesters, ticket.requester.as_ref())
+            && one_of_some(organisations, ticket.organisation.as_ref())
             && (watchers.is_empty() || watchers.iter().any(|person| ticket.watchers.contains(person)))
             && one_of(channels, &ticket.channel)
             && tags.iter().all(|tag| ticket.tags.contains(tag))
@@ -167,6 +176,7 @@ impl Filter {
             && created.contains(Some(ticket.created))
             && updated.contains(Some(ticket.updated))
             && resolved.contains(ticket.resolved)
+            && sight.sees(ticket)
             && words.iter().all(|word| has_word(word))
     }
 }

@@ -3,13 +3,16 @@
 //! [`Filter::matches`] is the meaning; what a backend compiles to SQL must agree with it.
 
 mod filter;
+pub(crate) mod hidden;
 mod order;
+mod sight;
 pub mod words;
 
 use std::sync::Arc;
 
 pub use filter::{Assignee, Filter, Period};
 pub use order::{Cursor, Order, Rank, Sort};
+pub use sight::{Glance, Sight, Through};
 
 use crate::ticket::Ticket;
 

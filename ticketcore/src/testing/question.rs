@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::cond::Cmp;
 use crate::id::{Key, PersonId};
 use crate::priority::Priority;
-use crate::query::{Assignee, Cursor, Filter, Order, Page, Period, Query, Sort, words};
+use crate::query::{Assignee, Cursor, Filter, Glance, Order, Page, Period, Query, Sight, Sort, Through, words};
 use crate::report::{Figures, Scan, Standing, Table, Tallier};
 use crate::status::Status;
 use crate::testing::Dice;
@@ -40,7 +40,31 @@ pub fn filter(dice: &mut Dice, samples: &[Sample]) -> Filter {
         let Sample { ticket, words, .. } = dice.pick(samples);
         ask(dice, &mut filter, ticket, &Vec::from_iter(words.iter().map(String::as_str)));
     }
+    if dice.once_in(4) {
+        let count = 1 + dice.below(3);
+        let tickets: Vec<&Ticket> = (0..count).map(|_| &*dice.pick(samples).ticket).collect();
+        filter.sight = Sight::of(tickets.into_iter().map(|ticket| glance(dice, ticket)).collect::<Vec<_>>(), false);
+    }
+    filter.sight.public = dice.once_in(4);
     filter
+}
+
+/// A look at some tickets that one of them is among, or nearly so.
+fn glance(dice: &mut Dice, ticket: &Ticket) -> Glance {
+    let name = |dice: &mut Dice| *dice.pick(&sample::NAMES);
+    let key = |dice: &mut Dice, own: Option<&Key>| own.cloned().unwrap_or_else(|| name(dice).into());
+    let person = |dice: &mut Dice, own: Option<&PersonId>| own.cloned().unwrap_or_else(|| name(dice).into());
+    let through = match dice.below(6) {
+        0 => Through::Any,
+        1 => Through::Requester(person(dice, ticket.requester.as_ref())),
+        2 => Through::Assignee(person(dice, ticket.assignee.as_ref())),
+        3 => Through::Teams(vec![key(dice, ticket.team.as_ref()), name(dice).into()]),
+        4 => Through::Organisation(key(dice, ticket.organisation.as_ref())),
+        _ => Through::Access(ticket.access().chain([format!("watcher/{}", name(dice))]).skip(dice.below(2)).collect()),
+    };
+    let kinds = if dice.once_in(4) { vec![ticket.kind.clone()] } else { Vec::new() };
+    let states = if dice.once_in(4) { vec![ticket.state.clone()] } else { Vec::new() };
+    Glance { kinds, states, through }
 }
 
 fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
@@ -48,7 +72,7 @@ fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
     let person = |dice: &mut Dice, own: Option<&PersonId>| {
         own.cloned().unwrap_or_else(|| PersonId::from(*dice.pick(&sample::NAMES)))
     };
-    match dice.below(20) {
+    match dice.below(21) {
         0 => filter.ids.push(ticket.id),
         1 => filter.numbers.extend([ticket.number, ticket.number + 1]),
         2 => filter.kinds.push(ticket.kind.clone()),
@@ -69,6 +93,7 @@ fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
         16 => filter.created = period(dice, ticket.created),
         17 => filter.updated = period(dice, ticket.updated),
         18 => filter.resolved = period(dice, ticket.resolved.unwrap_or(ticket.created)),
+        19 => filter.organisations.push(key(dice, &ticket.organisation)),
         _ => filter.words.extend((0..=dice.below(2)).map(|_| (*dice.pick(words)).to_owned())),
     }
 }
@@ -99,7 +124,9 @@ fn period(dice: &mut Dice, at: DateTime<Utc>) -> Period {
 impl Sample {
     /// Tells whether a filter means the ticket.
     pub fn is_meant(&self, filter: &Filter) -> bool {
-        filter.matches(&self.ticket, |text| words::split(text).all(|word| self.words.contains(&word)))
+        let public = filter.sight.public;
+        let has = |entries: Vec<String>| entries.iter().any(|entry| self.words.contains(entry));
+        filter.matches(&self.ticket, |text| words::question(&[text.to_owned()], public).into_iter().all(has))
     }
 
     fn place(&self, sort: Sort) -> Option<Cursor> {

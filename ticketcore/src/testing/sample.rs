@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::actor::Party;
 use crate::channel::Channel;
 use crate::command::{Command, Draft};
 use crate::config::{Config, Policy, Span};
@@ -78,9 +79,7 @@ pub struct Sample {
 impl Sample {
     /// Writes a change and remembers what the store was told.
     async fn write(clerk: &Clerk, store: &dyn Store, change: Change, mut words: BTreeSet<String>) -> Self {
-        let texts = |fact: &Fact| -> Vec<String> {
-            words::searchable(&fact.event, fact.text.as_deref()).flat_map(words::split).collect()
-        };
+        let texts = |fact: &Fact| -> Vec<String> { words::indexed(&fact.event, fact.text.as_deref()).collect() };
         words.extend(change.facts.iter().flat_map(texts));
         let marks = change.marks.clone();
         Self { ticket: clerk.write(store, change).await, marks, words }
@@ -146,14 +145,24 @@ fn draft(dice: &mut Dice) -> Draft {
     draft.external = maybe::<Key>(dice).map(|name| name.to_string());
     draft.description = dice.once_in(2).then(|| text(dice));
     draft.tags = (0..dice.below(3)).map(|_| name(dice).into()).collect();
+    draft.organisation = maybe(dice);
     draft.watchers = (0..dice.below(3)).map(|_| name(dice).into()).collect();
     draft.fields = (0..dice.below(4)).map(|_| field(dice)).collect();
     draft
 }
 
+/// Somebody a ticket is shared with.
+pub(crate) fn party(dice: &mut Dice) -> Party {
+    match dice.below(3) {
+        0 => Party::Person(name(dice).into()),
+        1 => Party::Team(name(dice).into()),
+        _ => Party::Organisation(name(dice).into()),
+    }
+}
+
 fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
     let moves = clerk.moves(ticket);
-    match dice.below(18) {
+    match dice.below(21) {
         0..=4 if !moves.is_empty() => Command::Move(dice.pick(&moves).clone()),
         5 if ticket.status != Status::Closed => Command::reply(text(dice)),
         6 => Command::note(text(dice)),
@@ -169,7 +178,10 @@ fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
             Command::Set(key, (!dice.once_in(3)).then_some(value))
         }
         15 => Command::Watch(name(dice).into()),
-        16 if ticket.status.is_open() => Command::Snooze(clerk.now() + TimeDelta::hours(1)),
+        16 => Command::Invite(name(dice).into()),
+        17 => Command::Share(party(dice)),
+        18 => Command::Refer(name(dice).into()),
+        19 if ticket.status.is_open() => Command::Snooze(clerk.now() + TimeDelta::hours(1)),
         _ => Command::Tag(name(dice).into()),
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         channel: Channel::Mail,
         external: Some("JIRA-1".to_owned()),
         requester: Some("bo".into()),
+        organisation: Some("acme".into()),
         assignee: Some("ada".into()),
         team: Some("net".into()),
         queue: Some("desk".into()),

@@ -1,0 +1,95 @@
+//! What a customer may not ask about: whatever they do not see could be told by a filter, an order or a count.
+
+use crate::config::Rights;
+use crate::query::{Assignee, Filter, Order, Sort};
+use crate::report::{Dimension, Measure, Scan, TableSpec};
+
+/// Names the first thing a filter asks that a customer does not see.
+pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
+    // Taken apart, so that whoever adds a question decides here who may ask it.
+    let Filter {
+        ids: _,
+        numbers: _,
+        kinds: _,
+        statuses: _,
+        states,
+        priorities,
+        categories: _,
+        teams,
+        queues,
+        assignee,
+        requesters: _,
+        organisations: _,
+        watchers,
+        channels: _,
+        tags,
+        fields,
+        externals: _,
+        created: _,
+        updated,
+        resolved: _,
+        words: _,
+        sight: _,
+    } = filter;
+    let hidden = [
+        ("states", !states.is_empty()),
+        ("priorities", !priorities.is_empty()),
+        ("teams", !teams.is_empty()),
+        ("queues", !queues.is_empty()),
+        ("assignee", *assignee != Assignee::Any),
+        ("watchers", !watchers.is_empty()),
+        ("tags", !tags.is_empty()),
+        ("updated", !updated.is_any()),
+    ];
+    let asked = hidden.into_iter().find(|(_, asked)| *asked).map(|(name, _)| name.to_owned());
+    let internal = || fields.iter().find(|(field, _)| rights.internal.contains(field));
+    asked.or_else(|| internal().map(|(field, _)| format!("fields.{field}")))
+}
+
+/// Names an order by something that a customer does not see.
+pub(crate) fn in_order(order: Order) -> Option<String> {
+    match order.by {
+        Sort::Created | Sort::Number => None,
+        Sort::Rank => Some("rank".to_owned()),
+        Sort::Updated => Some("updated".to_owned()),
+    }
+}
+
+/// Names the first thing a scan asks that a customer does not see.
+pub(crate) fn in_scan(rights: &Rights, scan: &Scan) -> Option<String> {
+    let Scan { filter, tables, now: _ } = scan;
+    let in_table = |table: &TableSpec| {
+        let dimension = table.by.iter().find(|dimension| is_hidden_dimension(dimension)).map(ToString::to_string);
+        dimension.or_else(|| table.measures.iter().find(|measure| is_hidden_measure(measure)).map(ToString::to_string))
+    };
+    in_filter(rights, filter).or_else(|| tables.iter().find_map(in_table))
+}
+
+const fn is_hidden_dimension(dimension: &Dimension) -> bool {
+    match dimension {
+        Dimension::Kind
+        | Dimension::Status
+        | Dimension::Category
+        | Dimension::Requester
+        | Dimension::Channel
+        | Dimension::Created(_)
+        | Dimension::Resolved(_)
+        | Dimension::Closed(_) => false,
+        Dimension::State | Dimension::Priority | Dimension::Team | Dimension::Queue | Dimension::Assignee => true,
+    }
+}
+
+const fn is_hidden_measure(measure: &Measure) -> bool {
+    match measure {
+        Measure::Count
+        | Measure::Backlog
+        | Measure::FirstResponse(_)
+        | Measure::Resolution(_)
+        | Measure::FirstResolution
+        | Measure::Closing
+        | Measure::Age
+        | Measure::Reopens
+        | Measure::ReopenRate => false,
+        Measure::Reassigns | Measure::Messages | Measure::Attainment(_) => true,
+    }
+}
