@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use ticketcore::event::{Fact, Recorded};
 use ticketcore::query::{Cursor, Filter, words};
 use ticketcore::report::{Figures, Scan, Standing, Table, Tallier};
-use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces};
+use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Write};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
 
 /// Keeps everything in maps; the tenant is part of every key.
@@ -75,6 +75,17 @@ impl Maps {
         match claim.to {
             Some(by) => self.claims.insert(place, Held { by, since }),
             None => self.claims.remove(&place),
+        };
+        Ok(())
+    }
+
+    fn put(&mut self, tenant: &TenantId, write: Write) -> Result<(), Conflict> {
+        let (kind, key) = (write.kind.clone(), write.key.clone());
+        self.check(tenant, Expect::Document { kind: kind.clone(), key: key.clone(), version: write.expected })?;
+        let place = (tenant.clone(), kind, key);
+        match write.document() {
+            Some(document) => self.documents.insert(place, document),
+            None => self.documents.remove(&place),
         };
         Ok(())
     }
@@ -160,7 +171,7 @@ impl Store for CustomStore {
         Ok(Due { next: wakes.iter().nth(tickets.len()).map(|(wake, _)| *wake), tickets })
     }
 
-    async fn commit(&self, Commit { tenant, changes, expect }: Commit) -> Result<Vec<Arc<Ticket>>> {
+    async fn commit(&self, Commit { tenant, changes, documents, expect }: Commit) -> Result<Vec<Arc<Ticket>>> {
         let mut maps = self.maps();
         let versions = changes.iter().map(|change| Expect::Ticket(change.ticket.id, change.expected));
         expect.into_iter().chain(versions).try_for_each(|expect| maps.check(&tenant, expect))?;
@@ -168,6 +179,7 @@ impl Store for CustomStore {
         let mut after = maps.clone();
         let stored: Result<_, Conflict> = changes.into_iter().map(|change| after.write(&tenant, change)).collect();
         let stored = stored?;
+        documents.into_iter().try_for_each(|write| after.put(&tenant, write))?;
         *maps = after;
         Ok(stored)
     }
@@ -178,14 +190,6 @@ impl Store for CustomStore {
 
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>> {
         Ok(self.maps().documents.get(&(tenant.clone(), kind.clone(), key.to_owned())).cloned())
-    }
-
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<()> {
-        let (mut maps, Document { kind, key, version, .. }) = (self.maps(), document.clone());
-        let place = (tenant.clone(), kind.clone(), key.clone());
-        maps.check(tenant, Expect::Document { kind, key, version: Version(version.0 - 1) })?;
-        maps.documents.insert(place, document);
-        Ok(())
     }
 
     async fn documents(

@@ -60,5 +60,11 @@ rejected! {
     a_store_that_counts_closed_tickets_twice: CountsClosedTwice by tally_agrees_with_the_meaning_of_random_scans,
     a_store_that_wakes_tickets_too_late: WakesTooLate by a_ticket_is_due_at_its_instant_and_not_before,
     a_store_that_overwrites_documents: OverwritesDocuments by a_document_at_another_version_conflicts_and_stays,
+    a_store_where_writers_of_documents_overwrite_each_other: OverwritesDocuments by increments_of_a_document_all_count,
+    a_store_that_writes_documents_first: WritesDocumentsFirst by a_stale_change_keeps_documents_from_being_written,
+    a_store_that_writes_documents_last: WritesAsFarAsItGets by a_document_at_another_version_keeps_all_from_being_written,
+    a_store_that_only_empties_documents: EmptiesDocuments by a_removed_document_is_gone_as_if_never_written,
+    a_store_that_removes_no_documents: ForgetsRemovals by documents_and_tickets_of_a_commit_stand_together,
+    a_store_where_writers_ignore_what_they_rest_on: IgnoresExpectations by of_two_writers_that_rest_on_each_other_exactly_one_wins,
     a_store_that_cuts_blobs: CutsBlobs by bytes_come_back_under_their_digest,
 }

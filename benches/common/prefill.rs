@@ -64,7 +64,7 @@ fn share(whole: TimeDelta, part: usize, of: usize) -> TimeDelta {
 }
 
 fn commit(store: &Arc<dyn Store>, changes: Vec<Change>) -> Result<Vec<Arc<Ticket>>, StoreError> {
-    block_on(store.commit(Commit { tenant: TenantId::MAIN, changes, expect: Vec::new() }))
+    block_on(store.commit(Commit { changes, ..Commit::new(TenantId::MAIN) }))
 }
 
 /// Does what a desk does, at any time it is told and without asking the store.

@@ -71,10 +71,6 @@ impl Store for Conflicts {
         self.store.document(tenant, kind, key).await
     }
 
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<()> {
-        self.store.put_document(tenant, document).await
-    }
-
     async fn documents(
         &self,
         tenant: &TenantId,

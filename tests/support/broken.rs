@@ -53,6 +53,12 @@ pub(crate) enum Fault {
     WakesTooLate,
     /// Writes a document whatever the version is.
     OverwritesDocuments,
+    /// Writes documents before it looks whether it can write the rest.
+    WritesDocumentsFirst,
+    /// Takes a removal for an empty document.
+    EmptiesDocuments,
+    /// Writes documents and removes none.
+    ForgetsRemovals,
     /// Keeps what fits into one chunk.
     CutsBlobs,
 }
@@ -206,10 +212,29 @@ impl Store for Broken {
                 let mut stored = Vec::new();
                 for change in commit.changes {
                     let (tenant, expect) = (commit.tenant.clone(), commit.expect.clone());
-                    stored.extend(self.inner.commit(Commit { tenant, changes: vec![change], expect }).await?);
+                    stored.extend(
+                        self.inner.commit(Commit { changes: vec![change], expect, ..Commit::new(tenant) }).await?,
+                    );
                 }
+                self.inner.commit(Commit::documents(commit.tenant, commit.documents)).await?;
                 return Ok(stored);
             }
+            Fault::WritesDocumentsFirst => {
+                let documents = std::mem::take(&mut commit.documents);
+                self.inner.commit(Commit::documents(commit.tenant.clone(), documents)).await?;
+            }
+            Fault::OverwritesDocuments => {
+                for write in &mut commit.documents {
+                    let there = self.inner.document(&commit.tenant, &write.kind, &write.key).await?;
+                    write.expected = there.map_or(Version(0), |there| there.version);
+                }
+            }
+            Fault::EmptiesDocuments => {
+                for write in &mut commit.documents {
+                    write.body.get_or_insert_default();
+                }
+            }
+            Fault::ForgetsRemovals => commit.documents.retain(|write| write.body.is_some()),
             _ => {}
         }
         let stored = self.inner.commit(commit).await?;
@@ -225,14 +250,6 @@ impl Store for Broken {
 
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {
         self.inner.document(tenant, kind, key).await
-    }
-
-    async fn put_document(&self, tenant: &TenantId, mut document: Document) -> Result<(), StoreError> {
-        if self.has(Fault::OverwritesDocuments) {
-            let there = self.inner.document(tenant, &document.kind, &document.key).await?;
-            document.version = there.map_or(Version(0), |there| there.version).next();
-        }
-        self.inner.put_document(tenant, document).await
     }
 
     async fn documents(

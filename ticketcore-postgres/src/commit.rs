@@ -11,7 +11,7 @@
 //! - Claims that are held are locked likewise. A claim nobody holds is inserted, and so is a new ticket: if another was
 //!   faster, a key is violated, the whole statement is undone, and its next attempt sees who it was.
 //! - Documents that a commit rests on may be such that are *not* there, so their kinds are locked; see
-//!   [`document::refused`].
+//!   [`document::refused`]. So are the kinds of those it writes, for itself alone.
 //! - The counter of numbers is raised last, and only if there are new tickets: who opens tickets of a tenant waits for
 //!   the others' commits, nobody else does. No refused or failed commit uses a number up.
 //!
@@ -46,8 +46,8 @@ pub(crate) const VERSIONS: &str = "select t.version from unnest($2::uuid[]) with
 #[derive(Debug)]
 pub(crate) struct Texts {
     composites: Composites,
-    /// By what is in them: claims, documents, words.
-    writes: [Text; 8],
+    /// By what is in them: claims, documents, words, documents that are written.
+    writes: [Text; 16],
     versions: Text,
     holders: Text,
     documents: Text,
@@ -63,14 +63,15 @@ impl Texts {
         Self {
             composites,
             writes: std::array::from_fn(|parts| {
-                schema.fill(&write_text(parts & CLAIMS > 0, parts & DOCUMENTS > 0, parts & WORDS > 0))
+                let has = |part| parts & part > 0;
+                schema.fill(&write_text(has(CLAIMS), has(DOCUMENTS), has(WORDS), has(WRITES)))
             }),
             versions: schema.fill(VERSIONS),
             holders: schema.fill(claim::HOLDERS),
-            documents: schema.fill(document::VERSIONS),
+            documents: schema.fill(document::FOUND),
             written: schema.fill(log::WRITTEN),
             prepare: schema.fill(document::PREPARE),
-            lock: schema.fill(document::LOCK),
+            lock: schema.fill(&document::lock()),
             closed: schema.fill(claim::CLOSED),
             place: schema.fill(log::PLACE),
         }
@@ -87,6 +88,8 @@ impl Texts {
 const CLAIMS: usize = 1;
 const DOCUMENTS: usize = 2;
 const WORDS: usize = 4;
+/// Only together with documents.
+const WRITES: usize = 8;
 
 /// The parameters.
 const OPENED: usize = 2;
@@ -98,10 +101,12 @@ const EVENTS: usize = 7;
 const SWAPS: usize = 8;
 const KINDS: usize = 9;
 const RESTS: usize = 10;
+const WRITTEN_KINDS: usize = 11;
+const WRITTEN: usize = 12;
 
 /// The statement. It writes all or nothing; its answer is which commits were refused, or the number before that of the
 /// first new ticket and those of the old ones.
-fn write_text(claims: bool, documents: bool, words: bool) -> String {
+fn write_text(claims: bool, documents: bool, words: bool, writes: bool) -> String {
     let mut parts = vec![format!(
         "with locked as materialized (\
            select l.id, t.version, t.number from {} l (id) \
@@ -122,7 +127,7 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
         refused.push(claim::REFUSED.to_owned());
     }
     if documents {
-        parts.push(document::guarded(KINDS));
+        parts.push(document::guarded(KINDS, writes.then_some(WRITTEN_KINDS)));
         refused.push(document::refused(RESTS));
     }
     parts.push(format!("refused as materialized ({})", refused.join(" union all ")));
@@ -141,6 +146,9 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
     }
     if words {
         parts.push(search::INDEXED.to_owned());
+    }
+    if writes {
+        parts.push(document::written(WRITTEN_KINDS, WRITTEN));
     }
     format!(
         "{} select a.no, a.number, a.id, v.durable from verdict v cross join (\
@@ -169,13 +177,16 @@ pub(crate) async fn write(
     place: i64,
 ) -> Result<Answer> {
     let swapped: Vec<_> = commits.iter().map(|commit| claim::swaps(&commit.commit.changes)).collect();
-    if swapped.iter().any(Option::is_none) {
-        return Ok(Answer::Refused(swapped.iter().map(Option::is_none).collect()));
+    let outcomes: Vec<_> = commits.iter().map(|commit| document::outcomes(&commit.commit.documents)).collect();
+    let impossible: Vec<bool> = swapped.iter().zip(&outcomes).map(|(s, o)| s.is_none() || o.is_none()).collect();
+    if impossible.contains(&true) {
+        return Ok(Answer::Refused(impossible));
     }
     let (mut rows, mut events) = (Rows::default(), Records::default());
     let (mut tickets, mut documents, mut swaps) = (Records::default(), Records::default(), Vec::new());
     let (mut locked, mut kinds, mut words) = (Vec::new(), BTreeSet::new(), false);
-    for ((commit, no), swapped) in commits.iter().zip(0_i32..).zip(swapped) {
+    let (mut written, mut written_kinds) = (Records::default(), BTreeSet::new());
+    for (((commit, no), swapped), outcomes) in commits.iter().zip(0_i32..).zip(swapped).zip(outcomes) {
         let Prepared { commit, encoded, .. } = commit;
         swaps.extend(swapped.unwrap_or_default().into_iter().map(|swap| (no, swap)));
         let mut expect = |id: TicketId, version: Version| {
@@ -191,6 +202,15 @@ pub(crate) async fn write(
                 }
             }
         }
+        for outcome in outcomes.unwrap_or_default() {
+            let (kind, key) = (outcome.last.kind.as_str(), outcome.last.key.as_str());
+            kinds.insert(kind);
+            documents.push(&[&no, &kind, &key, &outcome.expected.0]);
+            if !outcome.is_look() {
+                written_kinds.insert(kind);
+                outcome.push(&mut written);
+            }
+        }
         for (change, encoded) in commit.changes.iter().zip(encoded) {
             expect(change.ticket.id, change.expected);
             rows.push(change, encoded)?;
@@ -203,12 +223,16 @@ pub(crate) async fn write(
     locked.dedup();
     let swaps = claim::rows(swaps);
     let kinds: Vec<&str> = kinds.into_iter().collect();
+    let written_kinds: Vec<&str> = written_kinds.into_iter().collect();
 
-    let mut parts = 0;
-    for (part, is_asked) in [(CLAIMS, !swaps.is_empty()), (DOCUMENTS, !documents.is_empty()), (WORDS, words)] {
-        parts |= if is_asked { part } else { 0 };
-    }
-    let Composites { change, entry, ticket, document, swap } = texts.composites;
+    let asked = [
+        (CLAIMS, !swaps.is_empty()),
+        (DOCUMENTS, !documents.is_empty()),
+        (WORDS, words),
+        (WRITES, !written.is_empty()),
+    ];
+    let parts = asked.into_iter().filter(|(_, is_asked)| *is_asked).fold(0, |parts, (part, _)| parts | part);
+    let Composites { change, entry, ticket, document, write, swap } = texts.composites;
     let parameters = parameters![
         tenant.as_str(),
         rows.opened,
@@ -220,6 +244,8 @@ pub(crate) async fn write(
         swaps.of(swap),
         kinds,
         documents.of(document),
+        written_kinds,
+        written.of(write),
     ];
     answer(&link.run("commit", &texts.writes[parts], parameters).await?, commits)
 }
@@ -256,7 +282,7 @@ fn answer(rows: &[PgRow], commits: &[&Prepared]) -> Result<Answer> {
 /// Locks what a commit rests on and cannot be locked by its statement, which is to follow in the same transaction.
 pub(crate) async fn lock(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<()> {
     let counter = commit.opens() || commit.rests_on_absence();
-    let parameters = parameters![commit.commit.tenant.as_str(), commit.kinds(), counter];
+    let parameters = parameters![commit.commit.tenant.as_str(), commit.kinds(), counter, commit.written_kinds()];
     link.run("lock", &texts.lock, parameters).await?;
     if commit.looks_at_claims() {
         link.run("lock claims", &texts.closed, Parameters::default()).await?;
@@ -274,28 +300,20 @@ pub(crate) async fn prepare(link: &mut Link<'_>, texts: &Texts, commit: &Prepare
 
 /// Finds the first expectation of a commit that does not hold, in the order in which they stand.
 pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit) -> Result<Option<Conflict>> {
-    let Commit { tenant, changes, expect } = commit;
-    let mut tickets = Vec::new();
-    let (mut kinds, mut keys) = (Vec::new(), Vec::new());
-    for expect in expect {
-        match expect {
-            Expect::Ticket(id, _) => tickets.push(id.0),
-            Expect::Document { kind, key, .. } => {
-                kinds.push(kind.as_str());
-                keys.push(key.as_str());
-            }
-        }
-    }
-    tickets.extend(changes.iter().map(|change| change.ticket.id.0));
-    let versions = link.run("versions", &texts.versions, parameters![tenant.as_str(), tickets]);
-    let versions = found(&versions.await?)?;
-    let documents = match kinds.is_empty() {
-        true => Vec::new(),
-        false => {
-            let parameters = parameters![tenant.as_str(), kinds, keys];
-            found(&link.run("documents", &texts.documents, parameters).await?)?
-        }
-    };
+    let Commit { tenant, changes, documents: writes, expect } = commit;
+    let rested = expect.iter().filter_map(|expect| match expect {
+        Expect::Ticket(id, _) => Some(id.0),
+        Expect::Document { .. } => None,
+    });
+    let tickets: Vec<Uuid> = rested.chain(changes.iter().map(|change| change.ticket.id.0)).collect();
+    let versions = link.run("versions", &texts.versions, parameters![tenant.as_str(), tickets]).await?;
+    let version = |row: &PgRow| Ok(Version(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0)));
+    let versions = versions.iter().map(version).collect::<Result<Vec<_>>>()?;
+    let asked = expect.iter().filter_map(|expect| match expect {
+        Expect::Ticket(..) => None,
+        Expect::Document { kind, key, .. } => Some((kind, key.as_str())),
+    });
+    let documents = document::found(link, &texts.documents, tenant, asked).await?;
     let (mut versions, mut documents) = (versions.into_iter(), documents.into_iter());
     let mut at = |id: TicketId, expected: Version| {
         let found = versions.next().unwrap_or_default();
@@ -305,7 +323,7 @@ pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit
         let conflict = match expect {
             Expect::Ticket(id, expected) => at(*id, *expected),
             Expect::Document { kind, key, version: expected } => {
-                let found = documents.next().unwrap_or_default();
+                let found = documents.next().flatten().map_or(Version(0), |document| document.version);
                 let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
                 (found != expected).then_some(Conflict::Document { kind, key, expected, found })
             }
@@ -317,20 +335,21 @@ pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit
     if let Some(conflict) = changes.iter().find_map(|change| at(change.ticket.id, change.expected)) {
         return Ok(Some(conflict));
     }
-    claim::conflict(link, &texts.holders, tenant, changes).await
-}
-
-fn found(rows: &[PgRow]) -> Result<Vec<Version>> {
-    let version = |row: &PgRow| Ok(Version(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0)));
-    rows.iter().map(version).collect()
+    if let Some(conflict) = claim::conflict(link, &texts.holders, tenant, changes).await? {
+        return Ok(Some(conflict));
+    }
+    document::conflict(link, &texts.documents, tenant, writes).await
 }
 
 /// Tells whether exactly the events of a commit are there, and its tickets' numbers: what became of a commit in which the
-/// connection was lost. One without events leaves nothing by which to know it.
+/// connection was lost. One without events is known by the documents it leaves; one without either leaves nothing by
+/// which to know it.
 pub(crate) async fn written(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<Option<Vec<i64>>> {
-    let Prepared { commit: Commit { tenant, changes, .. }, encoded, .. } = commit;
+    let Prepared { commit: Commit { tenant, changes, documents, .. }, encoded, .. } = commit;
     let mut numbers = Vec::new();
-    if changes.iter().all(|change| change.facts.is_empty()) {
+    if changes.iter().all(|change| change.facts.is_empty())
+        && !document::are(link, &texts.documents, tenant, documents).await?
+    {
         return Ok(None);
     }
     for (change, encoded) in changes.iter().zip(encoded) {

@@ -185,6 +185,7 @@ pub(crate) struct Composites {
     pub(crate) entry: Composite,
     pub(crate) ticket: Composite,
     pub(crate) document: Composite,
+    pub(crate) write: Composite,
     pub(crate) swap: Composite,
 }
 
@@ -207,6 +208,7 @@ impl Composites {
             entry: read("entry_1").await?,
             ticket: read("ticket_at_1").await?,
             document: read("document_at_1").await?,
+            write: read("write_1").await?,
             swap: read("swap_1").await?,
         })
     }

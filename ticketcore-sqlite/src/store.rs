@@ -194,11 +194,6 @@ impl Store for SqliteStore {
         self.read(|connection| document::get(connection, tenant, kind, key))
     }
 
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
-        let tenant = tenant.clone();
-        self.inner.writer.run(move |transaction| document::put(transaction, &tenant, &document)).await
-    }
-
     async fn documents(
         &self,
         tenant: &TenantId,

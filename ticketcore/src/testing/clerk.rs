@@ -113,7 +113,7 @@ impl Clerk {
 
     /// Changes as a commit that rests on nothing else.
     pub fn commit(&self, changes: impl IntoIterator<Item = Change>) -> Commit {
-        Commit { tenant: self.tenant.clone(), changes: changes.into_iter().collect(), expect: Vec::new() }
+        Commit { changes: changes.into_iter().collect(), ..Commit::new(self.tenant.clone()) }
     }
 
     /// Writes a change and returns the ticket as stored.

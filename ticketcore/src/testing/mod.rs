@@ -189,8 +189,16 @@ macro_rules! store_tests {
                 a_document_is_read_as_it_was_written_last
                 a_document_at_another_version_conflicts_and_stays
                 documents_of_a_kind_are_listed_by_their_keys
+                documents_and_tickets_of_a_commit_stand_together
+                a_document_at_another_version_keeps_all_from_being_written
+                a_stale_change_keeps_documents_from_being_written
+                a_removed_document_is_gone_as_if_never_written
+                an_earlier_write_of_a_commit_counts_for_a_later_one
+                an_expected_document_may_be_written_by_the_same_commit
                 the_tenant_without_a_name_has_documents_too
                 of_several_writers_exactly_one_writes_a_version
+                increments_of_a_document_all_count
+                of_two_writers_that_rest_on_each_other_exactly_one_wins
             ]
             blobs: [
                 bytes_come_back_under_their_digest
