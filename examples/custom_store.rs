@@ -91,10 +91,11 @@ impl Maps {
     }
 
     fn write(&mut self, tenant: &TenantId, change: Change) -> Result<Arc<Ticket>, Conflict> {
-        let Change { expected, mut ticket, at, facts, marks, claims } = change;
+        let Change { expected, mut ticket, at, facts, marks, claims, erased } = change;
         claims.into_iter().try_for_each(|claim| self.swap(tenant, claim, ticket.version))?;
         let place = (tenant.clone(), ticket.id);
         let mut log = self.tickets.remove(&place).map(|entry| entry.log).unwrap_or_default();
+        log.iter_mut().filter(|one| erased.contains(&one.version)).for_each(|one| one.text = None);
         if expected == Version(0) {
             let highest = self.meant(tenant, &Filter::all()).map(|other| other.ticket.number).max();
             Arc::make_mut(&mut ticket).number = highest.unwrap_or(0) + 1;
@@ -216,6 +217,10 @@ impl Store for CustomStore {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>> {
         let bytes = self.maps().blobs.get(&(tenant.clone(), digest.to_owned())).cloned();
         Ok(bytes.map(|bytes| Box::new(Bytes::new(bytes)) as Box<dyn Read + Send>))
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool> {
+        Ok(self.maps().blobs.remove(&(tenant.clone(), digest.to_owned())).is_some())
     }
 }
 

@@ -88,4 +88,8 @@ impl Store for Conflicts {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>> {
         self.store.blob(tenant, digest).await
     }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool> {
+        self.store.remove_blob(tenant, digest).await
+    }
 }

@@ -175,6 +175,8 @@ create type change_1 as (
   snapshot text collate "C",
   -- The words it brings; null if there are none.
   words text[] collate "C",
+  -- The words that its earlier events keep, if texts of them are erased; else null.
+  kept text[] collate "C",
   id uuid,
   version bigint,
   created bigint,

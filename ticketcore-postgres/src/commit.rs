@@ -42,11 +42,15 @@ use crate::{claim, document, log, rows, search};
 pub(crate) const VERSIONS: &str = "select t.version from unnest($2::uuid[]) with ordinality w (id, ord) \
                                    left join @.ticket t on t.tenant = $1 and t.id = w.id order by w.ord";
 
+/// Locks some tickets, in one order for all statements.
+const LOCKED_TICKETS: &str =
+    "select from @.ticket where tenant = $1 and id = any ($2::uuid[]) order by id for no key update";
+
 /// The statements of commits.
 #[derive(Debug)]
 pub(crate) struct Texts {
     composites: Composites,
-    /// By what is in them: claims, documents, words, documents that are written.
+    /// By what is in them: claims, documents, words, edits.
     writes: [Text; 16],
     versions: Text,
     holders: Text,
@@ -56,6 +60,8 @@ pub(crate) struct Texts {
     lock: Text,
     closed: Text,
     place: Text,
+    history: Text,
+    tickets: Text,
 }
 
 impl Texts {
@@ -64,7 +70,7 @@ impl Texts {
             composites,
             writes: std::array::from_fn(|parts| {
                 let has = |part| parts & part > 0;
-                schema.fill(&write_text(has(CLAIMS), has(DOCUMENTS), has(WORDS), has(WRITES)))
+                schema.fill(&write_text(has(CLAIMS), has(DOCUMENTS), has(WORDS), has(EDITS)))
             }),
             versions: schema.fill(VERSIONS),
             holders: schema.fill(claim::HOLDERS),
@@ -74,6 +80,8 @@ impl Texts {
             lock: schema.fill(&document::lock()),
             closed: schema.fill(claim::CLOSED),
             place: schema.fill(log::PLACE),
+            history: schema.fill(log::HISTORY),
+            tickets: schema.fill(LOCKED_TICKETS),
         }
     }
 }
@@ -88,8 +96,8 @@ impl Texts {
 const CLAIMS: usize = 1;
 const DOCUMENTS: usize = 2;
 const WORDS: usize = 4;
-/// Only together with documents.
-const WRITES: usize = 8;
+/// Documents that are written, texts that are erased; only together with documents and words.
+const EDITS: usize = 8;
 
 /// The parameters.
 const OPENED: usize = 2;
@@ -103,10 +111,11 @@ const KINDS: usize = 9;
 const RESTS: usize = 10;
 const WRITTEN_KINDS: usize = 11;
 const WRITTEN: usize = 12;
+const ERASED: usize = 13;
 
 /// The statement. It writes all or nothing; its answer is which commits were refused, or the number before that of the
 /// first new ticket and those of the old ones.
-fn write_text(claims: bool, documents: bool, words: bool, writes: bool) -> String {
+fn write_text(claims: bool, documents: bool, words: bool, edits: bool) -> String {
     let mut parts = vec![format!(
         "with locked as materialized (\
            select l.id, t.version, t.number from {} l (id) \
@@ -127,7 +136,7 @@ fn write_text(claims: bool, documents: bool, words: bool, writes: bool) -> Strin
         refused.push(claim::REFUSED.to_owned());
     }
     if documents {
-        parts.push(document::guarded(KINDS, writes.then_some(WRITTEN_KINDS)));
+        parts.push(document::guarded(KINDS, edits.then_some(WRITTEN_KINDS)));
         refused.push(document::refused(RESTS));
     }
     parts.push(format!("refused as materialized ({})", refused.join(" union all ")));
@@ -145,10 +154,11 @@ fn write_text(claims: bool, documents: bool, words: bool, writes: bool) -> Strin
         parts.push(claim::SWAPPED.to_owned());
     }
     if words {
-        parts.push(search::INDEXED.to_owned());
+        parts.push(if edits { search::RENEWED } else { search::INDEXED }.to_owned());
     }
-    if writes {
+    if edits {
         parts.push(document::written(WRITTEN_KINDS, WRITTEN));
+        parts.push(log::erased(ERASED));
     }
     format!(
         "{} select a.no, a.number, a.id, v.durable from verdict v cross join (\
@@ -174,6 +184,7 @@ pub(crate) async fn write(
     texts: &Texts,
     tenant: &TenantId,
     commits: &[&Prepared],
+    left: &Left,
     place: i64,
 ) -> Result<Answer> {
     let swapped: Vec<_> = commits.iter().map(|commit| claim::swaps(&commit.commit.changes)).collect();
@@ -185,7 +196,7 @@ pub(crate) async fn write(
     let (mut rows, mut events) = (Rows::default(), Records::default());
     let (mut tickets, mut documents, mut swaps) = (Records::default(), Records::default(), Vec::new());
     let (mut locked, mut kinds, mut words) = (Vec::new(), BTreeSet::new(), false);
-    let (mut written, mut written_kinds) = (Records::default(), BTreeSet::new());
+    let (mut written, mut written_kinds, mut erased) = (Records::default(), BTreeSet::new(), Records::default());
     for (((commit, no), swapped), outcomes) in commits.iter().zip(0_i32..).zip(swapped).zip(outcomes) {
         let Prepared { commit, encoded, .. } = commit;
         swaps.extend(swapped.unwrap_or_default().into_iter().map(|swap| (no, swap)));
@@ -213,9 +224,10 @@ pub(crate) async fn write(
         }
         for (change, encoded) in commit.changes.iter().zip(encoded) {
             expect(change.ticket.id, change.expected);
-            rows.push(change, encoded)?;
+            rows.push(change, encoded, left.get(&change.ticket.id))?;
             log::push(&mut events, change, encoded);
             words |= !encoded.words.is_empty();
+            change.erased.iter().for_each(|version| erased.push(&[&no, &change.ticket.id.0, &version.0]));
         }
     }
     // In one order for all statements, so that none waits for one that waits for it.
@@ -229,7 +241,7 @@ pub(crate) async fn write(
         (CLAIMS, !swaps.is_empty()),
         (DOCUMENTS, !documents.is_empty()),
         (WORDS, words),
-        (WRITES, !written.is_empty()),
+        (DOCUMENTS | WORDS | EDITS, !(written.is_empty() && erased.is_empty())),
     ];
     let parts = asked.into_iter().filter(|(_, is_asked)| *is_asked).fold(0, |parts, (part, _)| parts | part);
     let Composites { change, entry, ticket, document, write, swap } = texts.composites;
@@ -246,6 +258,7 @@ pub(crate) async fn write(
         documents.of(document),
         written_kinds,
         written.of(write),
+        erased.of(ticket),
     ];
     answer(&link.run("commit", &texts.writes[parts], parameters).await?, commits)
 }
@@ -279,15 +292,36 @@ fn answer(rows: &[PgRow], commits: &[&Prepared]) -> Result<Answer> {
     Ok(Answer::Written(commits.iter().map(|commit| commit.commit.changes.iter().map(&mut number).collect()).collect()))
 }
 
-/// Locks what a commit rests on and cannot be locked by its statement, which is to follow in the same transaction.
-pub(crate) async fn lock(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<()> {
+/// What is left of the words of tickets of which texts are erased.
+pub(crate) type Left = HashMap<TicketId, Vec<String>>;
+
+/// Locks what a commit rests on and cannot be locked by its statement, which is to follow in the same transaction; says
+/// what words its tickets will be found by if it erases texts of them.
+pub(crate) async fn lock(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<Left> {
+    let Commit { tenant, changes, .. } = &commit.commit;
+    let left = if commit.erases() { words_left(link, texts, tenant, changes).await? } else { Left::new() };
     let counter = commit.opens() || commit.rests_on_absence();
-    let parameters = parameters![commit.commit.tenant.as_str(), commit.kinds(), counter, commit.written_kinds()];
+    let parameters = parameters![tenant.as_str(), commit.kinds(), counter, commit.written_kinds()];
     link.run("lock", &texts.lock, parameters).await?;
     if commit.looks_at_claims() {
         link.run("lock claims", &texts.closed, Parameters::default()).await?;
     }
-    Ok(())
+    Ok(left)
+}
+
+/// The tickets are locked first: who erases texts need not change a version, and must see what others have erased.
+async fn words_left(link: &mut Link<'_>, texts: &Texts, tenant: &TenantId, changes: &[Change]) -> Result<Left> {
+    let mut ids: Vec<Uuid> = changes.iter().map(|change| change.ticket.id.0).collect();
+    ids.sort_unstable();
+    link.run("lock tickets", &texts.tickets, parameters![tenant.as_str(), ids]).await?;
+    let mut left = Left::new();
+    for change in changes.iter().filter(|change| !change.erased.is_empty()) {
+        let id = change.ticket.id;
+        let parameters = parameters![tenant.as_str(), id.0, 0_i64, i64::MAX];
+        let history = log::events(&link.run("history", &texts.history, parameters).await?)?;
+        left.insert(id, search::left(tenant, &history, &change.erased));
+    }
+    Ok(left)
 }
 
 /// Makes the rows that a first commit of its sort needs to be there, to lock them.
@@ -376,8 +410,9 @@ pub(crate) async fn within(
     for attempt in 0..3 {
         let mut savepoint = transaction.begin().await?;
         let mut link = Link::lent(&mut savepoint, &mut sound, persistent);
+        let mut left = Left::new();
         if attempt > 0 || commit.needs_locks() {
-            lock(&mut link, texts, &commit).await?;
+            left = lock(&mut link, texts, &commit).await?;
         }
         // Other commits of the same transaction have used some places.
         let place: i64 = match link.run("place", &texts.place, Parameters::default()).await?.first() {
@@ -388,7 +423,7 @@ pub(crate) async fn within(
             let text = format!("a transaction has more than {} events", log::PLACES);
             return Err(StoreError::backend(text).into());
         }
-        match write(&mut link, texts, &commit.commit.tenant, &[&commit], place).await {
+        match write(&mut link, texts, &commit.commit.tenant, &[&commit], &left, place).await {
             Ok(Answer::Written(numbers)) => {
                 savepoint.commit().await?;
                 return Ok(commit.stored(numbers.concat()));

@@ -106,9 +106,14 @@ impl Prepared {
         claim::swaps(&self.commit.changes).is_some_and(|swaps| swaps.iter().any(Swap::is_look))
     }
 
+    /// Tells whether it erases texts. What words are left is found out under the tickets' locks.
+    pub(crate) fn erases(&self) -> bool {
+        self.commit.changes.iter().any(|change| !change.erased.is_empty())
+    }
+
     /// Tells whether what it rests on has to be locked before its statement begins.
     pub(crate) fn needs_locks(&self) -> bool {
-        self.rests_on_absence() || self.looks_at_claims()
+        self.rests_on_absence() || self.looks_at_claims() || self.erases()
     }
 
     /// The tickets as stored, with their numbers; without a copy, if the caller kept no other reference.

@@ -272,4 +272,9 @@ impl Store for PostgresStore {
         let Inner { connections, runtime, texts, .. } = &*self.inner;
         self.inside(blob::open(connections, runtime, &texts.blob, tenant, digest)).await
     }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError> {
+        let Inner { connections, texts, .. } = &*self.inner;
+        self.inside(blob::remove(connections, &texts.blob, tenant, digest)).await
+    }
 }

@@ -11,7 +11,7 @@ use crate::encoded::{Encoded, encode};
 use crate::error::{Error, Result};
 use crate::rows::Found;
 use crate::writer::Writer;
-use crate::{claim, document, log, rows, tenant};
+use crate::{claim, document, log, rows, search, tenant};
 
 /// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.
 ///
@@ -76,6 +76,9 @@ pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encode
         let row = match found {
             Some(found) => {
                 rows::update(transaction, &found, change, encoded)?;
+                if log::erase(transaction, found.row, &change.erased)? {
+                    search::renew(transaction, found.row)?;
+                }
                 found.row
             }
             None => {

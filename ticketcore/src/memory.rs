@@ -124,7 +124,7 @@ impl State {
     }
 
     fn write(&mut self, tenant_id: &TenantId, change: Change) -> Arc<Ticket> {
-        let Change { expected, ticket: mut shared, at, facts, marks, claims } = change;
+        let Change { expected, ticket: mut shared, at, facts, marks, claims, erased } = change;
         let tenant = self.tenants.entry(tenant_id.clone()).or_default();
         let (id, version) = (shared.id, shared.version);
         for Claim { key, to, .. } in claims {
@@ -132,6 +132,9 @@ impl State {
                 Some(by) => tenant.claims.insert(key, Held { by, since: version }),
                 None => tenant.claims.remove(&key),
             };
+        }
+        if let Some(slot) = tenant.tickets.get_mut(&id) {
+            slot.erase(&erased, &mut self.feed);
         }
         let mut next = expected;
         let mut recorded = facts.into_iter().map(|fact| {
@@ -187,6 +190,18 @@ impl State {
 }
 
 impl Slot {
+    /// Takes texts out of the log, and out of the feed, which shares it.
+    fn erase(&mut self, erased: &[Version], feed: &mut [Arc<Recorded>]) {
+        for one in self.log.iter_mut().filter(|one| one.text.is_some() && erased.contains(&one.version)) {
+            *one = Arc::new(Recorded { text: None, ..Recorded::clone(one) });
+            // Positions count from 1.
+            let place = usize::try_from(one.position.0 - 1).ok().and_then(|place| feed.get_mut(place));
+            if let Some(place) = place {
+                *place = Arc::clone(one);
+            }
+        }
+    }
+
     /// Whether all words occur in the subjects the ticket ever had, its description and its messages.
     fn has_words(&self, asked: &[String]) -> bool {
         let mut missing: HashSet<&str> = asked.iter().map(String::as_str).collect();
@@ -342,5 +357,10 @@ impl Store for MemoryStore {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
         let blob = self.lock().tenants.get(tenant).and_then(|tenant| tenant.blobs.get(digest)).cloned();
         Ok(blob.map(|bytes| Box::new(Bytes::new(bytes)) as Box<dyn Read + Send>))
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        Ok(state.tenants.get_mut(tenant).is_some_and(|tenant| tenant.blobs.remove(digest).is_some()))
     }
 }

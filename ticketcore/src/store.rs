@@ -34,6 +34,9 @@ use crate::ticket::Ticket;
 /// - **Truth.** Events are the truth. `load` gives exactly the fold of `history`, and what `find`, `tally` and `due`
 ///   answer is what [`Filter::matches`](crate::query::Filter::matches), the [`Tallier`](crate::report::Tallier) and the
 ///   committed [`Marks`] say of every ticket.
+/// - **Erasure.** Texts that a change erases are gone from history and feed, and are found by none of their words any
+///   more, whatever index they are in; the events, their versions and their positions stay. Only what was there before
+///   the change is meant. To erase what has no text, or none any more, is harmless.
 /// - **Numbers.** A created ticket gets the number one above the highest its tenant has ever given.
 /// - **Feed.** Positions rise in the order in which events become visible: a reader that remembers the last position it
 ///   saw never misses an event of a slow committer. The events of one commit are neighbours in order. A commit is in
@@ -98,8 +101,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// not kept twice.
     async fn put_blob(&self, tenant: &TenantId, bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError>;
 
-    /// Opens bytes by their digest.
+    /// Opens bytes by their digest. A reader whose bytes are removed meanwhile goes on or fails; it does not end early.
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError>;
+
+    /// Removes bytes by their digest; tells whether they were there.
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError>;
 }
 
 /// Changes of one tenant that stand or fall together, and what must hold for them.
@@ -157,6 +163,8 @@ pub struct Change {
     pub marks: Marks,
     /// Unique keys that change hands.
     pub claims: Vec<Claim>,
+    /// The earlier events of the ticket whose texts are erased, by their versions.
+    pub erased: Vec<Version>,
 }
 
 /// Readings of a ticket, kept as an index: never truth, always computable from the ticket and the rulebook.

@@ -270,7 +270,7 @@ pub(super) fn change(
     claims: Vec<Claim>,
 ) -> Change {
     let marks = marks(rulebook, &ticket);
-    Change { expected, at: ticket.updated, ticket, facts, marks, claims }
+    Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
 }
 
 fn once_key(key: &str) -> String {

@@ -8,6 +8,7 @@ pub mod claims;
 pub mod commits;
 pub mod documents;
 pub mod due;
+pub mod erasure;
 pub mod extremes;
 pub mod feed;
 pub mod find;
