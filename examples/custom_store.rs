@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use ticketcore::event::{Fact, Recorded};
 use ticketcore::query::{Cursor, Filter, words};
 use ticketcore::report::{Figures, Scan, Standing, Table, Tallier};
-use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces};
+use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Write};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
 
 /// Keeps everything in maps; the tenant is part of every key.
@@ -81,11 +81,23 @@ impl Maps {
         Ok(())
     }
 
+    fn put(&mut self, tenant: &TenantId, write: Write) -> Result<(), Conflict> {
+        let (kind, key) = (write.kind.clone(), write.key.clone());
+        self.check(tenant, Expect::Document { kind: kind.clone(), key: key.clone(), version: write.expected })?;
+        let place = (tenant.clone(), kind, key);
+        match write.document() {
+            Some(document) => self.documents.insert(place, document),
+            None => self.documents.remove(&place),
+        };
+        Ok(())
+    }
+
     fn write(&mut self, tenant: &TenantId, change: Change) -> Result<Arc<Ticket>, Conflict> {
-        let Change { expected, mut ticket, at, facts, marks, claims } = change;
+        let Change { expected, mut ticket, at, facts, marks, claims, erased } = change;
         claims.into_iter().try_for_each(|claim| self.swap(tenant, claim, ticket.version))?;
         let place = (tenant.clone(), ticket.id);
         let mut log = self.tickets.remove(&place).map(|entry| entry.log).unwrap_or_default();
+        log.iter_mut().filter(|one| erased.contains(&one.version)).for_each(|one| one.text = None);
         if expected == Version(0) {
             let highest = self.meant(tenant, &Filter::all()).map(|other| other.ticket.number).max();
             Arc::make_mut(&mut ticket).number = highest.unwrap_or(0) + 1;
@@ -162,7 +174,7 @@ impl Store for CustomStore {
         Ok(Due { next: wakes.iter().nth(tickets.len()).map(|(wake, _)| *wake), tickets })
     }
 
-    async fn commit(&self, Commit { tenant, changes, expect }: Commit) -> Result<Vec<Arc<Ticket>>> {
+    async fn commit(&self, Commit { tenant, changes, documents, expect }: Commit) -> Result<Vec<Arc<Ticket>>> {
         let mut maps = self.maps();
         let versions = changes.iter().map(|change| Expect::Ticket(change.ticket.id, change.expected));
         expect.into_iter().chain(versions).try_for_each(|expect| maps.check(&tenant, expect))?;
@@ -170,6 +182,7 @@ impl Store for CustomStore {
         let mut after = maps.clone();
         let stored: Result<_, Conflict> = changes.into_iter().map(|change| after.write(&tenant, change)).collect();
         let stored = stored?;
+        documents.into_iter().try_for_each(|write| after.put(&tenant, write))?;
         *maps = after;
         Ok(stored)
     }
@@ -180,14 +193,6 @@ impl Store for CustomStore {
 
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>> {
         Ok(self.maps().documents.get(&(tenant.clone(), kind.clone(), key.to_owned())).cloned())
-    }
-
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<()> {
-        let (mut maps, Document { kind, key, version, .. }) = (self.maps(), document.clone());
-        let place = (tenant.clone(), kind.clone(), key.clone());
-        maps.check(tenant, Expect::Document { kind, key, version: Version(version.0 - 1) })?;
-        maps.documents.insert(place, document);
-        Ok(())
     }
 
     async fn documents(
@@ -214,6 +219,10 @@ impl Store for CustomStore {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>> {
         let bytes = self.maps().blobs.get(&(tenant.clone(), digest.to_owned())).cloned();
         Ok(bytes.map(|bytes| Box::new(Bytes::new(bytes)) as Box<dyn Read + Send>))
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool> {
+        Ok(self.maps().blobs.remove(&(tenant.clone(), digest.to_owned())).is_some())
     }
 }
 

@@ -238,7 +238,7 @@ fn nothing_is_written_under_old_rules_after_new_ones_were_published() {
                 at: clerk.now(),
                 body: String::new(),
             };
-            block_on(stores[0].put_document(clerk.tenant(), document)).unwrap();
+            block_on(stores[0].commit(Commit::documents(clerk.tenant().clone(), [document.into()]))).unwrap();
             let load =
                 |ticket: &Arc<Ticket>| block_on(stores[0].load(clerk.tenant(), ticket.id)).unwrap().unwrap().version;
             let published: Vec<Version> = tickets.iter().map(load).collect();

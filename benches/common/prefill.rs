@@ -64,7 +64,7 @@ fn share(whole: TimeDelta, part: usize, of: usize) -> TimeDelta {
 }
 
 fn commit(store: &Arc<dyn Store>, changes: Vec<Change>) -> Result<Vec<Arc<Ticket>>, StoreError> {
-    block_on(store.commit(Commit { tenant: TenantId::MAIN, changes, expect: Vec::new() }))
+    block_on(store.commit(Commit { changes, ..Commit::new(TenantId::MAIN) }))
 }
 
 /// Does what a desk does, at any time it is told and without asking the store.
@@ -95,6 +95,6 @@ impl Clerk<'_> {
     fn change(&self, expected: Version, decision: Decision) -> Change {
         let Decision { facts, ticket, echoes: _ } = decision;
         let marks = engine::marks(self.rulebook, &ticket);
-        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new() }
+        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new(), erased: Vec::new() }
     }
 }

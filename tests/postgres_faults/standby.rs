@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use ticketcore::id::{Key, Position, TenantId, Version};
-use ticketcore::store::{Document, Store, StoreError};
+use ticketcore::store::{Commit, Document, Store, StoreError};
 use ticketcore::testing::block_on;
 use ticketcore::{Command, Desk, Draft, Error, Query};
 use ticketcore_postgres::PostgresOptions;
@@ -102,7 +102,8 @@ fn what_can_be_read_is_not_acknowledged_before_the_standby_has_it() {
             block_on(desk.open(Draft::incident("Waits").once("key"))).unwrap()
         });
         primary.wait_for(WAITING, "1");
-        let put = scope.spawn(|| block_on(first.put_document(&TenantId::MAIN, document.clone())).unwrap());
+        let put = scope
+            .spawn(|| block_on(first.commit(Commit::documents(TenantId::MAIN, [document.clone().into()]))).unwrap());
         primary.wait_for(WAITING, "2");
         primary.execute("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");
         // The store has found both, and waits as they did.

@@ -1,6 +1,6 @@
 //! A store in memory that breaks one rule of the contract, as a careless backend would.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,8 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ticketcore::event::Recorded;
 use ticketcore::query::Cursor;
 use ticketcore::report::{Cell, Measured, Scan, Table};
-use ticketcore::store::{Commit, Document, Due, Held};
+use ticketcore::store::{Change, Commit, Document, Due, Held};
+use ticketcore::testing::block_on;
 use ticketcore::{
     Key, MemoryStore, Page, Position, Query, Status, Store, StoreError, TenantId, Ticket, TicketId, Version,
 };
@@ -53,8 +54,30 @@ pub(crate) enum Fault {
     WakesTooLate,
     /// Writes a document whatever the version is.
     OverwritesDocuments,
+    /// Writes documents before it looks whether it can write the rest.
+    WritesDocumentsFirst,
+    /// Takes a removal for an empty document.
+    EmptiesDocuments,
+    /// Writes documents and removes none.
+    ForgetsRemovals,
+    /// Erases no texts.
+    ForgetsErasures,
+    /// Erases texts of tickets and forgets that they are in the feed.
+    TellsErasedTexts,
+    /// Erases texts and leaves their words in the index.
+    FindsErasedWords,
+    /// Erases texts before it looks whether it can write the rest.
+    ErasesFirst,
+    /// Erases what the same change brings.
+    ErasesNewTexts,
+    /// Erases the same events of every tenant's ticket of that id.
+    ErasesForAll,
     /// Keeps what fits into one chunk.
     CutsBlobs,
+    /// Removes no bytes.
+    KeepsBlobs,
+    /// Reads on where there is nothing any more, and takes it for the end.
+    EndsEarly,
 }
 
 /// A [`MemoryStore`] with a fault; clones are handles on the same data.
@@ -64,6 +87,7 @@ pub(crate) struct Broken {
     inner: MemoryStore,
     numbers: Arc<Mutex<HashMap<(TenantId, TicketId), i64>>>,
     commits: Arc<Mutex<Commits>>,
+    erased: Arc<Mutex<HashSet<(TenantId, TicketId, Version)>>>,
 }
 
 /// How many commits there were, and the positions of one that is not visible yet.
@@ -75,7 +99,13 @@ struct Commits {
 
 impl Broken {
     pub(crate) fn new(fault: Fault) -> Self {
-        Self { fault, inner: MemoryStore::new(), numbers: Arc::default(), commits: Arc::default() }
+        Self {
+            fault,
+            inner: MemoryStore::new(),
+            numbers: Arc::default(),
+            commits: Arc::default(),
+            erased: Arc::default(),
+        }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -101,6 +131,23 @@ impl Broken {
             1 => commits.late = new.iter().map(|one| one.position).collect(),
             3 => commits.late.clear(),
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Hides the texts that are said to be erased and are not.
+    fn hide(&self, events: &mut [Recorded]) {
+        let erased = self.erased.lock().unwrap();
+        let is_erased = |one: &&mut Recorded| erased.contains(&(one.tenant.clone(), one.ticket, one.version));
+        events.iter_mut().filter(is_erased).for_each(|one| one.text = None);
+    }
+
+    /// Erases what a change asks for, whatever the version is.
+    async fn erase(&self, tenant: &TenantId, change: &Change) -> Result<(), StoreError> {
+        if let Some(ticket) = self.inner.load(tenant, change.ticket.id).await? {
+            let (expected, at, facts) = (ticket.version, ticket.updated, Vec::new());
+            let early = Change { expected, ticket, at, facts, claims: Vec::new(), ..change.clone() };
+            self.inner.commit(Commit { changes: vec![early], ..Commit::new(tenant.clone()) }).await?;
         }
         Ok(())
     }
@@ -163,6 +210,7 @@ impl Store for Broken {
         limit: usize,
     ) -> Result<Vec<Recorded>, StoreError> {
         let mut history = self.inner.history(tenant, id, after, limit).await?;
+        self.hide(&mut history);
         if self.has(Fault::TellsHistoryBackwards) {
             history.reverse();
         }
@@ -176,6 +224,9 @@ impl Store for Broken {
         let mut feed = self.inner.feed(after, usize::MAX).await?;
         feed.retain(|one| !self.commits.lock().unwrap().late.contains(&one.position));
         feed.truncate(limit);
+        if !self.has(Fault::TellsErasedTexts) {
+            self.hide(&mut feed);
+        }
         Ok(feed)
     }
 
@@ -206,10 +257,52 @@ impl Store for Broken {
                 let mut stored = Vec::new();
                 for change in commit.changes {
                     let (tenant, expect) = (commit.tenant.clone(), commit.expect.clone());
-                    stored.extend(self.inner.commit(Commit { tenant, changes: vec![change], expect }).await?);
+                    stored.extend(
+                        self.inner.commit(Commit { changes: vec![change], expect, ..Commit::new(tenant) }).await?,
+                    );
                 }
+                self.inner.commit(Commit::documents(commit.tenant, commit.documents)).await?;
                 return Ok(stored);
             }
+            Fault::WritesDocumentsFirst => {
+                let documents = std::mem::take(&mut commit.documents);
+                self.inner.commit(Commit::documents(commit.tenant.clone(), documents)).await?;
+            }
+            Fault::OverwritesDocuments => {
+                for write in &mut commit.documents {
+                    let there = self.inner.document(&commit.tenant, &write.kind, &write.key).await?;
+                    write.expected = there.map_or(Version(0), |there| there.version);
+                }
+            }
+            Fault::EmptiesDocuments => {
+                for write in &mut commit.documents {
+                    write.body.get_or_insert_default();
+                }
+            }
+            Fault::ForgetsErasures => commit.changes.iter_mut().for_each(|change| change.erased.clear()),
+            Fault::TellsErasedTexts | Fault::FindsErasedWords => {
+                let mut hidden = self.erased.lock().unwrap();
+                for change in &mut commit.changes {
+                    let erased = std::mem::take(&mut change.erased);
+                    hidden.extend(erased.into_iter().map(|one| (commit.tenant.clone(), change.ticket.id, one)));
+                }
+            }
+            Fault::ErasesFirst | Fault::ErasesForAll => {
+                let count = if self.has(Fault::ErasesForAll) { 2 } else { 1 };
+                for tenant in [commit.tenant.clone(), TenantId::from("other")].into_iter().take(count) {
+                    for change in &commit.changes {
+                        self.erase(&tenant, change).await?;
+                    }
+                }
+            }
+            Fault::ErasesNewTexts => {
+                for Change { expected, facts, erased, .. } in &mut commit.changes {
+                    let new = facts.iter_mut().zip(expected.0 + 1..);
+                    new.filter(|(_, version)| erased.contains(&Version(*version)))
+                        .for_each(|(fact, _)| fact.text = None);
+                }
+            }
+            Fault::ForgetsRemovals => commit.documents.retain(|write| write.body.is_some()),
             _ => {}
         }
         let stored = self.inner.commit(commit).await?;
@@ -225,14 +318,6 @@ impl Store for Broken {
 
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError> {
         self.inner.document(tenant, kind, key).await
-    }
-
-    async fn put_document(&self, tenant: &TenantId, mut document: Document) -> Result<(), StoreError> {
-        if self.has(Fault::OverwritesDocuments) {
-            let there = self.inner.document(tenant, &document.kind, &document.key).await?;
-            document.version = there.map_or(Version(0), |there| there.version).next();
-        }
-        self.inner.put_document(tenant, document).await
     }
 
     async fn documents(
@@ -252,6 +337,35 @@ impl Store for Broken {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
         let bytes = self.inner.blob(tenant, digest).await?;
         let limit = if self.has(Fault::CutsBlobs) { 1 << 20 } else { u64::MAX };
-        Ok(bytes.map(|bytes| Box::new(bytes.take(limit)) as Box<dyn Read + Send>))
+        let Some(bytes) = bytes else { return Ok(None) };
+        if self.has(Fault::EndsEarly) {
+            let (store, tenant, digest) = (self.inner.clone(), tenant.clone(), digest.to_owned());
+            return Ok(Some(Box::new(EndsEarly { bytes, store, tenant, digest })));
+        }
+        Ok(Some(Box::new(bytes.take(limit))))
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError> {
+        if self.has(Fault::KeepsBlobs) {
+            return Ok(self.inner.blob(tenant, digest).await?.is_some());
+        }
+        self.inner.remove_blob(tenant, digest).await
+    }
+}
+
+/// Bytes that are looked for anew with every piece.
+struct EndsEarly {
+    bytes: Box<dyn Read + Send>,
+    store: MemoryStore,
+    tenant: TenantId,
+    digest: String,
+}
+
+impl Read for EndsEarly {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match block_on(self.store.blob(&self.tenant, &self.digest)) {
+            Ok(Some(_)) => self.bytes.read(into),
+            _ => Ok(0),
+        }
     }
 }

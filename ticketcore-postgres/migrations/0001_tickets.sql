@@ -116,7 +116,7 @@ create table claim (
 
 create table kind (
   -- The kinds of documents, and how often any of a kind was written. A commit that rests on documents shares a lock on
-  -- their kind: only so can it rest on one that is *not* there.
+  -- their kind: only so can it rest on one that is *not* there. A commit that writes some has the lock alone.
   tenant text collate "C" not null,
   kind text collate "C" not null,
   changes bigint not null,
@@ -180,6 +180,8 @@ create type change_1 as (
   snapshot text collate "C",
   -- The words it brings; null if there are none.
   words text[] collate "C",
+  -- The words that its earlier events keep, if texts of them are erased; else null.
+  kept text[] collate "C",
   id uuid,
   version bigint,
   created bigint,
@@ -239,6 +241,15 @@ create type document_at_1 as (
   kind text collate "C",
   key text collate "C",
   version bigint
+);
+
+create type write_1 as (
+  -- What becomes of a document; without a body it is removed.
+  kind text collate "C",
+  key text collate "C",
+  version bigint,
+  at bigint,
+  body text collate "C"
 );
 
 create type swap_1 as (

@@ -192,12 +192,14 @@ impl Scribe {
             Err(error) => return Attempt::Failed(error.into()),
         };
         let write = async {
+            let mut left = commit::Left::new();
             if locks {
                 for commit in commits {
-                    commit::lock(&mut scope.link()?, &self.texts, commit).await?;
+                    left.extend(commit::lock(&mut scope.link()?, &self.texts, commit).await?);
                 }
             }
-            let written = commit::write(&mut scope.link()?, &self.texts, &first.commit.tenant, commits, 0).await?;
+            let tenant = &first.commit.tenant;
+            let written = commit::write(&mut scope.link()?, &self.texts, tenant, commits, &left, 0).await?;
             scope.close().await?;
             Ok(written)
         };

@@ -27,6 +27,7 @@ pub(crate) struct Texts {
     discard: Text,
     open: Text,
     next: Text,
+    remove: Text,
 }
 
 impl Texts {
@@ -73,7 +74,18 @@ impl Texts {
                  join @.chunk c on c.tenant = b.tenant and c.upload = b.upload and c.no = 0 \
                  where b.tenant = $1 and b.digest = $2",
             ),
-            next: schema.fill("select bytes from @.chunk where tenant = $1 and upload = $2 and no = $3"),
+            // No row if the file is no longer there, and an empty one after its last piece.
+            next: schema.fill(
+                "select c.bytes from @.blob b \
+                 left join @.chunk c on c.tenant = b.tenant and c.upload = b.upload and c.no = $4 \
+                 where b.tenant = $1 and b.digest = $2 and b.upload = $3",
+            ),
+            remove: schema.fill(
+                "with named as (delete from @.blob where tenant = $1 and digest = $2 returning upload), \
+                 ended as (\
+                   delete from @.chunk where tenant = $1 and upload = any (array(select upload from named))) \
+                 select upload from named",
+            ),
         }
     }
 }
@@ -128,10 +140,12 @@ pub(crate) async fn open(
     if !runtime.is_own() {
         // A host's runtime may have no thread but the one that would wait here, so nothing is left to be fetched.
         for next in 1_i64.. {
-            let parameters = parameters![tenant.as_str(), upload, next];
+            let parameters = parameters![tenant.as_str(), digest, upload, next];
             let rows = connections.read("read blob", &texts.next, parameters).await?;
-            let Some(row) = rows.first() else { break };
-            chunk.extend_from_slice(row.try_get(0)?);
+            // Removed while it was fetched.
+            let Some(row) = rows.first() else { return Ok(None) };
+            let Some(piece) = row.try_get::<Option<&[u8]>, _>(0)? else { break };
+            chunk.extend_from_slice(piece);
         }
         return Ok(Some(Box::new(io::Cursor::new(chunk))));
     }
@@ -140,10 +154,17 @@ pub(crate) async fn open(
         runtime: Arc::clone(runtime),
         text: texts.next.clone(),
         tenant: tenant.clone(),
+        digest: digest.to_owned(),
         upload,
         next: 1,
         chunk: io::Cursor::new(chunk),
     })))
+}
+
+/// Removes bytes by their digest; tells whether they were there.
+pub(crate) async fn remove(connections: &Connections, texts: &Texts, tenant: &TenantId, digest: &str) -> Result<bool> {
+    let rows = connections.read("remove blob", &texts.remove, parameters![tenant.as_str(), digest]).await?;
+    Ok(!rows.is_empty())
 }
 
 /// Reads a file piece by piece. The first came with the opening, so most files are read without waiting.
@@ -152,6 +173,7 @@ struct Bytes {
     runtime: Arc<Runtime>,
     text: Text,
     tenant: TenantId,
+    digest: String,
     upload: Uuid,
     next: i64,
     chunk: io::Cursor<Vec<u8>>,
@@ -160,12 +182,17 @@ struct Bytes {
 impl Bytes {
     /// Fetches a piece through the runtime, which needs nothing of the thread that waits here.
     fn fetch(&self) -> Result<Option<Vec<u8>>, StoreError> {
-        let parameters = || -> Result<Parameters> { Ok(parameters![self.tenant.as_str(), self.upload, self.next]) };
+        let parameters = || -> Result<Parameters> {
+            Ok(parameters![self.tenant.as_str(), self.digest.as_str(), self.upload, self.next])
+        };
         let (connections, text, parameters) = (self.connections.clone(), self.text.clone(), parameters()?);
         let (sender, receiver) = mpsc::sync_channel(1);
         self.runtime.handle().spawn(async move {
             let rows = connections.read("read blob", &text, parameters).await;
-            let chunk = rows.and_then(|rows| Ok(rows.first().map(|row| row.try_get(0)).transpose()?));
+            let chunk = rows.and_then(|rows| match rows.first() {
+                Some(row) => Ok(row.try_get(0)?),
+                None => Err(StoreError::backend("the blob was removed").into()),
+            });
             // The reader may be gone.
             let _ = sender.send(chunk);
         });

@@ -11,7 +11,7 @@
 //! - Claims that are held are locked likewise. A claim nobody holds is inserted, and so is a new ticket: if another was
 //!   faster, a key is violated, the whole statement is undone, and its next attempt sees who it was.
 //! - Documents that a commit rests on may be such that are *not* there, so their kinds are locked; see
-//!   [`document::refused`].
+//!   [`document::refused`]. So are the kinds of those it writes, for itself alone.
 //! - The counter of numbers is raised last, and only if there are new tickets: who opens tickets of a tenant waits for
 //!   the others' commits, nobody else does. No refused or failed commit uses a number up.
 //!
@@ -42,12 +42,16 @@ use crate::{claim, document, log, rows, search};
 pub(crate) const VERSIONS: &str = "select t.version from unnest($2::uuid[]) with ordinality w (id, ord) \
                                    left join @.ticket t on t.tenant = $1 and t.id = w.id order by w.ord";
 
+/// Locks some tickets, in one order for all statements.
+const LOCKED_TICKETS: &str =
+    "select from @.ticket where tenant = $1 and id = any ($2::uuid[]) order by id for no key update";
+
 /// The statements of commits.
 #[derive(Debug)]
 pub(crate) struct Texts {
     composites: Composites,
-    /// By what is in them: claims, documents, words.
-    writes: [Text; 8],
+    /// By what is in them: claims, documents, words, edits.
+    writes: [Text; 16],
     versions: Text,
     holders: Text,
     documents: Text,
@@ -56,6 +60,8 @@ pub(crate) struct Texts {
     lock: Text,
     closed: Text,
     place: Text,
+    history: Text,
+    tickets: Text,
 }
 
 impl Texts {
@@ -63,16 +69,19 @@ impl Texts {
         Self {
             composites,
             writes: std::array::from_fn(|parts| {
-                schema.fill(&write_text(parts & CLAIMS > 0, parts & DOCUMENTS > 0, parts & WORDS > 0))
+                let has = |part| parts & part > 0;
+                schema.fill(&write_text(has(CLAIMS), has(DOCUMENTS), has(WORDS), has(EDITS)))
             }),
             versions: schema.fill(VERSIONS),
             holders: schema.fill(claim::HOLDERS),
-            documents: schema.fill(document::VERSIONS),
+            documents: schema.fill(document::FOUND),
             written: schema.fill(log::WRITTEN),
             prepare: schema.fill(document::PREPARE),
-            lock: schema.fill(document::LOCK),
+            lock: schema.fill(&document::lock()),
             closed: schema.fill(claim::CLOSED),
             place: schema.fill(log::PLACE),
+            history: schema.fill(log::HISTORY),
+            tickets: schema.fill(LOCKED_TICKETS),
         }
     }
 }
@@ -87,6 +96,8 @@ impl Texts {
 const CLAIMS: usize = 1;
 const DOCUMENTS: usize = 2;
 const WORDS: usize = 4;
+/// Documents that are written, texts that are erased; only together with documents and words.
+const EDITS: usize = 8;
 
 /// The parameters.
 const OPENED: usize = 2;
@@ -98,10 +109,13 @@ const EVENTS: usize = 7;
 const SWAPS: usize = 8;
 const KINDS: usize = 9;
 const RESTS: usize = 10;
+const WRITTEN_KINDS: usize = 11;
+const WRITTEN: usize = 12;
+const ERASED: usize = 13;
 
 /// The statement. It writes all or nothing; its answer is which commits were refused, or the number before that of the
 /// first new ticket and those of the old ones.
-fn write_text(claims: bool, documents: bool, words: bool) -> String {
+fn write_text(claims: bool, documents: bool, words: bool, edits: bool) -> String {
     let mut parts = vec![format!(
         "with locked as materialized (\
            select l.id, t.version, t.number from {} l (id) \
@@ -122,7 +136,7 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
         refused.push(claim::REFUSED.to_owned());
     }
     if documents {
-        parts.push(document::guarded(KINDS));
+        parts.push(document::guarded(KINDS, edits.then_some(WRITTEN_KINDS)));
         refused.push(document::refused(RESTS));
     }
     parts.push(format!("refused as materialized ({})", refused.join(" union all ")));
@@ -140,7 +154,11 @@ fn write_text(claims: bool, documents: bool, words: bool) -> String {
         parts.push(claim::SWAPPED.to_owned());
     }
     if words {
-        parts.push(search::INDEXED.to_owned());
+        parts.push(if edits { search::RENEWED } else { search::INDEXED }.to_owned());
+    }
+    if edits {
+        parts.push(document::written(WRITTEN_KINDS, WRITTEN));
+        parts.push(log::erased(ERASED));
     }
     format!(
         "{} select a.no, a.number, a.id, v.durable from verdict v cross join (\
@@ -166,16 +184,20 @@ pub(crate) async fn write(
     texts: &Texts,
     tenant: &TenantId,
     commits: &[&Prepared],
+    left: &Left,
     place: i64,
 ) -> Result<Answer> {
     let swapped: Vec<_> = commits.iter().map(|commit| claim::swaps(&commit.commit.changes)).collect();
-    if swapped.iter().any(Option::is_none) {
-        return Ok(Answer::Refused(swapped.iter().map(Option::is_none).collect()));
+    let outcomes: Vec<_> = commits.iter().map(|commit| document::outcomes(&commit.commit.documents)).collect();
+    let impossible: Vec<bool> = swapped.iter().zip(&outcomes).map(|(s, o)| s.is_none() || o.is_none()).collect();
+    if impossible.contains(&true) {
+        return Ok(Answer::Refused(impossible));
     }
     let (mut rows, mut events) = (Rows::default(), Records::default());
     let (mut tickets, mut documents, mut swaps) = (Records::default(), Records::default(), Vec::new());
     let (mut locked, mut kinds, mut words) = (Vec::new(), BTreeSet::new(), false);
-    for ((commit, no), swapped) in commits.iter().zip(0_i32..).zip(swapped) {
+    let (mut written, mut written_kinds, mut erased) = (Records::default(), BTreeSet::new(), Records::default());
+    for (((commit, no), swapped), outcomes) in commits.iter().zip(0_i32..).zip(swapped).zip(outcomes) {
         let Prepared { commit, encoded, .. } = commit;
         swaps.extend(swapped.unwrap_or_default().into_iter().map(|swap| (no, swap)));
         let mut expect = |id: TicketId, version: Version| {
@@ -191,11 +213,21 @@ pub(crate) async fn write(
                 }
             }
         }
+        for outcome in outcomes.unwrap_or_default() {
+            let (kind, key) = (outcome.last.kind.as_str(), outcome.last.key.as_str());
+            kinds.insert(kind);
+            documents.push(&[&no, &kind, &key, &outcome.expected.0]);
+            if !outcome.is_look() {
+                written_kinds.insert(kind);
+                outcome.push(&mut written);
+            }
+        }
         for (change, encoded) in commit.changes.iter().zip(encoded) {
             expect(change.ticket.id, change.expected);
-            rows.push(change, encoded)?;
+            rows.push(change, encoded, left.get(&change.ticket.id))?;
             log::push(&mut events, change, encoded);
             words |= !encoded.words.is_empty();
+            change.erased.iter().for_each(|version| erased.push(&[&no, &change.ticket.id.0, &version.0]));
         }
     }
     // In one order for all statements, so that none waits for one that waits for it.
@@ -203,12 +235,16 @@ pub(crate) async fn write(
     locked.dedup();
     let swaps = claim::rows(swaps);
     let kinds: Vec<&str> = kinds.into_iter().collect();
+    let written_kinds: Vec<&str> = written_kinds.into_iter().collect();
 
-    let mut parts = 0;
-    for (part, is_asked) in [(CLAIMS, !swaps.is_empty()), (DOCUMENTS, !documents.is_empty()), (WORDS, words)] {
-        parts |= if is_asked { part } else { 0 };
-    }
-    let Composites { change, entry, ticket, document, swap } = texts.composites;
+    let asked = [
+        (CLAIMS, !swaps.is_empty()),
+        (DOCUMENTS, !documents.is_empty()),
+        (WORDS, words),
+        (DOCUMENTS | WORDS | EDITS, !(written.is_empty() && erased.is_empty())),
+    ];
+    let parts = asked.into_iter().filter(|(_, is_asked)| *is_asked).fold(0, |parts, (part, _)| parts | part);
+    let Composites { change, entry, ticket, document, write, swap } = texts.composites;
     let parameters = parameters![
         tenant.as_str(),
         rows.opened,
@@ -220,6 +256,9 @@ pub(crate) async fn write(
         swaps.of(swap),
         kinds,
         documents.of(document),
+        written_kinds,
+        written.of(write),
+        erased.of(ticket),
     ];
     answer(&link.run("commit", &texts.writes[parts], parameters).await?, commits)
 }
@@ -253,15 +292,36 @@ fn answer(rows: &[PgRow], commits: &[&Prepared]) -> Result<Answer> {
     Ok(Answer::Written(commits.iter().map(|commit| commit.commit.changes.iter().map(&mut number).collect()).collect()))
 }
 
-/// Locks what a commit rests on and cannot be locked by its statement, which is to follow in the same transaction.
-pub(crate) async fn lock(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<()> {
+/// What is left of the words of tickets of which texts are erased.
+pub(crate) type Left = HashMap<TicketId, Vec<String>>;
+
+/// Locks what a commit rests on and cannot be locked by its statement, which is to follow in the same transaction; says
+/// what words its tickets will be found by if it erases texts of them.
+pub(crate) async fn lock(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<Left> {
+    let Commit { tenant, changes, .. } = &commit.commit;
+    let left = if commit.erases() { words_left(link, texts, tenant, changes).await? } else { Left::new() };
     let counter = commit.opens() || commit.rests_on_absence();
-    let parameters = parameters![commit.commit.tenant.as_str(), commit.kinds(), counter];
+    let parameters = parameters![tenant.as_str(), commit.kinds(), counter, commit.written_kinds()];
     link.run("lock", &texts.lock, parameters).await?;
     if commit.looks_at_claims() {
         link.run("lock claims", &texts.closed, Parameters::default()).await?;
     }
-    Ok(())
+    Ok(left)
+}
+
+/// The tickets are locked first: who erases texts need not change a version, and must see what others have erased.
+async fn words_left(link: &mut Link<'_>, texts: &Texts, tenant: &TenantId, changes: &[Change]) -> Result<Left> {
+    let mut ids: Vec<Uuid> = changes.iter().map(|change| change.ticket.id.0).collect();
+    ids.sort_unstable();
+    link.run("lock tickets", &texts.tickets, parameters![tenant.as_str(), ids]).await?;
+    let mut left = Left::new();
+    for change in changes.iter().filter(|change| !change.erased.is_empty()) {
+        let id = change.ticket.id;
+        let parameters = parameters![tenant.as_str(), id.0, 0_i64, i64::MAX];
+        let history = log::events(&link.run("history", &texts.history, parameters).await?)?;
+        left.insert(id, search::left(tenant, &history, &change.erased));
+    }
+    Ok(left)
 }
 
 /// Makes the rows that a first commit of its sort needs to be there, to lock them.
@@ -274,28 +334,20 @@ pub(crate) async fn prepare(link: &mut Link<'_>, texts: &Texts, commit: &Prepare
 
 /// Finds the first expectation of a commit that does not hold, in the order in which they stand.
 pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit) -> Result<Option<Conflict>> {
-    let Commit { tenant, changes, expect } = commit;
-    let mut tickets = Vec::new();
-    let (mut kinds, mut keys) = (Vec::new(), Vec::new());
-    for expect in expect {
-        match expect {
-            Expect::Ticket(id, _) => tickets.push(id.0),
-            Expect::Document { kind, key, .. } => {
-                kinds.push(kind.as_str());
-                keys.push(key.as_str());
-            }
-        }
-    }
-    tickets.extend(changes.iter().map(|change| change.ticket.id.0));
-    let versions = link.run("versions", &texts.versions, parameters![tenant.as_str(), tickets]);
-    let versions = found(&versions.await?)?;
-    let documents = match kinds.is_empty() {
-        true => Vec::new(),
-        false => {
-            let parameters = parameters![tenant.as_str(), kinds, keys];
-            found(&link.run("documents", &texts.documents, parameters).await?)?
-        }
-    };
+    let Commit { tenant, changes, documents: writes, expect } = commit;
+    let rested = expect.iter().filter_map(|expect| match expect {
+        Expect::Ticket(id, _) => Some(id.0),
+        Expect::Document { .. } => None,
+    });
+    let tickets: Vec<Uuid> = rested.chain(changes.iter().map(|change| change.ticket.id.0)).collect();
+    let versions = link.run("versions", &texts.versions, parameters![tenant.as_str(), tickets]).await?;
+    let version = |row: &PgRow| Ok(Version(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0)));
+    let versions = versions.iter().map(version).collect::<Result<Vec<_>>>()?;
+    let asked = expect.iter().filter_map(|expect| match expect {
+        Expect::Ticket(..) => None,
+        Expect::Document { kind, key, .. } => Some((kind, key.as_str())),
+    });
+    let documents = document::found(link, &texts.documents, tenant, asked).await?;
     let (mut versions, mut documents) = (versions.into_iter(), documents.into_iter());
     let mut at = |id: TicketId, expected: Version| {
         let found = versions.next().unwrap_or_default();
@@ -305,7 +357,7 @@ pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit
         let conflict = match expect {
             Expect::Ticket(id, expected) => at(*id, *expected),
             Expect::Document { kind, key, version: expected } => {
-                let found = documents.next().unwrap_or_default();
+                let found = documents.next().flatten().map_or(Version(0), |document| document.version);
                 let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
                 (found != expected).then_some(Conflict::Document { kind, key, expected, found })
             }
@@ -317,20 +369,21 @@ pub(crate) async fn conflict(link: &mut Link<'_>, texts: &Texts, commit: &Commit
     if let Some(conflict) = changes.iter().find_map(|change| at(change.ticket.id, change.expected)) {
         return Ok(Some(conflict));
     }
-    claim::conflict(link, &texts.holders, tenant, changes).await
-}
-
-fn found(rows: &[PgRow]) -> Result<Vec<Version>> {
-    let version = |row: &PgRow| Ok(Version(row.try_get::<Option<i64>, _>(0)?.unwrap_or(0)));
-    rows.iter().map(version).collect()
+    if let Some(conflict) = claim::conflict(link, &texts.holders, tenant, changes).await? {
+        return Ok(Some(conflict));
+    }
+    document::conflict(link, &texts.documents, tenant, writes).await
 }
 
 /// Tells whether exactly the events of a commit are there, and its tickets' numbers: what became of a commit in which the
-/// connection was lost. One without events leaves nothing by which to know it.
+/// connection was lost. One without events is known by the documents it leaves; one without either leaves nothing by
+/// which to know it.
 pub(crate) async fn written(link: &mut Link<'_>, texts: &Texts, commit: &Prepared) -> Result<Option<Vec<i64>>> {
-    let Prepared { commit: Commit { tenant, changes, .. }, encoded, .. } = commit;
+    let Prepared { commit: Commit { tenant, changes, documents, .. }, encoded, .. } = commit;
     let mut numbers = Vec::new();
-    if changes.iter().all(|change| change.facts.is_empty()) {
+    if changes.iter().all(|change| change.facts.is_empty())
+        && !document::are(link, &texts.documents, tenant, documents).await?
+    {
         return Ok(None);
     }
     for (change, encoded) in changes.iter().zip(encoded) {
@@ -357,8 +410,9 @@ pub(crate) async fn within(
     for attempt in 0..3 {
         let mut savepoint = transaction.begin().await?;
         let mut link = Link::lent(&mut savepoint, &mut sound, persistent);
+        let mut left = Left::new();
         if attempt > 0 || commit.needs_locks() {
-            lock(&mut link, texts, &commit).await?;
+            left = lock(&mut link, texts, &commit).await?;
         }
         // Other commits of the same transaction have used some places.
         let place: i64 = match link.run("place", &texts.place, Parameters::default()).await?.first() {
@@ -369,7 +423,7 @@ pub(crate) async fn within(
             let text = format!("a transaction has more than {} events", log::PLACES);
             return Err(StoreError::backend(text).into());
         }
-        match write(&mut link, texts, &commit.commit.tenant, &[&commit], place).await {
+        match write(&mut link, texts, &commit.commit.tenant, &[&commit], &left, place).await {
             Ok(Answer::Written(numbers)) => {
                 savepoint.commit().await?;
                 return Ok(commit.stored(numbers.concat()));

@@ -1,15 +1,19 @@
 //! Documents: small versioned records.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use chrono::{DateTime, Utc};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 use ticketcore::id::{Key, TenantId, Version};
-use ticketcore::store::{Conflict, Document, StoreError};
+use ticketcore::store::{Conflict, Document, Write};
 use ticketcore::time::{from_micros, micros};
 
-use crate::connections::Connections;
-use crate::error::{Result, corrupt, is_lost, is_race, unknown};
-use crate::settled;
-use crate::sql::{self, Parameters, Text, parameters};
+use crate::connections::{Connections, Link};
+use crate::error::{Result, corrupt};
+use crate::record::Records;
+use crate::sql::{self, Text, parameters};
 
 /// One document.
 pub(crate) const GET: &str =
@@ -23,31 +27,6 @@ pub(crate) const AFTER: &str = "select kind, key, version, at, body from @.docum
 pub(crate) const ALL: &str = "select kind, key, version, at, body from @.document \
                               where tenant = $1 and kind = $2 order by key limit $3";
 
-/// Counts a change of the kind, which waits for the commits that rest on its documents, and keeps others from beginning.
-macro_rules! put {
-    ($write:literal) => {
-        concat!(
-            "with changed as (\
-               insert into @.kind as k (tenant, kind, changes) values ($1, $2, 1) \
-               on conflict (tenant, kind) do update set changes = k.changes + 1 returning 1) ",
-            $write,
-            " returning 1"
-        )
-    };
-}
-
-/// Writes the first version; nothing if there is one.
-pub(crate) const INSERT: &str = put!(
-    "insert into @.document (tenant, kind, key, version, at, body) select $1, $2, $3, $4, $5, $6 from changed \
-     on conflict do nothing"
-);
-
-/// Writes a later version over the one before; nothing if another is there.
-pub(crate) const UPDATE: &str = put!(
-    "update @.document set version = $4, at = $5, body = $6 \
-     where tenant = $1 and kind = $2 and key = $3 and version = $4 - 1 and exists (select from changed)"
-);
-
 /// Makes rows for what has none yet, to be locked by the next attempt: the kinds of documents, the tenant's counter.
 pub(crate) const PREPARE: &str = "with kinds as (\
        insert into @.kind (tenant, kind, changes) select $1, kind, 0 from unnest($2::text[]) k (kind) order by kind \
@@ -55,24 +34,38 @@ pub(crate) const PREPARE: &str = "with kinds as (\
      insert into @.counter (tenant, tickets) select $1, 0 where $3 on conflict do nothing";
 
 /// Locks the same rows before the statement of a commit, which then sees what it has locked.
-pub(crate) const LOCK: &str = "with kinds as materialized (\
-       select from @.kind where tenant = $1 and kind = any ($2::text[]) order by kind for share) \
-     select (select count(*) from kinds), \
-       (select tickets from @.counter where tenant = $1 and $3 for no key update)";
+pub(crate) fn lock() -> String {
+    format!(
+        "with {} select (select count(*) from guard), \
+           (select tickets from @.counter where tenant = $1 and $3 for no key update)",
+        guard("unnest($2::text[])", Some("$4::text[]"))
+    )
+}
 
-/// The versions of some documents.
-pub(crate) const VERSIONS: &str = "select d.version from unnest($2::text[], $3::text[]) with ordinality w (kind, key, ord) \
+/// Some documents as they are.
+pub(crate) const FOUND: &str = "select d.version, d.at, d.body from unnest($2::text[], $3::text[]) with ordinality w (kind, key, ord) \
      left join @.document d on d.tenant = $1 and d.kind = w.kind and d.key = w.key order by w.ord";
 
-/// Locks kinds of documents that a statement rests on, a parameter, in the order in which they are given.
-pub(crate) fn guarded(kinds: usize) -> String {
-    format!(
-        "guard as materialized (\
-           select g.kind, g.changes from {} k (kind) \
-           cross join lateral (select g.kind, g.changes from @.kind g where g.tenant = $1 and g.kind = k.kind \
-             for share) g)",
-        sql::rows(kinds, "text")
-    )
+/// Locks the kinds of documents that a statement rests on or writes, a parameter, in the order in which they are given.
+pub(crate) fn guarded(kinds: usize, written: Option<usize>) -> String {
+    guard(&sql::rows(kinds, "text"), written.map(|written| sql::all(written, "text")).as_deref())
+}
+
+/// Whoever rests on documents shares the lock on their kind, whoever writes some has it alone. Both in one pass, so that
+/// two who rest on what the other writes do not wait for each other.
+fn guard(kinds: &str, written: Option<&str>) -> String {
+    let locked = |among: &str, how: &str| {
+        format!("select g.kind, g.changes from @.kind g where g.tenant = $1 and g.kind = k.kind{among} for {how}")
+    };
+    let each = match written {
+        None => locked("", "share"),
+        Some(written) => format!(
+            "select r.* from ({}) r union all select w.* from ({}) w",
+            locked(&format!(" and g.kind <> all ({written})"), "share"),
+            locked(&format!(" and g.kind = any ({written})"), "no key update"),
+        ),
+    };
+    format!("guard as materialized (select g.kind, g.changes from {kinds} k (kind) cross join lateral ({each}) g)")
 }
 
 /// The commits whose documents are at other versions, or whose kinds were written to since the statement began.
@@ -91,53 +84,125 @@ pub(crate) fn refused(documents: usize) -> String {
     )
 }
 
-/// Writes a document over the version one below its own.
-pub(crate) async fn put(
-    connections: &Connections,
-    [insert, update, get]: [&Text; 3],
-    tenant: &TenantId,
-    document: &Document,
-) -> Result<()> {
-    let Document { kind, key, version, at, body } = document;
-    let expected = Version(version.0.saturating_sub(1));
-    let text = if expected == Version(0) { insert } else { update };
-    let mut attempts = connections.attempts();
-    let mut lost = None;
-    loop {
-        let values = parameters![tenant.as_str(), kind.as_str(), key.as_str(), version.0, micros(*at), body.as_str()];
-        let mut away = false;
-        let scope = match connections.scope(false, &mut attempts).await {
-            Ok(scope) => scope,
-            Err(error) => return Err(lost.map_or_else(|| error.into(), unknown)),
-        };
-        match scope.run("put document", text, values).await {
-            Ok(written) if !written.is_empty() => return Ok(()),
-            // Written between the two looks, unless it still is not as it should be.
-            Ok(_) => match self::get(connections, get, tenant, kind, key).await? {
-                Some(found) if lost.is_some() && found == *document => {
-                    let settled = connections.read("settle", &settled::text(), Parameters::default()).await;
-                    return settled.map(drop).map_err(|error| lost.map_or(error, unknown));
-                }
-                found => {
-                    let found = found.map_or(Version(0), |document| document.version);
-                    if found != expected {
-                        return Err(Conflict::Document { kind: kind.clone(), key: key.clone(), expected, found }.into());
-                    }
-                }
-            },
-            Err(error) if is_race(&error) => connections.retried("put document", &error),
-            // What is tried again cannot be written twice, as with a commit.
-            Err(error) if is_lost(&error) => {
-                away = true;
-                connections.retried("put document", &error);
-                lost = Some(error);
+/// Writes documents and counts the change of their kinds: the parameters are the kinds and the documents. All of them
+/// are locked by their kinds, so nobody else writes any meanwhile.
+pub(crate) fn written(kinds: usize, writes: usize) -> String {
+    format!(
+        "noted as (\
+           update @.kind k set changes = k.changes + 1 \
+           where k.tenant = $1 and k.kind = any ({kinds}) and (select fit from verdict)), \
+         writes as materialized (select * from {writes} where (select fit from verdict)), \
+         removed as (\
+           delete from @.document d where d.tenant = $1 \
+             and d.kind = any (array(select kind from writes where body is null)) \
+             and d.key = any (array(select key from writes where body is null)) \
+             and exists (select from writes w where w.kind = d.kind and w.key = d.key and w.body is null)), \
+         put as (\
+           insert into @.document (tenant, kind, key, version, at, body) \
+           select $1, w.kind, w.key, w.version, w.at, w.body from writes w where w.body is not null \
+           on conflict (tenant, kind, key) do update \
+             set version = excluded.version, at = excluded.at, body = excluded.body)",
+        kinds = sql::all(kinds, "text"),
+        writes = sql::rows(writes, "@.write_1"),
+    )
+}
+
+/// What a commit makes of one document, from first to last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome<'a> {
+    /// The version it must be at before.
+    pub(crate) expected: Version,
+    /// What is written in the end.
+    pub(crate) last: &'a Write,
+}
+
+impl Outcome<'_> {
+    /// Tells whether it only asks that the document is not there.
+    pub(crate) fn is_look(&self) -> bool {
+        (self.expected, self.last.version()) == (Version(0), Version(0))
+    }
+
+    /// Adds it to those of a statement.
+    pub(crate) fn push(&self, rows: &mut Records) {
+        let Write { kind, key, at, body, .. } = self.last;
+        rows.push(&[&kind.as_str(), &key.as_str(), &self.last.version().0, &micros(*at), &body.as_deref()]);
+    }
+}
+
+/// Reads what becomes of each document of a commit; an earlier write counts for a later one. `None` if they contradict
+/// each other, so that they cannot be carried out whatever is there.
+pub(crate) fn outcomes(writes: &[Write]) -> Option<Vec<Outcome<'_>>> {
+    let mut outcomes: Vec<Outcome<'_>> = Vec::new();
+    let mut places: HashMap<(&Key, &str), usize> = HashMap::new();
+    for last in writes {
+        match places.entry((&last.kind, &last.key)) {
+            Entry::Vacant(place) => {
+                place.insert(outcomes.len());
+                outcomes.push(Outcome { expected: last.expected, last });
             }
-            Err(error) => return Err(lost.map_or_else(|| error.into(), unknown)),
-        }
-        if !attempts.again(away).await {
-            return Err(lost.map_or_else(|| StoreError::Busy.into(), unknown));
+            Entry::Occupied(place) => {
+                let outcome = &mut outcomes[*place.get()];
+                if outcome.last.version() != last.expected {
+                    return None;
+                }
+                outcome.last = last;
+            }
         }
     }
+    Some(outcomes)
+}
+
+/// Says which document is not at the version at which it should be, as one after the other would find out.
+pub(crate) async fn conflict(
+    link: &mut Link<'_>,
+    text: &Text,
+    tenant: &TenantId,
+    writes: &[Write],
+) -> Result<Option<Conflict>> {
+    let found = found(link, text, tenant, writes.iter().map(|write| (&write.kind, &*write.key))).await?;
+    let mut written: HashMap<(&Key, &str), Version> = HashMap::new();
+    for (write, found) in writes.iter().zip(&found) {
+        let Write { kind, key, expected, .. } = write;
+        let found = match written.insert((kind, key), write.version()) {
+            Some(found) => found,
+            None => found.as_ref().map_or(Version(0), |found| found.version),
+        };
+        if found != *expected {
+            let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
+            return Ok(Some(Conflict::Document { kind, key, expected, found }));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells whether documents are exactly as a commit leaves them. One that leaves none cannot be known by that.
+pub(crate) async fn are(link: &mut Link<'_>, text: &Text, tenant: &TenantId, writes: &[Write]) -> Result<bool> {
+    let outcomes = outcomes(writes).unwrap_or_default();
+    let asked = outcomes.iter().map(|outcome| (&outcome.last.kind, &*outcome.last.key));
+    let found = found(link, text, tenant, asked).await?;
+    let left = outcomes.iter().map(|outcome| outcome.last.clone().document());
+    Ok(found.iter().any(Option::is_some) && left.eq(found.iter().cloned()))
+}
+
+/// Reads some documents, each in the place of its question.
+pub(crate) async fn found<'a>(
+    link: &mut Link<'_>,
+    text: &Text,
+    tenant: &TenantId,
+    asked: impl Iterator<Item = (&'a Key, &'a str)>,
+) -> Result<Vec<Option<Document>>> {
+    let asked: Vec<_> = asked.collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (kinds, keys): (Vec<&str>, Vec<&str>) = asked.iter().map(|(kind, key)| (kind.as_str(), *key)).unzip();
+    let rows = link.run("documents", text, parameters![tenant.as_str(), kinds, keys]).await?;
+    let document = |((kind, key), row): (&(&Key, &str), &PgRow)| {
+        let Some(version) = row.try_get::<Option<i64>, _>(0)? else { return Ok(None) };
+        let (kind, key, version) = ((*kind).clone(), (*key).to_owned(), Version(version));
+        Ok(Some(Document { kind, key, version, at: instant(row, 1)?, body: row.try_get(2)? }))
+    };
+    asked.iter().zip(&rows).map(document).collect()
 }
 
 /// Reads one document.
@@ -170,12 +235,16 @@ pub(crate) async fn list(
 }
 
 fn document(row: &PgRow) -> Result<Document> {
-    let at: i64 = row.try_get(3)?;
     Ok(Document {
         kind: Key::new(row.try_get::<&str, _>(0)?),
         key: row.try_get(1)?,
         version: Version(row.try_get(2)?),
-        at: from_micros(at).ok_or_else(|| corrupt("instant", at))?,
+        at: instant(row, 3)?,
         body: row.try_get(4)?,
     })
+}
+
+fn instant(row: &PgRow, column: usize) -> Result<DateTime<Utc>> {
+    let at: i64 = row.try_get(column)?;
+    from_micros(at).ok_or_else(|| corrupt("instant", at))
 }

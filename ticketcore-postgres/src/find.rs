@@ -237,7 +237,7 @@ mod tests {
             let texts = commit::Texts::new(&schema, Composites::read(&mut connection, &schema).await.unwrap());
             sqlx::raw_sql("set plan_cache_mode = force_generic_plan").execute(&mut connection).await.unwrap();
             // With all parts, and with fewer and fewer of the last: SQL has no `prepare` with parameters left out.
-            for text in [7, 3, 1, 0].map(|parts| &texts.writes()[parts]) {
+            for text in [15, 7, 3, 1, 0].map(|parts| &texts.writes()[parts]) {
                 let prepare = format!("deallocate all; prepare w as {}", text.as_str());
                 sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await.unwrap();
                 let count = (1..).take_while(|number| text.as_str().contains(&format!("${number}"))).count();

@@ -115,7 +115,21 @@ pub(crate) fn logged(place: usize, events: usize) -> String {
     )
 }
 
-/// Tells whether rows are exactly the events of a change.
+/// Erases texts: the parameter is the tickets and the versions of the events.
+pub(crate) fn erased(versions: usize) -> String {
+    format!(
+        "erasures as materialized (select * from {} where (select fit from verdict)), \
+         erased as (\
+           update @.event e set text = null where e.tenant = $1 \
+             and e.ticket = any (array(select id from erasures)) \
+             and e.version = any (array(select version from erasures)) \
+             and exists (select from erasures x where x.id = e.ticket and x.version = e.version) \
+             and e.text is not null)",
+        sql::rows(versions, "@.ticket_at_1")
+    )
+}
+
+/// Tells whether rows are exactly the events of a change, whose texts may have been erased since.
 pub(crate) fn are(rows: &[PgRow], change: &Change, encoded: &Encoded) -> Result<bool> {
     for ((row, fact), (form, event)) in rows.iter().zip(&change.facts).zip(&encoded.events) {
         let same = row.try_get::<i64, _>(1)? == micros(change.at)
@@ -123,7 +137,7 @@ pub(crate) fn are(rows: &[PgRow], change: &Change, encoded: &Encoded) -> Result<
             && row.try_get::<&str, _>(3)? == fact.by.kind.as_str()
             && row.try_get::<i64, _>(4)? == *form
             && row.try_get::<&str, _>(5)? == event
-            && row.try_get::<Option<&str>, _>(6)? == fact.text.as_deref();
+            && row.try_get::<Option<&str>, _>(6)?.is_none_or(|text| fact.text.as_deref() == Some(text));
         if !same {
             return Ok(false);
         }
@@ -141,7 +155,12 @@ pub(crate) async fn history(
     limit: usize,
 ) -> Result<Vec<Recorded>> {
     let parameters = parameters![tenant.as_str(), id.0, after.0, sql::limit(limit)];
-    connections.read("history", text, parameters).await?.iter().map(recorded).collect()
+    events(&connections.read("history", text, parameters).await?)
+}
+
+/// Reads the events in rows.
+pub(crate) fn events(rows: &[PgRow]) -> Result<Vec<Recorded>> {
+    rows.iter().map(recorded).collect()
 }
 
 /// How far the feed is behind what has been committed, for the host's own gauges.

@@ -1,9 +1,9 @@
 //! Commits ready to be written, and what each of them touches.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use ticketcore::id::{TicketId, Version};
+use ticketcore::id::{Key, TicketId, Version};
 use ticketcore::store::{Commit, Expect, StoreError};
 use ticketcore::ticket::Ticket;
 
@@ -16,8 +16,10 @@ use crate::{log, sql};
 pub(crate) struct Prepared {
     pub(crate) commit: Commit,
     pub(crate) encoded: Vec<Encoded>,
-    /// What it touches, or rests on; two commits that share something cannot be in one statement.
+    /// What it touches, and the tickets it rests on; two commits that share something cannot be in one statement.
     pub(crate) touches: HashSet<Touched>,
+    /// The documents it rests on. Many may rest on the same, but not beside one that writes it.
+    pub(crate) rests: HashSet<Touched>,
 }
 
 /// Something that a commit touches.
@@ -25,6 +27,7 @@ pub(crate) struct Prepared {
 pub(crate) enum Touched {
     Ticket(TicketId),
     Claim([u8; 32]),
+    Document(Key, String),
 }
 
 impl Prepared {
@@ -39,11 +42,15 @@ impl Prepared {
         }
         let claims = commit.changes.iter().flat_map(|change| &change.claims);
         touches.extend(claims.map(|claim| Touched::Claim(claim::digest(&claim.key))));
-        touches.extend(commit.expect.iter().filter_map(|expect| match expect {
-            Expect::Ticket(id, _) => Some(Touched::Ticket(*id)),
-            Expect::Document { .. } => None,
-        }));
-        let prepared = Self { commit, encoded, touches };
+        touches.extend(commit.documents.iter().map(|write| Touched::Document(write.kind.clone(), write.key.clone())));
+        let mut rests = HashSet::new();
+        for expect in &commit.expect {
+            match expect {
+                Expect::Ticket(id, _) => touches.insert(Touched::Ticket(*id)),
+                Expect::Document { kind, key, .. } => rests.insert(Touched::Document(kind.clone(), key.clone())),
+            };
+        }
+        let prepared = Self { commit, encoded, touches, rests };
         if sql::limit(prepared.events()) > log::PLACES {
             return Err(StoreError::backend(format!("a commit has more than {} events", log::PLACES)));
         }
@@ -61,7 +68,8 @@ impl Prepared {
 
     /// How many rows it writes, roughly.
     pub(crate) fn size(&self) -> usize {
-        self.encoded.iter().map(|encoded| 2 + encoded.events.len()).sum()
+        let tickets: usize = self.encoded.iter().map(|encoded| 2 + encoded.events.len()).sum();
+        tickets + self.commit.documents.len()
     }
 
     /// Tells whether it opens tickets, which need numbers.
@@ -69,16 +77,20 @@ impl Prepared {
         self.commit.changes.iter().any(|change| change.expected == Version(0))
     }
 
-    /// The kinds of documents it rests on.
+    /// The kinds of documents it rests on or writes, in the order in which all statements lock them.
     pub(crate) fn kinds(&self) -> Vec<&str> {
-        let kinds = self.commit.expect.iter().filter_map(|expect| match expect {
+        let rested = self.commit.expect.iter().filter_map(|expect| match expect {
             Expect::Document { kind, .. } => Some(kind.as_str()),
             Expect::Ticket(..) => None,
         });
-        let mut kinds: Vec<&str> = kinds.collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds
+        let kinds: BTreeSet<&str> = rested.chain(self.written_kinds()).collect();
+        kinds.into_iter().collect()
+    }
+
+    /// The kinds of documents it writes.
+    pub(crate) fn written_kinds(&self) -> Vec<&str> {
+        let kinds: BTreeSet<&str> = self.commit.documents.iter().map(|write| write.kind.as_str()).collect();
+        kinds.into_iter().collect()
     }
 
     /// Tells whether it rests on the absence of a ticket that it does not open itself. There is no row to lock then; the
@@ -94,9 +106,14 @@ impl Prepared {
         claim::swaps(&self.commit.changes).is_some_and(|swaps| swaps.iter().any(Swap::is_look))
     }
 
+    /// Tells whether it erases texts. What words are left is found out under the tickets' locks.
+    pub(crate) fn erases(&self) -> bool {
+        self.commit.changes.iter().any(|change| !change.erased.is_empty())
+    }
+
     /// Tells whether what it rests on has to be locked before its statement begins.
     pub(crate) fn needs_locks(&self) -> bool {
-        self.rests_on_absence() || self.looks_at_claims()
+        self.rests_on_absence() || self.looks_at_claims() || self.erases()
     }
 
     /// The tickets as stored, with their numbers; without a copy, if the caller kept no other reference.

@@ -110,15 +110,30 @@ impl Field for Texts<'_> {
     }
 
     fn put(&self, bytes: &mut Vec<u8>) -> bool {
-        head(bytes, self.0.len(), 25);
-        for text in &self.0 {
-            framed(bytes, |bytes| bytes.extend(text.as_bytes()));
-        }
-        !self.0.is_empty() || {
-            bytes.truncate(bytes.len() - EMPTY);
-            false
-        }
+        !self.0.is_empty() && texts(bytes, &self.0)
     }
+}
+
+/// A set of texts that may be empty, or null.
+#[derive(Debug)]
+pub(crate) struct MaybeTexts<'a>(pub(crate) Option<Vec<&'a str>>);
+
+impl Field for MaybeTexts<'_> {
+    fn oid(&self) -> u32 {
+        1009
+    }
+
+    fn put(&self, bytes: &mut Vec<u8>) -> bool {
+        self.0.as_ref().is_some_and(|set| texts(bytes, set))
+    }
+}
+
+fn texts(bytes: &mut Vec<u8>, set: &[&str]) -> bool {
+    head(bytes, set.len(), 25);
+    for text in set {
+        framed(bytes, |bytes| bytes.extend(text.as_bytes()));
+    }
+    true
 }
 
 /// A document that the server may look into.
@@ -185,6 +200,7 @@ pub(crate) struct Composites {
     pub(crate) entry: Composite,
     pub(crate) ticket: Composite,
     pub(crate) document: Composite,
+    pub(crate) write: Composite,
     pub(crate) swap: Composite,
 }
 
@@ -207,6 +223,7 @@ impl Composites {
             entry: read("entry_1").await?,
             ticket: read("ticket_at_1").await?,
             document: read("document_at_1").await?,
+            write: read("write_1").await?,
             swap: read("swap_1").await?,
         })
     }

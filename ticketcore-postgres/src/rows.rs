@@ -11,7 +11,7 @@ use ticketcore::time::micros;
 
 use crate::encoded::Encoded;
 use crate::error::Result;
-use crate::record::{Json, Records, Texts};
+use crate::record::{Json, MaybeTexts, Records, Texts};
 use crate::sql;
 
 /// The columns of `ticket` that a change gives, as they stand in `change_1`.
@@ -59,8 +59,8 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Adds what becomes of a ticket.
-    pub(crate) fn push(&mut self, change: &Change, encoded: &Encoded) -> Result<()> {
+    /// Adds what becomes of a ticket, and what is left of the words of its earlier events if some are erased.
+    pub(crate) fn push(&mut self, change: &Change, encoded: &Encoded, left: Option<&Vec<String>>) -> Result<()> {
         let Change { expected, ticket, marks, facts, .. } = change;
         let json = |error| StoreError::corrupt("fields", error);
         let fields = (!ticket.fields.is_empty()).then(|| serde_json::to_string(&ticket.fields)).transpose();
@@ -73,6 +73,7 @@ impl Rows {
             &if new { self.opened } else { 0 },
             &snapshot,
             &Texts(encoded.words.iter().map(String::as_str).collect()),
+            &MaybeTexts(left.map(|left| left.iter().map(String::as_str).collect())),
             &ticket.id.0,
             &ticket.version.0,
             &micros(ticket.created),

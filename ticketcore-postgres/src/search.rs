@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-use ticketcore::id::TenantId;
+use ticketcore::event::Recorded;
+use ticketcore::id::{TenantId, Version};
 use ticketcore::query::{Filter, words};
 use ticketcore::store::Change;
 
@@ -40,6 +41,24 @@ pub(crate) fn of(tenant: &TenantId, change: &Change) -> Vec<String> {
         change.facts.iter().flat_map(|fact| words::indexed(&fact.event, fact.text.as_deref())).collect();
     words.iter().map(|word| entry(tenant, word)).collect()
 }
+
+/// The words of a ticket's events that are left when some of its texts are erased.
+pub(crate) fn left(tenant: &TenantId, history: &[Recorded], erased: &[Version]) -> Vec<String> {
+    let texts = history.iter().flat_map(|one| {
+        let text = one.text.as_deref().filter(|_| !erased.contains(&one.version));
+        words::indexed(&one.event, text)
+    });
+    let words: BTreeSet<String> = texts.collect();
+    words.iter().map(|word| entry(tenant, word)).collect()
+}
+
+/// The same if texts of some of the tickets are erased: what is left of their words takes the place of those they have.
+pub(crate) const RENEWED: &str = "indexed as (\
+       insert into @.words as w (tenant, id, words) select $1, c.id, coalesce(c.words, '{}') from changes c \
+       where c.words is not null or c.kept is not null \
+       on conflict (tenant, id) do update set words = array(\
+         select u from unnest(coalesce((select c.kept from changes c where c.id = w.id), w.words)) u \
+         union select u from unnest(excluded.words) u))";
 
 /// Adds the words of a statement's changes to those the tickets have.
 pub(crate) const INDEXED: &str = "indexed as (\

@@ -65,6 +65,11 @@ pub(crate) fn rows(parameter: usize, array: &str) -> String {
     format!("unnest(case when random() >= 0 then ${parameter}::{array}[] end)")
 }
 
+/// The same as one array, for `any` and `all`.
+pub(crate) fn all(parameter: usize, element: &str) -> String {
+    format!("array(select e from {} e)", rows(parameter, element))
+}
+
 /// A limit as SQL takes it.
 pub(crate) fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)

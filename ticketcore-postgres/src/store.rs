@@ -78,7 +78,7 @@ struct Inner {
     texts: Texts,
 }
 
-/// The statements that only read, and those of documents and files.
+/// The statements that only read, and those of files.
 #[derive(Debug)]
 struct Texts {
     load: Text,
@@ -91,8 +91,6 @@ struct Texts {
     document: Text,
     documents: Text,
     documents_after: Text,
-    insert_document: Text,
-    update_document: Text,
     blob: blob::Texts,
 }
 
@@ -109,8 +107,6 @@ impl Texts {
             document: schema.fill(document::GET),
             documents: schema.fill(document::ALL),
             documents_after: schema.fill(document::AFTER),
-            insert_document: schema.fill(document::INSERT),
-            update_document: schema.fill(document::UPDATE),
             blob: blob::Texts::new(schema),
         }
     }
@@ -164,7 +160,7 @@ impl PostgresStore {
     /// # async fn example(pool: sqlx::PgPool) -> Result<(), Box<dyn std::error::Error>> {
     /// let store = PostgresStore::from_pool(pool.clone()).await?;
     /// // `Desk::prepare` makes commits of commands; this one does nothing.
-    /// let commit = Commit { tenant: TenantId::MAIN, changes: Vec::new(), expect: Vec::new() };
+    /// let commit = Commit::new(TenantId::MAIN);
     /// let mut transaction = pool.begin().await?;
     /// sqlx::query("insert into orders values (7)").execute(&mut *transaction).await?;
     /// store.commit_in(&mut transaction, &commit).await?;
@@ -255,12 +251,6 @@ impl Store for PostgresStore {
         self.inside(document::get(connections, &texts.document, tenant, kind, key)).await
     }
 
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
-        let Inner { connections, texts, .. } = &*self.inner;
-        let put = [&texts.insert_document, &texts.update_document, &texts.document];
-        self.inside(document::put(connections, put, tenant, &document)).await
-    }
-
     async fn documents(
         &self,
         tenant: &TenantId,
@@ -281,5 +271,10 @@ impl Store for PostgresStore {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
         let Inner { connections, runtime, texts, .. } = &*self.inner;
         self.inside(blob::open(connections, runtime, &texts.blob, tenant, digest)).await
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError> {
+        let Inner { connections, texts, .. } = &*self.inner;
+        self.inside(blob::remove(connections, &texts.blob, tenant, digest)).await
     }
 }

@@ -203,7 +203,7 @@ impl Queue {
         if first.commit.needs_locks() {
             return Some(vec![first]);
         }
-        let mut touched = first.commit.touches.clone();
+        let (mut touched, mut rested) = (first.commit.touches.clone(), first.commit.rests.clone());
         let mut jobs = vec![first];
         let mut left = VecDeque::with_capacity(self.waiting.len());
         for job in self.waiting.drain(..) {
@@ -212,9 +212,12 @@ impl Queue {
                 && size + commit.size() <= BATCH
                 && !commit.needs_locks()
                 && !(commit.opens() && self.opening.contains(&tenant))
-                && commit.touches.is_disjoint(&touched);
+                && commit.touches.is_disjoint(&touched)
+                && commit.touches.is_disjoint(&rested)
+                && commit.rests.is_disjoint(&touched);
             // What stays behind keeps those from overtaking it that touch the same.
             touched.extend(commit.touches.iter().cloned());
+            rested.extend(commit.rests.iter().cloned());
             if joins {
                 size += commit.size();
                 jobs.push(job);

@@ -78,6 +78,18 @@ fn finish(transaction: &Connection, upload: i64, digest: &str) -> Result<()> {
     }
 }
 
+/// Removes bytes by their digest; tells whether they were there.
+pub(crate) fn remove(transaction: &Connection, tenant: &TenantId, digest: &str) -> Result<bool> {
+    let tenant = tenant::find(transaction, tenant)?;
+    let found = named(transaction, tenant, digest)?;
+    found.map(|blob| discard(transaction, blob)).transpose().map(|removed| removed.is_some())
+}
+
+fn named(connection: &Connection, tenant: i64, digest: &str) -> Result<Option<i64>> {
+    let sql = "select no from ticketcore_blob where tenant = ?1 and digest = ?2";
+    Ok(connection.prepare_cached(sql)?.query_row(params![tenant, digest], |row| row.get(0)).optional()?)
+}
+
 fn discard(transaction: &Connection, upload: i64) -> Result<()> {
     transaction.prepare_cached("delete from ticketcore_chunk where blob = ?1")?.execute([upload])?;
     transaction.prepare_cached("delete from ticketcore_blob where no = ?1")?.execute([upload])?;
@@ -87,12 +99,12 @@ fn discard(transaction: &Connection, upload: i64) -> Result<()> {
 /// Opens bytes by their digest.
 pub(crate) fn open(readers: &Arc<Readers>, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>> {
     let found = readers.read(|connection| {
-        let sql = "select no from ticketcore_blob where tenant = ?1 and digest = ?2";
         let tenant = tenant::find(connection, tenant)?;
-        Ok(connection.prepare_cached(sql)?.query_row(params![tenant, digest], |row| row.get(0)).optional()?)
+        named(connection, tenant, digest)
     })?;
     Ok(found.map(|blob| {
-        let bytes = Bytes { readers: Arc::clone(readers), blob, next: 0, chunk: io::Cursor::default() };
+        let (readers, digest) = (Arc::clone(readers), digest.to_owned());
+        let bytes = Bytes { readers, blob, digest, next: 0, chunk: io::Cursor::default() };
         Box::new(bytes) as Box<dyn Read + Send>
     }))
 }
@@ -101,6 +113,7 @@ pub(crate) fn open(readers: &Arc<Readers>, tenant: &TenantId, digest: &str) -> R
 struct Bytes {
     readers: Arc<Readers>,
     blob: i64,
+    digest: String,
     next: i64,
     chunk: io::Cursor<Vec<u8>>,
 }
@@ -111,12 +124,17 @@ impl Read for Bytes {
         if read > 0 || buffer.is_empty() {
             return Ok(read);
         }
-        let (blob, no) = (self.blob, self.next);
-        let chunk = self.readers.read(|connection| {
-            let sql = "select bytes from ticketcore_chunk where blob = ?1 and no = ?2";
-            Ok(connection.prepare_cached(sql)?.query_row([blob, no], |row| row.get(0)).optional()?)
+        // Looks that the bytes are still there: an upload that came later may have the number of one that is gone.
+        let found = self.readers.read(|connection| {
+            let sql = "select c.bytes from ticketcore_blob b left join ticketcore_chunk c on c.blob = b.no and c.no = ?2 \
+                       where b.no = ?1 and b.digest = ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let values = params![self.blob, self.next, self.digest];
+            Ok(statement.query_row(values, |row| row.get::<_, Option<Vec<u8>>>(0)).optional()?)
         });
-        let Some(chunk) = chunk.map_err(|error| io::Error::other(StoreError::from(error)))? else { return Ok(0) };
+        let found = found.map_err(|error| io::Error::other(StoreError::from(error)))?;
+        let removed = || io::Error::new(io::ErrorKind::NotFound, format!("blob {} was removed", self.digest));
+        let Some(chunk) = found.ok_or_else(removed)? else { return Ok(0) };
         self.next += 1;
         self.chunk = io::Cursor::new(chunk);
         self.chunk.read(buffer)

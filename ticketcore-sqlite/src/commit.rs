@@ -11,7 +11,7 @@ use crate::encoded::{Encoded, encode};
 use crate::error::{Error, Result};
 use crate::rows::Found;
 use crate::writer::Writer;
-use crate::{claim, document, log, rows, tenant};
+use crate::{claim, document, log, rows, search, tenant};
 
 /// Writes a commit inside the caller's own transaction: the tickets stand or fall with what else the caller writes.
 ///
@@ -35,7 +35,7 @@ use crate::{claim, document, log, rows, tenant};
 /// connection.execute_batch("create table orders (number integer)")?;
 ///
 /// // `Desk::prepare` makes commits of commands; this one does nothing.
-/// let commit = Commit { tenant: TenantId::MAIN, changes: Vec::new(), expect: Vec::new() };
+/// let commit = Commit::new(TenantId::MAIN);
 /// let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
 /// transaction.execute("insert into orders values (7)", [])?;
 /// ticketcore_sqlite::commit_in(&mut transaction, &commit)?;
@@ -67,7 +67,7 @@ pub(crate) async fn commit(writer: &Writer, commit: Commit) -> Result<Vec<Arc<Ti
 pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encoded]) -> Result<Vec<i64>> {
     let mut tenant = tenant::find(transaction, &commit.tenant)?;
     let found = check(transaction, tenant, commit)?;
-    if tenant == tenant::UNKNOWN && !commit.changes.is_empty() {
+    if tenant == tenant::UNKNOWN && !(commit.changes.is_empty() && commit.documents.is_empty()) {
         tenant = tenant::insert(transaction, &commit.tenant)?;
     }
     let mut next = None;
@@ -76,6 +76,9 @@ pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encode
         let row = match found {
             Some(found) => {
                 rows::update(transaction, &found, change, encoded)?;
+                if log::erase(transaction, found.row, &change.erased)? {
+                    search::renew(transaction, found.row)?;
+                }
                 found.row
             }
             None => {
@@ -90,6 +93,9 @@ pub(crate) fn write(transaction: &Connection, commit: &Commit, encoded: &[Encode
             claim::swap(transaction, tenant, claim, change.ticket.version)?;
         }
         numbers.push(rows::number(row));
+    }
+    for write in &commit.documents {
+        document::write(transaction, tenant, write)?;
     }
     Ok(numbers)
 }
@@ -116,6 +122,7 @@ fn check(transaction: &Connection, tenant: i64, commit: &Commit) -> Result<Vec<O
     };
     let found = commit.changes.iter().map(find).collect::<Result<_>>()?;
     claim::check(transaction, tenant, &commit.changes)?;
+    document::check(transaction, tenant, &commit.documents)?;
     Ok(found)
 }
 

@@ -1,8 +1,10 @@
 //! Documents: small versioned records.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use ticketcore::id::{Key, TenantId, Version};
-use ticketcore::store::{Conflict, Document};
+use ticketcore::store::{Conflict, Document, Write};
 use ticketcore::time::{from_micros, micros};
 
 use crate::error::{Result, corrupt};
@@ -10,29 +12,50 @@ use crate::{rows, tenant};
 
 /// Checks that a document is at a version; 0 = does not exist.
 pub(crate) fn at_version(connection: &Connection, tenant: i64, kind: &Key, key: &str, expected: Version) -> Result<()> {
+    is_at(kind, key, expected, version(connection, tenant, kind, key)?)
+}
+
+/// Checks documents as they will be written: an earlier write counts for a later one.
+pub(crate) fn check(connection: &Connection, tenant: i64, writes: &[Write]) -> Result<()> {
+    let mut written = HashMap::new();
+    for write in writes {
+        let Write { kind, key, expected, .. } = write;
+        let found = match written.insert((kind, key), write.version()) {
+            Some(found) => found,
+            None => version(connection, tenant, kind, key)?,
+        };
+        is_at(kind, key, *expected, found)?;
+    }
+    Ok(())
+}
+
+/// Writes a document, or removes it, whatever is there.
+pub(crate) fn write(transaction: &Connection, tenant: i64, write: &Write) -> Result<()> {
+    let Write { kind, key, at, body, .. } = write;
+    if body.is_none() {
+        let sql = "delete from ticketcore_document where tenant = ?1 and kind = ?2 and key = ?3";
+        transaction.prepare_cached(sql)?.execute(params![tenant, kind.as_str(), key])?;
+        return Ok(());
+    }
+    let sql = "insert into ticketcore_document (tenant, kind, key, version, at, body) values (?1, ?2, ?3, ?4, ?5, ?6) \
+               on conflict do update set version = excluded.version, at = excluded.at, body = excluded.body";
+    let values = params![tenant, kind.as_str(), key, write.version().0, micros(*at), body];
+    transaction.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+fn version(connection: &Connection, tenant: i64, kind: &Key, key: &str) -> Result<Version> {
     let sql = "select version from ticketcore_document where tenant = ?1 and kind = ?2 and key = ?3";
-    let found = connection
-        .prepare_cached(sql)?
-        .query_row(params![tenant, kind.as_str(), key], |row| row.get(0).map(Version))
-        .optional()?
-        .unwrap_or_default();
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row(params![tenant, kind.as_str(), key], |row| row.get(0).map(Version)).optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+fn is_at(kind: &Key, key: &str, expected: Version, found: Version) -> Result<()> {
     if found == expected {
         return Ok(());
     }
     Err(Conflict::Document { kind: kind.clone(), key: key.to_owned(), expected, found }.into())
-}
-
-/// Writes a document over the version one below its own.
-pub(crate) fn put(transaction: &Connection, tenant: &TenantId, document: &Document) -> Result<()> {
-    let Document { kind, key, version, at, body } = document;
-    let before = Version(version.0.saturating_sub(1));
-    at_version(transaction, tenant::find(transaction, tenant)?, kind, key, before)?;
-    let tenant = tenant::find_or_insert(transaction, tenant)?;
-    let sql = "insert into ticketcore_document (tenant, kind, key, version, at, body) values (?1, ?2, ?3, ?4, ?5, ?6) \
-               on conflict do update set version = excluded.version, at = excluded.at, body = excluded.body";
-    let values = params![tenant, kind.as_str(), key, version.0, micros(*at), body];
-    transaction.prepare_cached(sql)?.execute(values)?;
-    Ok(())
 }
 
 /// Reads one document.

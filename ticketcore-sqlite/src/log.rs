@@ -44,6 +44,16 @@ pub(crate) fn append(transaction: &Connection, row: i64, change: &Change, encode
     Ok(())
 }
 
+/// Erases the texts of some events of a ticket; tells whether there were any.
+pub(crate) fn erase(transaction: &Connection, row: i64, versions: &[Version]) -> Result<bool> {
+    let mut erased = 0;
+    for version in versions {
+        let sql = "update ticketcore_event set text = null where ticket = ?1 and version = ?2 and text is not null";
+        erased += transaction.prepare_cached(sql)?.execute([row, version.0])?;
+    }
+    Ok(erased > 0)
+}
+
 /// Reads the events of one ticket after a version, oldest first.
 pub(crate) fn history(
     connection: &Connection,

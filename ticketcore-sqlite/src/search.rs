@@ -3,7 +3,7 @@
 //! What a word is, the core says ([`words`]); no operator, stem or locale of the database has a say. The index is a
 //! reader of the log behind a cursor, so that writes pay nothing for it: a search first brings it up to date, and the
 //! housekeeper does so in pauses. A ticket's words stand under its row and are replaced whole when one of its events
-//! brings new ones; so a question of several words is one look-up, and the rows of a tenant are a range of it.
+//! brings new ones or is erased; so a question of several words is one look-up, and the rows of a tenant are a range of it.
 
 use std::collections::BTreeSet;
 
@@ -15,6 +15,9 @@ use crate::error::Result;
 
 /// At most so many events are indexed in one transaction: some 10 ms of work.
 const CHUNK: i64 = 200;
+
+/// Puts words under a ticket's row, in the place of those there are.
+const REPLACE: &str = "insert or replace into ticketcore_words (rowid, words) values (?1, ?2)";
 
 /// The question for the index, if the words ask anything: each must occur, none is an operator.
 pub(crate) fn question(filter: &Filter) -> Option<String> {
@@ -51,11 +54,22 @@ pub(crate) fn advance(transaction: &Connection) -> Result<i64> {
     }
     let Some(last) = last else { return Ok(i64::MAX) };
     for ticket in tickets {
-        let sql = "insert or replace into ticketcore_words (rowid, words) values (?1, ?2)";
-        transaction.prepare_cached(sql)?.execute(params![ticket, words_of(transaction, ticket, last)?])?;
+        transaction.prepare_cached(REPLACE)?.execute(params![ticket, words_of(transaction, ticket, last)?])?;
     }
     transaction.prepare_cached("update ticketcore_indexed set position = ?1")?.execute([last])?;
     Ok(last)
+}
+
+/// Writes the words of a ticket anew, after some of its texts were erased. What is not indexed yet will be as it is then.
+pub(crate) fn renew(transaction: &Connection, ticket: i64) -> Result<()> {
+    let (indexed, _) = progress(transaction)?;
+    let words = words_of(transaction, ticket, indexed)?;
+    if words.is_empty() {
+        transaction.prepare_cached("delete from ticketcore_words where rowid = ?1")?.execute([ticket])?;
+    } else {
+        transaction.prepare_cached(REPLACE)?.execute(params![ticket, words])?;
+    }
+    Ok(())
 }
 
 /// All words of a ticket up to a position, each once, with blanks between.

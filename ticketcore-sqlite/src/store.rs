@@ -37,6 +37,12 @@ use crate::{blob, claim, commit, document, due, find, log, schema, search, tally
 ///
 /// Words are indexed in pauses, so that no commit waits for it, and by the first search that needs them. After a large
 /// import without a pause that search takes a while, some 60 us a ticket.
+///
+/// # Erasure
+///
+/// What is erased or removed is no longer told to anybody, but its bytes may stay in free pages of the file, in the index
+/// of words and in the WAL until they are written over. Who must be sure runs `vacuum` on the file afterwards, and sees to
+/// the copies.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
     inner: Arc<Inner>,
@@ -194,11 +200,6 @@ impl Store for SqliteStore {
         self.read(|connection| document::get(connection, tenant, kind, key))
     }
 
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
-        let tenant = tenant.clone();
-        self.inner.writer.run(move |transaction| document::put(transaction, &tenant, &document)).await
-    }
-
     async fn documents(
         &self,
         tenant: &TenantId,
@@ -215,6 +216,11 @@ impl Store for SqliteStore {
 
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
         Ok(blob::open(&self.inner.readers, tenant, digest)?)
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError> {
+        let (tenant, digest) = (tenant.clone(), digest.to_owned());
+        self.inner.writer.run(move |transaction| blob::remove(transaction, &tenant, &digest)).await
     }
 }
 

@@ -13,7 +13,7 @@ use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
 use crate::report::{Figures, Scan, Standing, Table, Tallier};
 use crate::store::{
-    Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError,
+    Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
 };
 use crate::ticket::Ticket;
 
@@ -64,6 +64,10 @@ impl MemoryStore {
 impl State {
     fn check(&self, commit: &Commit) -> Result<(), Conflict> {
         let tenant = self.tenants.get(&commit.tenant);
+        let document = |kind: &Key, key: &str| {
+            let found = tenant.and_then(|tenant| tenant.documents.get(kind)?.get(key));
+            found.map_or(Version(0), |document| document.version)
+        };
         let version = |id: TicketId| {
             tenant.and_then(|tenant| tenant.tickets.get(&id)).map_or(Version(0), |slot| slot.ticket.version)
         };
@@ -75,8 +79,7 @@ impl State {
             match expect {
                 Expect::Ticket(id, expected) => at(*id, *expected)?,
                 Expect::Document { kind, key, version: expected } => {
-                    let found = tenant.and_then(|tenant| tenant.documents.get(kind)?.get(key));
-                    let found = found.map_or(Version(0), |document| document.version);
+                    let found = document(kind, key);
                     if found != *expected {
                         let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
                         return Err(Conflict::Document { kind, key, expected, found });
@@ -97,11 +100,31 @@ impl State {
             }
             swapped.insert(key, *to);
         }
+        let mut written: BTreeMap<(&Key, &str), Version> = BTreeMap::new();
+        for write in &commit.documents {
+            let Write { kind, key, expected, .. } = write;
+            let found = written.get(&(kind, key.as_str())).copied().unwrap_or_else(|| document(kind, key));
+            if found != *expected {
+                let (kind, key, expected) = (kind.clone(), key.clone(), *expected);
+                return Err(Conflict::Document { kind, key, expected, found });
+            }
+            written.insert((kind, key), write.version());
+        }
         Ok(())
     }
 
+    fn put(&mut self, tenant: &TenantId, write: Write) {
+        let kinds = &mut self.tenants.entry(tenant.clone()).or_default().documents;
+        let documents = kinds.entry(write.kind.clone()).or_default();
+        let key = write.key.clone();
+        match write.document() {
+            Some(document) => documents.insert(key, document),
+            None => documents.remove(&key),
+        };
+    }
+
     fn write(&mut self, tenant_id: &TenantId, change: Change) -> Arc<Ticket> {
-        let Change { expected, ticket: mut shared, at, facts, marks, claims } = change;
+        let Change { expected, ticket: mut shared, at, facts, marks, claims, erased } = change;
         let tenant = self.tenants.entry(tenant_id.clone()).or_default();
         let (id, version) = (shared.id, shared.version);
         for Claim { key, to, .. } in claims {
@@ -109,6 +132,9 @@ impl State {
                 Some(by) => tenant.claims.insert(key, Held { by, since: version }),
                 None => tenant.claims.remove(&key),
             };
+        }
+        if let Some(slot) = tenant.tickets.get_mut(&id) {
+            slot.erase(&erased, &mut self.feed);
         }
         let mut next = expected;
         let mut recorded = facts.into_iter().map(|fact| {
@@ -164,6 +190,18 @@ impl State {
 }
 
 impl Slot {
+    /// Takes texts out of the log, and out of the feed, which shares it.
+    fn erase(&mut self, erased: &[Version], feed: &mut [Arc<Recorded>]) {
+        for one in self.log.iter_mut().filter(|one| one.text.is_some() && erased.contains(&one.version)) {
+            *one = Arc::new(Recorded { text: None, ..Recorded::clone(one) });
+            // Positions count from 1.
+            let place = usize::try_from(one.position.0 - 1).ok().and_then(|place| feed.get_mut(place));
+            if let Some(place) = place {
+                *place = Arc::clone(one);
+            }
+        }
+    }
+
     /// Whether all words occur in the subjects the ticket ever had, its description and its messages.
     fn has_words(&self, asked: &[String], public: bool) -> bool {
         let mut missing: HashSet<&str> = asked.iter().map(String::as_str).collect();
@@ -278,7 +316,8 @@ impl Store for MemoryStore {
     async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
         let mut state = self.lock();
         state.check(&commit)?;
-        let Commit { tenant, changes, expect: _ } = commit;
+        let Commit { tenant, changes, documents, expect: _ } = commit;
+        documents.into_iter().for_each(|write| state.put(&tenant, write));
         Ok(changes.into_iter().map(|change| state.write(&tenant, change)).collect())
     }
 
@@ -290,19 +329,6 @@ impl Store for MemoryStore {
         let state = self.lock();
         let tenant = state.tenants.get(tenant);
         Ok(tenant.and_then(|tenant| tenant.documents.get(kind)?.get(key)).cloned())
-    }
-
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
-        let mut state = self.lock();
-        let kinds = &mut state.tenants.entry(tenant.clone()).or_default().documents;
-        let documents = kinds.entry(document.kind.clone()).or_default();
-        let found = documents.get(&document.key).map_or(Version(0), |document| document.version);
-        if found.next() != document.version {
-            let Document { kind, key, version, .. } = document;
-            return Err(Conflict::Document { kind, key, expected: Version(version.0 - 1), found }.into());
-        }
-        documents.insert(document.key.clone(), document);
-        Ok(())
     }
 
     async fn documents(
@@ -332,5 +358,10 @@ impl Store for MemoryStore {
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError> {
         let blob = self.lock().tenants.get(tenant).and_then(|tenant| tenant.blobs.get(digest)).cloned();
         Ok(blob.map(|bytes| Box::new(Bytes::new(bytes)) as Box<dyn Read + Send>))
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError> {
+        let mut state = self.lock();
+        Ok(state.tenants.get_mut(tenant).is_some_and(|tenant| tenant.blobs.remove(digest).is_some()))
     }
 }

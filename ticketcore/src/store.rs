@@ -24,12 +24,19 @@ use crate::ticket::Ticket;
 ///   to do with each other, and no call sees another tenant's data (but [`feed`](Self::feed) and [`due`](Self::due),
 ///   which serve the whole store).
 /// - **Commits.** [`commit`](Self::commit) is all or nothing, and serialisable: two commits that expect the same
-///   version of the same thing cannot both succeed, through whatever handles or processes they come.
+///   version of the same thing cannot both succeed, through whatever handles or processes they come. Nothing else writes
+///   tickets or documents.
+/// - **Documents.** A write leaves the document at the version after the one it expects; a removal leaves nothing, as if
+///   the document had never been written, so that its versions begin at 1 again. A later write of a commit sees what an
+///   earlier one did, as claims do; the commit's expectations speak of the time before it.
 /// - **Durability.** When `commit` has returned, the change survives the death of the process; what the death of the
 ///   machine does, the backend states.
 /// - **Truth.** Events are the truth. `load` gives exactly the fold of `history`, and what `find`, `tally` and `due`
 ///   answer is what [`Filter::matches`](crate::query::Filter::matches), the [`Tallier`](crate::report::Tallier) and the
 ///   committed [`Marks`] say of every ticket.
+/// - **Erasure.** Texts that a change erases are gone from history and feed, and are found by none of their words any
+///   more, whatever index they are in; the events, their versions and their positions stay. Only what was there before
+///   the change is meant. To erase what has no text, or none any more, is harmless.
 /// - **Numbers.** A created ticket gets the number one above the highest its tenant has ever given.
 /// - **Feed.** Positions rise in the order in which events become visible: a reader that remembers the last position it
 ///   saw never misses an event of a slow committer. The events of one commit are neighbours in order. A commit is in
@@ -67,7 +74,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// says when the first of the others wakes.
     async fn due(&self, now: DateTime<Utc>, limit: usize) -> Result<Due, StoreError>;
 
-    /// Writes changes of one tenant, all or none, and returns the tickets as stored, in the order of the changes.
+    /// Writes changes and documents of one tenant, all or none, and returns the tickets as stored, in the order of the
+    /// changes. Either may be none.
     ///
     /// # Errors
     ///
@@ -79,13 +87,6 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Reads the newest version of a document.
     async fn document(&self, tenant: &TenantId, kind: &Key, key: &str) -> Result<Option<Document>, StoreError>;
-
-    /// Writes a document at the version one below its own (`version` 1 = must not exist).
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Conflict`] if another version is there.
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<(), StoreError>;
 
     /// Reads the newest versions of the documents of a kind, ordered by key, after a key, at most `limit`.
     async fn documents(
@@ -100,19 +101,51 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// not kept twice.
     async fn put_blob(&self, tenant: &TenantId, bytes: Box<dyn Read + Send>) -> Result<(String, u64), StoreError>;
 
-    /// Opens bytes by their digest.
+    /// Opens bytes by their digest. A reader whose bytes are removed meanwhile goes on or fails; it does not end early.
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>, StoreError>;
+
+    /// Removes bytes by their digest; tells whether they were there.
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool, StoreError>;
 }
 
 /// Changes of one tenant that stand or fall together, and what must hold for them.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use ticketcore::store::{Commit, Store, Write};
+/// use ticketcore::{MemoryStore, TenantId, Version};
+///
+/// # pollster::block_on(async {
+/// let store = MemoryStore::new();
+/// let body = Some("{}".to_owned());
+/// let at = chrono::DateTime::UNIX_EPOCH;
+/// let write = Write { kind: "view".into(), key: "mine".to_owned(), expected: Version(0), at, body };
+/// store.commit(Commit::documents(TenantId::MAIN, [write])).await?;
+/// let view = store.document(&TenantId::MAIN, &"view".into(), "mine").await?;
+/// assert_eq!(view.map(|view| view.version), Some(Version(1)));
+/// # Ok::<(), ticketcore::StoreError>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
 pub struct Commit {
     /// The tenant.
     pub tenant: TenantId,
     /// The changes, each of another ticket.
     pub changes: Vec<Change>,
+    /// The documents that are written or removed, in order.
+    pub documents: Vec<Write>,
     /// What else the decision rested on.
     pub expect: Vec<Expect>,
+}
+
+impl Commit {
+    /// A commit that does nothing and rests on nothing yet.
+    pub fn new(tenant: impl Into<TenantId>) -> Self {
+        Self { tenant: tenant.into(), ..Self::default() }
+    }
+
+    /// A commit of documents alone.
+    pub fn documents(tenant: impl Into<TenantId>, writes: impl IntoIterator<Item = Write>) -> Self {
+        Self { documents: writes.into_iter().collect(), ..Self::new(tenant) }
+    }
 }
 
 /// A ticket's new events and all that follows from them.
@@ -130,6 +163,8 @@ pub struct Change {
     pub marks: Marks,
     /// Unique keys that change hands.
     pub claims: Vec<Claim>,
+    /// The earlier events of the ticket whose texts are erased, by their versions.
+    pub erased: Vec<Version>,
 }
 
 /// Readings of a ticket, kept as an index: never truth, always computable from the ticket and the rulebook.
@@ -196,6 +231,43 @@ pub struct Document {
     pub at: DateTime<Utc>,
     /// What it holds; JSON by custom.
     pub body: String,
+}
+
+/// A document that is written or removed, all or nothing with the rest of its commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// What it is.
+    pub kind: Key,
+    /// Which one.
+    pub key: String,
+    /// The version it must be at; 0 = must not exist.
+    pub expected: Version,
+    /// When it is written.
+    pub at: DateTime<Utc>,
+    /// What it is to hold; `None` = it is to be gone.
+    pub body: Option<String>,
+}
+
+impl Write {
+    /// The version at which it leaves the document: one above the expected; 0 if it removes it.
+    pub const fn version(&self) -> Version {
+        if self.body.is_some() { self.expected.next() } else { Version(0) }
+    }
+
+    /// The document as it leaves it, unless it removes it.
+    pub fn document(self) -> Option<Document> {
+        let version = self.version();
+        let Self { kind, key, expected: _, at, body } = self;
+        body.map(|body| Document { kind, key, version, at, body })
+    }
+}
+
+/// The write that leaves a document exactly so, over the version before its own.
+impl From<Document> for Write {
+    fn from(document: Document) -> Self {
+        let Document { kind, key, version, at, body } = document;
+        Self { kind, key, expected: Version(version.0.saturating_sub(1)), at, body: Some(body) }
+    }
 }
 
 /// Who wakes now, and when the next one does.

@@ -68,7 +68,7 @@ impl Desk {
             let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), &draft)?;
             changes.push(change(&rulebook, Version(0), decision.ticket, decision.facts, Vec::new()));
         }
-        let commit = Commit { tenant: self.tenant.clone(), changes, expect: vec![still(&rulebook)] };
+        let commit = Commit { changes, expect: vec![still(&rulebook)], ..Commit::new(self.tenant.clone()) };
         let shown = |ticket| self.shown(&rulebook, ticket);
         match self.core.store.commit(commit).await {
             Err(StoreError::Conflict(conflict @ Conflict::Document { .. })) => {
@@ -208,7 +208,7 @@ impl Desk {
             change(rulebook, expected, other, facts, Vec::new())
         });
         let changes = std::iter::once(first).chain(others).collect();
-        Commit { tenant: self.tenant.clone(), changes, expect }
+        Commit { changes, expect, ..Commit::new(self.tenant.clone()) }
     }
 
     /// The other tickets that the guards of a request may read.
@@ -278,7 +278,7 @@ pub(super) fn change(
     claims: Vec<Claim>,
 ) -> Change {
     let marks = marks(rulebook, &ticket);
-    Change { expected, at: ticket.updated, ticket, facts, marks, claims }
+    Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
 }
 
 fn once_key(key: &str) -> String {

@@ -12,7 +12,7 @@ use crate::config::{Config, Rulebook, Setup};
 use crate::desk::{Desk, Error};
 use crate::engine::forbidden;
 use crate::id::{Key, Revision, TenantId, Version};
-use crate::store::{Document, Expect, StoreError};
+use crate::store::{Commit, Document, Expect, StoreError, Write};
 use crate::time::{micros, stamp};
 
 const CONFIG: Key = Key::from_static("config");
@@ -170,8 +170,8 @@ impl Desk {
         let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false }))?;
         self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
         let body = json(serde_json::to_string(&Published { since, config: setup.config }))?;
-        let document = Document { kind: CONFIG, key: key(revision), version: Version(1), at: now, body };
-        self.core.store.put_document(&self.tenant, document).await?;
+        let write = Write { kind: CONFIG, key: key(revision), expected: Version(0), at: now, body: Some(body) };
+        self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await?;
         self.core.rules.swept(now, true);
         self.look(now).await?;
         Ok(revision)
@@ -181,12 +181,12 @@ impl Desk {
     pub(super) async fn put(&self, tenant: &TenantId, kind: Key, key: &str, body: String) -> Result<(), StoreError> {
         loop {
             let found = self.core.store.document(tenant, &kind, key).await?;
-            let version = found.map_or(Version(0), |document| document.version).next();
-            let document =
-                Document { kind: kind.clone(), key: key.to_owned(), version, at: self.now(), body: body.clone() };
-            match self.core.store.put_document(tenant, document).await {
+            let expected = found.map_or(Version(0), |document| document.version);
+            let (kind, key, body) = (kind.clone(), key.to_owned(), Some(body.clone()));
+            let write = Write { kind, key, expected, at: self.now(), body };
+            match self.core.store.commit(Commit::documents(tenant.clone(), [write])).await {
                 Err(error) if error.is_conflict() => {}
-                done => return done,
+                done => return done.map(drop),
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::engine::{self, Decision};
 use crate::id::{TenantId, TicketId};
 use crate::query::{Cursor, Filter, Order, Query, Sort};
 use crate::status::Status;
-use crate::store::{Commit, Document, Expect, StoreError};
+use crate::store::{Commit, Document, Expect, StoreError, Write};
 
 /// How many tickets are worked on in one commit: enough to share a flush, few enough to let others in between.
 const CHUNK: usize = 200;
@@ -119,7 +119,7 @@ impl Desk {
             expect.extend(related.iter().map(|other| Expect::Ticket(other.id, other.version)));
             changes.push(change(&rulebook, ticket.version, after, facts, Vec::new()));
         }
-        self.core.store.commit(Commit { tenant: self.tenant.clone(), changes, expect }).await?;
+        self.core.store.commit(Commit { changes, expect, ..Commit::new(self.tenant.clone()) }).await?;
         Ok(())
     }
 
@@ -160,10 +160,11 @@ impl Desk {
         let after = page.next.map(|cursor| cursor.to_string());
         let next = Sweep { done: after.is_none(), after, ..sweep };
         let body = serde_json::to_string(&next).map_err(|error| StoreError::corrupt("sweep", error))?;
-        let document = Document { version: document.version.next(), at: self.now(), body, ..document };
-        match self.core.store.put_document(&DESK, document).await {
+        let Document { kind, key, version, .. } = document;
+        let write = Write { kind, key, expected: version, at: self.now(), body: Some(body) };
+        match self.core.store.commit(Commit::documents(DESK, [write])).await {
             // Another process sweeps as well; it is as far.
-            Err(StoreError::Conflict(_)) | Ok(()) => Ok(count),
+            Err(StoreError::Conflict(_)) | Ok(_) => Ok(count),
             Err(error) => Err(error.into()),
         }
     }

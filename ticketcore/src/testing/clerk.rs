@@ -113,7 +113,7 @@ impl Clerk {
 
     /// Changes as a commit that rests on nothing else.
     pub fn commit(&self, changes: impl IntoIterator<Item = Change>) -> Commit {
-        Commit { tenant: self.tenant.clone(), changes: changes.into_iter().collect(), expect: Vec::new() }
+        Commit { changes: changes.into_iter().collect(), ..Commit::new(self.tenant.clone()) }
     }
 
     /// Writes a change and returns the ticket as stored.
@@ -148,6 +148,6 @@ impl Clerk {
     fn change(&self, expected: Version, decision: Decision) -> Change {
         let Decision { facts, ticket, echoes: _ } = decision;
         let marks = marks(&self.rulebook, &ticket);
-        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new() }
+        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new(), erased: Vec::new() }
     }
 }

@@ -165,6 +165,17 @@ macro_rules! store_tests {
                 a_question_may_be_ten_thousand_characters_long
                 words_are_asked_together_with_everything_else
             ]
+            erasure: [
+                an_erased_text_is_gone_from_history_and_feed
+                texts_are_erased_without_a_fact
+                erased_words_are_found_no_more
+                words_erased_before_anybody_asked_are_never_found
+                a_ticket_without_words_is_left_when_its_texts_are_erased
+                to_erase_twice_or_nothing_is_harmless
+                a_refused_commit_erases_nothing
+                another_tenants_texts_are_not_erased
+                of_several_erasures_at_once_all_last
+            ]
             tally: [
                 tally_agrees_with_the_meaning_of_random_scans
                 each_figure_is_read_when_it_is_asked_for_alone
@@ -189,12 +200,22 @@ macro_rules! store_tests {
                 a_document_is_read_as_it_was_written_last
                 a_document_at_another_version_conflicts_and_stays
                 documents_of_a_kind_are_listed_by_their_keys
+                documents_and_tickets_of_a_commit_stand_together
+                a_document_at_another_version_keeps_all_from_being_written
+                a_stale_change_keeps_documents_from_being_written
+                a_removed_document_is_gone_as_if_never_written
+                an_earlier_write_of_a_commit_counts_for_a_later_one
+                an_expected_document_may_be_written_by_the_same_commit
                 the_tenant_without_a_name_has_documents_too
                 of_several_writers_exactly_one_writes_a_version
+                increments_of_a_document_all_count
+                of_two_writers_that_rest_on_each_other_exactly_one_wins
             ]
             blobs: [
                 bytes_come_back_under_their_digest
                 the_same_bytes_are_kept_once_and_read_as_often_as_wanted
+                removed_bytes_are_gone_and_can_be_put_again
+                a_reader_of_removed_bytes_does_not_end_early
                 unknown_bytes_are_none
                 bytes_may_come_in_drips_and_with_interruptions
                 a_reader_that_fails_leaves_nothing

@@ -58,6 +58,39 @@ pub async fn the_same_bytes_are_kept_once_and_read_as_often_as_wanted(harness: &
     assert!(readers.iter().all(Option::is_some));
 }
 
+pub async fn removed_bytes_are_gone_and_can_be_put_again(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let bytes = random(600_000);
+    let (digest, _) = put(&*store, clerk.tenant(), &bytes).await;
+    let (other, _) = put(&*store, clerk.tenant(), b"other").await;
+    put(&*store, &TenantId::from("other"), &bytes).await;
+    assert!(!store.remove_blob(clerk.tenant(), &"0".repeat(64)).await.unwrap());
+    assert!(!store.remove_blob(&TenantId::from("nobody"), &digest).await.unwrap());
+    assert!(store.remove_blob(clerk.tenant(), &digest).await.unwrap());
+    assert!(!store.remove_blob(clerk.tenant(), &digest).await.unwrap(), "it is gone already");
+    let fresh = harness.open().await;
+    assert_eq!(get(&*fresh, clerk.tenant(), &digest).await, None);
+    assert_eq!(get(&*fresh, clerk.tenant(), &other).await.as_deref(), Some(&b"other"[..]));
+    assert!(get(&*fresh, &TenantId::from("other"), &digest).await.as_ref() == Some(&bytes), "another tenant's stay");
+    assert_eq!(put(&*store, clerk.tenant(), &bytes).await.0, digest);
+    assert!(get(&*fresh, clerk.tenant(), &digest).await == Some(bytes));
+}
+
+/// Half a file must not look like a whole one, nor may the rest come from the next file.
+pub async fn a_reader_of_removed_bytes_does_not_end_early(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let bytes = random(2_000_000);
+    let (digest, _) = put(&*store, clerk.tenant(), &bytes).await;
+    let mut reader = store.blob(clerk.tenant(), &digest).await.unwrap().unwrap();
+    let mut read = vec![0; 1000];
+    reader.read_exact(&mut read).unwrap();
+    assert!(store.remove_blob(clerk.tenant(), &digest).await.unwrap());
+    put(&*store, clerk.tenant(), &random(1_900_000)).await;
+    if reader.read_to_end(&mut read).is_ok() {
+        assert!(read == bytes, "the reader has not gone on with what was there");
+    }
+}
+
 pub async fn unknown_bytes_are_none(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
     let (digest, _) = put(&*store, clerk.tenant(), b"known").await;

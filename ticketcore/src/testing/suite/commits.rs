@@ -1,6 +1,6 @@
 //! All or nothing, and what else must hold.
 
-use super::{begin, conflict, contents, document};
+use super::{begin, conflict, contents, document, put};
 use crate::command::Draft;
 use crate::id::{Key, Version};
 use crate::store::{Claim, Commit, Conflict, Expect};
@@ -86,7 +86,7 @@ pub async fn an_expected_document_must_hold(harness: &dyn Harness) {
         ..clerk.commit([clerk.opening(Draft::incident("By the rules"))])
     };
     store.commit(resting_on("1", Version(0))).await.unwrap();
-    store.put_document(clerk.tenant(), document("config", "1", 1, "{}")).await.unwrap();
+    put(&*store, clerk.tenant(), document("config", "1", 1, "{}")).await.unwrap();
     let before = contents(&*store, &clerk).await;
     for (key, version, found) in
         [("1", Version(0), Version(1)), ("1", Version(2), Version(1)), ("2", Version(1), Version(0))]

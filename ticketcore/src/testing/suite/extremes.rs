@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{begin, document};
+use super::{begin, document, put};
 use crate::command::{Command, Draft};
 use crate::id::{Key, Version};
 use crate::query::{Filter, Order, Period, Query};
@@ -50,7 +50,7 @@ pub async fn text_is_kept_to_the_byte(harness: &dyn Harness) {
         assert_eq!(store.find(clerk.tenant(), &Query::new(filter)).await.unwrap().tickets, [ticket], "{text:?}");
 
         let written = document("note", &text, 1, &text);
-        store.put_document(clerk.tenant(), written.clone()).await.unwrap();
+        put(&*store, clerk.tenant(), written.clone()).await.unwrap();
         assert_eq!(store.document(clerk.tenant(), &written.kind, &text).await.unwrap(), Some(written));
     }
 }
@@ -65,7 +65,7 @@ pub async fn a_megabyte_of_text_is_kept_to_the_byte(harness: &dyn Harness) {
     assert_eq!(history.len(), 2);
     assert!(history.iter().all(|one| one.text.as_deref() == Some(text)), "the text is not what was written");
     let body = document("log", "long", 1, text);
-    store.put_document(clerk.tenant(), body.clone()).await.unwrap();
+    put(&*store, clerk.tenant(), body.clone()).await.unwrap();
     assert!(store.document(clerk.tenant(), &body.kind, "long").await.unwrap() == Some(body));
 }
 
@@ -103,7 +103,7 @@ pub async fn times_are_kept_to_the_microsecond_in_any_age(harness: &dyn Harness)
         let history = store.history(clerk.tenant(), ticket.id, Version(0), 10).await.unwrap();
         assert_eq!(history[0].at, at);
         let written = Document { at, ..document("age", &at.to_rfc3339(), 1, "") };
-        store.put_document(clerk.tenant(), written.clone()).await.unwrap();
+        put(&*store, clerk.tenant(), written.clone()).await.unwrap();
         assert_eq!(store.document(clerk.tenant(), &written.kind, &written.key).await.unwrap(), Some(written));
         tickets.push(ticket);
     }

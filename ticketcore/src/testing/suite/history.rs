@@ -85,6 +85,7 @@ pub async fn every_kind_of_event_comes_back_as_it_was_written(harness: &dyn Harn
         facts: facts.clone(),
         marks: Marks::default(),
         claims: Vec::new(),
+        erased: Vec::new(),
     };
     let stored = clerk.write(&*store, change).await;
     assert_eq!(store.load(clerk.tenant(), ticket.id).await.unwrap(), Some(stored));

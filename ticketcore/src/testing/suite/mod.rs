@@ -8,6 +8,7 @@ pub mod claims;
 pub mod commits;
 pub mod documents;
 pub mod due;
+pub mod erasure;
 pub mod extremes;
 pub mod feed;
 pub mod find;
@@ -25,9 +26,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use crate::event::Recorded;
-use crate::id::{Position, Version};
+use crate::id::{Position, TenantId, Version};
 use crate::query::{Filter, Order, Query, Sort};
-use crate::store::{Conflict, Document, Due, Store, StoreError};
+use crate::store::{Commit, Conflict, Document, Due, Store, StoreError};
 use crate::testing::{Clerk, Harness, sample};
 use crate::ticket::Ticket;
 
@@ -73,6 +74,11 @@ fn conflict<T: Debug>(end: Result<T, StoreError>) -> Conflict {
 fn document(kind: &str, key: &str, version: i64, body: &str) -> Document {
     let (key, body) = (key.to_owned(), body.to_owned());
     Document { kind: kind.into(), key, version: Version(version), at: sample::start(), body }
+}
+
+/// Writes a document over the version before its own, in a commit of its own.
+async fn put(store: &dyn Store, tenant: &TenantId, document: Document) -> Result<(), StoreError> {
+    store.commit(Commit::documents(tenant.clone(), [document.into()])).await.map(drop)
 }
 
 /// All that a commit could have changed, for cases in which it must not.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{begin, document};
+use super::{begin, document, put};
 use crate::command::Draft;
 use crate::id::{Key, TenantId, Version};
 use crate::query::{Filter, Query};
@@ -16,7 +16,7 @@ pub async fn tenants_see_nothing_of_each_other(harness: &dyn Harness) {
     let id = opening.ticket.id;
     opening.claims.push(Claim { key: "disk".to_owned(), from: None, to: Some(id) });
     let ticket = mine.write(&*store, opening).await;
-    store.put_document(mine.tenant(), document("view", "mine", 1, "{}")).await.unwrap();
+    put(&*store, mine.tenant(), document("view", "mine", 1, "{}")).await.unwrap();
     let (digest, _) = store.put_blob(mine.tenant(), Box::new(&b"secret"[..])).await.unwrap();
 
     for other in ["other", "", "Main", "main ", "mai", "main2", "%"] {
@@ -60,7 +60,7 @@ pub async fn equal_keys_of_two_tenants_have_nothing_to_do_with_each_other(harnes
             Expect::Document { kind: "view".into(), key: "all".to_owned(), version: Version(0) },
         ];
         let ticket = store.commit(Commit { expect, ..clerk.commit([opening]) }).await.unwrap().remove(0);
-        store.put_document(clerk.tenant(), document("view", "all", 1, subject)).await.unwrap();
+        put(&*store, clerk.tenant(), document("view", "all", 1, subject)).await.unwrap();
         ticket
     };
     let (my, their) = (open(&mine, "Mine").await, open(&theirs, "Theirs").await);

@@ -90,6 +90,7 @@ pub async fn a_change_without_facts_renews_only_the_marks(harness: &dyn Harness)
         facts: Vec::new(),
         marks: Marks { wake: Some(wake), rank: None, ..Marks::default() },
         claims: Vec::new(),
+        erased: Vec::new(),
     };
     assert_eq!(*clerk.write(&*store, renewal(Version(1))).await, *ticket);
     assert_eq!(store.load(clerk.tenant(), ticket.id).await.unwrap(), Some(Arc::clone(&ticket)));
