@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Key;
+use crate::routing::Routing;
 use crate::signal::Severity;
 use crate::time::Hours;
 use crate::value::FieldType;
@@ -54,6 +55,8 @@ pub struct Config {
     pub patience: BTreeMap<Priority, Span>,
     /// How alerts become tickets.
     pub alerts: Alerts,
+    /// Which team, queue and agent tickets find.
+    pub routing: Routing,
     /// How large things may be.
     pub limits: Limits,
 }
@@ -84,6 +87,7 @@ impl Default for Config {
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
+            routing: Routing::default(),
             limits: Limits::default(),
         }
     }
