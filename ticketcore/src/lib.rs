@@ -31,6 +31,7 @@ pub mod policy_log;
 pub mod priority;
 pub mod query;
 pub mod report;
+pub mod routing;
 pub mod signal;
 pub mod status;
 pub mod store;

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Key;
+use crate::routing::Routing;
 use crate::signal::Severity;
 use crate::time::Hours;
 use crate::value::FieldType;
@@ -58,6 +59,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// Who may do what.
     pub rights: Rights,
+    /// Which team, queue and agent tickets find.
+    pub routing: Routing,
     /// How large things may be.
     pub limits: Limits,
 }
@@ -89,6 +92,7 @@ impl Default for Config {
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
             rights: Rights::default(),
+            routing: Routing::default(),
             limits: Limits::default(),
         }
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::cond::{Atom, Cmp, Cond};
 use crate::line::Flag;
+use crate::routing::{Fallback, Intake, Prefer, Route, Sorted, Tier};
 use crate::status::{Status, Waiting};
 use crate::time::Zone;
 use crate::value::Value;
@@ -79,6 +80,33 @@ fn rich() -> Config {
     config.alerts.team = Some("operations".into());
     config.alerts.queue = Some("alerts".into());
     config.limits.links = 3;
+    config.routing.intake = vec![
+        Intake {
+            key: "vip".into(),
+            when: Atom::Role("lead".into()).into(),
+            set: Sorted {
+                team: Some("second level".into()),
+                queue: Some("vip".into()),
+                category: Some("network".into()),
+                priority: Some(Priority::P2),
+                skills: ["german".into()].into(),
+            },
+        },
+        Intake {
+            key: "rest".into(),
+            when: Cond::ALWAYS,
+            set: Sorted { queue: Some("rest".into()), ..Sorted::default() },
+        },
+    ];
+    config.routing.routes = vec![
+        Route::new("office", "second level")
+            .when(Atom::During("office".into()).into())
+            .skill("german")
+            .tiers([Tier::NotOff])
+            .order([Prefer::LeastRecent, Prefer::LeastLoaded, Prefer::Sticky])
+            .fallback(Fallback::Escalate(2)),
+        Route::new("night", "operations"),
+    ];
     config
 }
 

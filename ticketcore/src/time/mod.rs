@@ -1,4 +1,4 @@
-//! Time: clocks, instants and lengths as text, zones, and the calendars that promises are measured by.
+//! Time: clocks, instants and lengths as text, zones, the calendars that promises are measured by, and what comes back.
 //!
 //! # The one picture
 //!
@@ -54,6 +54,7 @@ mod days;
 mod hours;
 mod measure;
 mod plan;
+pub mod recurrence;
 pub mod span;
 pub mod stamp;
 mod zone;
@@ -66,6 +67,7 @@ mod oracle;
 pub use calendar::Calendar;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use hours::{Hours, Week};
+pub use recurrence::Recurrence;
 pub use stamp::{from_micros, micros, trunc};
 pub use zone::{UnknownZone, Zone};
 

@@ -6,6 +6,7 @@
 mod alerts;
 mod names;
 mod policies;
+mod routing;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,7 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
@@ -28,6 +29,7 @@ const PARTS: [Part; 9] = [
     Config::check_policies,
     Config::check_patience,
     Config::check_alerts,
+    Config::check_routing,
     Config::check_limits,
 ];
 

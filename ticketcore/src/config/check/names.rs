@@ -89,7 +89,7 @@ impl Config {
     }
 }
 
-fn check_name(key: &Key) -> Result<(), String> {
+pub(super) fn check_name(key: &Key) -> Result<(), String> {
     if key.is_valid() { Ok(()) } else { Err(format!("`{key}` {NO_NAME}")) }
 }
 

@@ -8,6 +8,7 @@ use crate::config::{Action, At, Audience, Kind, Moment, Policy, State, Step, Tra
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
+use crate::routing::{Fallback, Intake, Prefer, Route, Sorted, Tier};
 use crate::signal::Severity;
 use crate::status::Status;
 use crate::value::Value;
@@ -319,4 +320,74 @@ impl ParseSpan for str {
     fn parse_span(&self) -> Span {
         Span(crate::time::span::parse(self).unwrap())
     }
+}
+
+#[test]
+fn an_intake_rule_has_a_name_of_its_own_can_hold_and_sets_something() {
+    let at = "routing.intake[a]";
+    let rule = |when: Cond, set: Sorted| faults(|c| c.routing.intake = vec![Intake { key: "a".into(), when, set }]);
+    let team = |team: &str| Sorted { team: Some(team.into()), ..Sorted::default() };
+    assert_eq!(rule(Atom::Role("lead".into()).into(), team("x")), Vec::<String>::new(), "somebody opens it");
+    assert_eq!(rule(Cond::ALWAYS, Sorted::default()), [format!("{at}.set: sets nothing")]);
+    assert_eq!(rule(Cond::ALWAYS, team(" x")), [format!("{at}.set.team: ` x` {NO_NAME}")]);
+    let skilled = Sorted { skills: ["".into()].into(), queue: Some("".into()), ..Sorted::default() };
+    assert_eq!(
+        rule(Cond::ALWAYS, skilled),
+        [format!("{at}.set.queue: `` {NO_NAME}"), format!("{at}.set.skills: `` {NO_NAME}")]
+    );
+    assert_eq!(
+        rule(Atom::NoOpen(LinkKind::Child).into(), team("x")),
+        [format!("{at}.when: asks no_open:child, but a ticket has no links when it is opened")]
+    );
+    assert_eq!(rule(Atom::During("office".into()).into(), team("x")), [format!("{at}.when: no calendar `office`")]);
+    assert_eq!(rule(Cond::Any(vec![]), team("x")), [format!("{at}.when: an `any` without alternatives never holds")]);
+    let named = |key: &str, when: Cond| Intake { key: key.into(), when, set: team("x") };
+    let vip = || Cond::from(Atom::Tag("vip".into()));
+    assert_eq!(
+        faults(|c| c.routing.intake =
+            vec![named("", vip()), named("b", Cond::ALWAYS), named("c", vip()), named("c", vip())]),
+        [
+            format!("routing.intake[0].key: {NO_NAME}"),
+            "routing.intake[2]: is never asked, as `b` before it is for every ticket".to_owned(),
+            "routing.intake[3].key: another one is named `c`".to_owned(),
+            "routing.intake[3]: is never asked, as `b` before it is for every ticket".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn a_route_asks_somebody_says_nothing_twice_and_asks_nothing_of_an_actor() {
+    let at = "routing.routes[a]";
+    let of = |change: fn(Route) -> Route| faults(|c| c.routing.routes = vec![change(Route::new("a", "first_line"))]);
+    assert_eq!(of(|route| route), Vec::<String>::new());
+    assert_eq!(of(|route| Route { team: "".into(), ..route }), [format!("{at}.team: `` {NO_NAME}")]);
+    assert_eq!(of(|route| route.skill("\n")), [format!("{at}.skills: `\n` {NO_NAME}")]);
+    assert_eq!(of(|route| route.tiers([])), [format!("{at}.tiers: asks nobody")]);
+    assert_eq!(
+        of(|route| route.tiers([Tier::Away, Tier::Away]).order([Prefer::Sticky, Prefer::LeastLoaded, Prefer::Sticky])),
+        [format!("{at}.tiers[1]: stands in the list before"), format!("{at}.order[2]: stands in the list before")]
+    );
+    assert_eq!(
+        of(|route| route.fallback(Fallback::Escalate(0))),
+        [format!("{at}.fallback.escalate: level 0 is where every ticket begins")]
+    );
+    let nobody = "but nobody acts when a ticket is routed";
+    for (atom, problem) in [
+        (Atom::Role("lead".into()), format!("{at}.when: asks role:lead, {nobody}")),
+        (Atom::Relation(Relation::Team), format!("{at}.when: asks relation:team, {nobody}")),
+        (
+            Atom::NoOpen(LinkKind::Child),
+            format!("{at}.when: asks no_open:child, but a route does not read other tickets"),
+        ),
+        (Atom::State("limbo".into()), format!("{at}.when: no workflow has a state `limbo`")),
+    ] {
+        assert_eq!(faults(|c| c.routing.routes = vec![Route::new("a", "t").when(atom.into())]), [problem]);
+    }
+    assert_eq!(
+        faults(|c| c.routing.routes = vec![Route::new("a", "t"), Route::new("a", "t")]),
+        [
+            "routing.routes[1].key: another one is named `a`",
+            "routing.routes[1]: is never asked, as `a` before it is for every ticket",
+        ]
+    );
 }
