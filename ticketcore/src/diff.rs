@@ -53,16 +53,18 @@ impl fmt::Display for FieldChange {
 /// # Examples
 ///
 /// ```
+/// # pollster::block_on(async {
+/// use std::sync::Arc;
 /// use ticketcore::diff::diff;
-/// use ticketcore::testing::given;
-/// use ticketcore::{Command, Config, Draft};
+/// use ticketcore::{Command, Desk, Draft, MemoryStore};
 ///
-/// let printer = || given(Config::default()).ticket(Draft::incident("Printer is on fire"));
-/// let before = printer().into_ticket();
-/// let after = printer().having(Command::assign("ada")).into_ticket();
+/// let desk = Desk::new(Arc::new(MemoryStore::new()));
+/// let before = desk.open(Draft::incident("Printer is on fire")).await?;
+/// let after = desk.apply(before.id, Command::assign("ada")).await?;
 /// let differences = diff(&before, &after);
 /// assert_eq!((differences[0].field.as_str(), differences[0].to.as_deref()), ("assignee", Some("ada")));
 /// assert_eq!(differences.len(), 1);
+/// # Ok::<(), ticketcore::Error>(()) }).unwrap();
 /// ```
 pub fn diff(before: &Ticket, after: &Ticket) -> Vec<Difference> {
     let (before, mut after) = (fields(before), fields(after));

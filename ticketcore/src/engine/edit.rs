@@ -37,7 +37,7 @@ pub(super) fn written<'a>(work: &Work<'a>, message: Version) -> Result<&'a Recor
 }
 
 /// The text a message has now: the last edit's, be it of this request, else its own.
-fn current<'a>(work: &'a Work<'_>, message: Version) -> Option<&'a str> {
+pub(super) fn current<'a>(work: &'a Work<'_>, message: Version) -> Option<&'a str> {
     let here = |fact: &&Fact| fact.event == Event::Edited { message };
     if let Some(fact) = work.facts.iter().rfind(here) {
         return fact.text.as_deref();

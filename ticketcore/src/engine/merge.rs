@@ -7,7 +7,7 @@ use crate::config::State;
 use crate::engine::apply::Work;
 use crate::engine::decide::{invalid, room};
 use crate::engine::decision::Context;
-use crate::engine::edit::written;
+use crate::engine::edit::{current, written};
 use crate::engine::facts::{Related, lacking};
 use crate::engine::open::open;
 use crate::engine::refusal::Refusal;
@@ -134,11 +134,11 @@ fn parting(work: &Work<'_>, messages: &[Version]) -> Result<Vec<Version>, Refusa
         if let Some(split) = gone(version) {
             return Err(invalid("messages", format!("message {version} went to ticket {} already", split.into)));
         }
-        if matches!(&recorded.event, Event::Opened(_)) && recorded.text.is_none() {
+        if matches!(&recorded.event, Event::Opened(_)) && current(work, *version).is_none() {
             return Err(invalid("messages", "the ticket has no description"));
         }
     }
-    let described = written(work, Version(1)).is_ok_and(|first| first.text.is_some());
+    let described = current(work, Version(1)).is_some();
     let written = usize::try_from(work.ticket.messages).unwrap_or(usize::MAX).saturating_add(usize::from(described));
     let left = work.ticket.parted.iter().map(|split| split.messages.len()).fold(written, usize::saturating_sub);
     if parting.len() >= left {
