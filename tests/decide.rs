@@ -74,7 +74,7 @@ fn a_request_that_saw_an_older_ticket_is_refused() {
     let request = ticketcore::Request::from(Command::assign("ada")).at(Version(1));
     printer().when(request.clone()).then_named(&["assigned"]);
     printer().having(Command::Tag("hot".into())).when(request).then_refused(|refusal| {
-        assert_eq!(*refusal, Refusal::Changed { seen: Version(1), found: Version(2) });
+        assert_eq!(*refusal, Refusal::Changed { seen: Version(1), found: Version(2), changes: Vec::new() });
     });
 }
 
@@ -297,6 +297,7 @@ fn a_command_that_changes_nothing_records_nothing() {
         Command::Escalate(0),
         Command::Unwatch("eve".into()),
         Command::Unlink(LinkKind::Child, id(2)),
+        Command::Unmerge,
         Command::Unacknowledge,
         Command::Wake,
         Command::Waive("snooze".into(), "no breach".to_owned()),

@@ -13,8 +13,12 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
 use ticketcore::engine::fold;
-use ticketcore::event::{Attachment, Migrated, Moved, Notice, Opened, Recipient, Said, Skip};
+use ticketcore::event::{
+    Absorbed, Attachment, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff, Unmerged,
+    Withheld,
+};
 use ticketcore::policy_log::StepKey;
+use ticketcore::signal::Alert;
 use ticketcore::ticket::{Link, Pin};
 use ticketcore::{
     Actor, Channel, Event, Key, Level, LinkKind, Party, Position, Priority, Recorded, Severity, Signal, Status,
@@ -113,6 +117,37 @@ fn moved(to: &str, status: Status) -> Moved {
     }
 }
 
+/// A whole ticket that came, with everybody and everything.
+fn whole() -> Absorbed {
+    let alert = Alert { key: "cpu/db-01".to_owned(), firing: true, severity: Severity::Error, count: 2, last: at(8) };
+    Absorbed { from: other(), messages: Vec::new(), watchers: vec!["lin".into()], participants: vec!["bo".into()], alerts: vec![alert], tickets: 3 }
+}
+
+/// Some messages that came alone.
+fn some() -> Absorbed {
+    let messages = vec![Version(2), Version(7)];
+    Absorbed { from: other(), messages, watchers: Vec::new(), participants: Vec::new(), alerts: Vec::new(), tickets: 1 }
+}
+
+fn split() -> SplitOff {
+    SplitOff { into: other(), messages: vec![Version(8)] }
+}
+
+fn bare_pose() -> Pose {
+    Pose { state: "open".into(), status: Status::Open, waiting: None, dropped: false, closed: None }
+}
+
+fn merged() -> Merged {
+    let from = Pose {
+        state: "spam".into(),
+        status: Status::Closed,
+        waiting: Some(Waiting::Third),
+        dropped: true,
+        closed: Some(at(5)),
+    };
+    Merged { into: other(), state: "cancelled".into(), from }
+}
+
 fn step(policy: &str) -> StepKey {
     StepKey { policy: Key::from(policy), cycle: 2, round: 1, step: 3 }
 }
@@ -190,6 +225,18 @@ fn samples() -> Vec<Event> {
         Event::Watched("kim".into()),
         Event::Unlinked(Link { kind: LinkKind::Relates, to: other() }),
         Event::Linked(Link { kind: LinkKind::BlockedBy, to: other() }),
+        Event::Linked(Link { kind: LinkKind::ExplainedBy, to: other() }),
+        Event::Edited { message: Version(1), visibility: Visibility::Public },
+        Event::Absorbed(whole()),
+        Event::Absorbed(some()),
+        Event::Released(some()),
+        Event::SplitOff(split()),
+        Event::Rejoined(split()),
+        Event::Withheld(Withheld { ticket: other(), transition: "close".into(), why: "It is new".to_owned() }),
+        Event::Merged(Box::new(merged())),
+        Event::Unmerged(Box::new(Unmerged { from: other(), pose: merged().from, alerts: whole().alerts })),
+        Event::Merged(Box::new(Merged { from: bare_pose(), ..merged() })),
+        Event::Unmerged(Box::new(Unmerged { from: other(), pose: bare_pose(), alerts: Vec::new() })),
         Event::Unacknowledged,
         Event::Acknowledged { until: None },
         Event::Acknowledged { until: Some(at(90)) },
@@ -219,7 +266,16 @@ fn tickets() -> Vec<Ticket> {
     let resolved = Event::Moved(moved("done", Status::Resolved));
     let closed = Event::Moved(moved("gone", Status::Closed));
     let dropped = Event::Moved(Moved { dropped: true, ..moved("spam", Status::Closed) });
-    let lives = [vec![bare.clone()], vec![bare.clone(), answered, resolved, closed], vec![bare, dropped], samples()];
+    let parts = vec![bare.clone(), Event::Absorbed(whole()), Event::Absorbed(some()), Event::SplitOff(split())];
+    let gone = vec![bare.clone(), Event::Merged(Box::new(merged()))];
+    let lives = [
+        vec![bare.clone()],
+        vec![bare.clone(), answered, resolved, closed],
+        vec![bare, dropped],
+        parts,
+        gone,
+        samples(),
+    ];
     lives.iter().map(|events| folded(events)).collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
-use ticketcore::config::{Action, At, Audience, Step, Workflow};
+use ticketcore::config::{Action, At, Audience, Cascade, CascadeOn, Step, Workflow};
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
@@ -121,6 +121,9 @@ pub(crate) fn config(variant: u32) -> Config {
         .policy(resolution)
         .policy(escalation)
         .policy(Policy::ack_timeout("ack", Span::hours(1)))
+        .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve"))
+        .cascade(Cascade::new(CascadeOn::Closed, LinkKind::Blocks, "start").last())
+        .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::Child, "reopen"))
 }
 
 fn tables() -> Vec<TableSpec> {
@@ -214,13 +217,18 @@ fn request(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Request {
     request
 }
 
+/// The version of one of the first events, which may be a message.
+fn version(dice: &mut Dice) -> Version {
+    Version(1 + i64::try_from(dice.below(5)).unwrap())
+}
+
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve"];
-    let kinds = [LinkKind::Parent, LinkKind::Child, LinkKind::Blocks, LinkKind::BlockedBy, LinkKind::Relates];
+    let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(44) {
+    match dice.below(52) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -239,12 +247,12 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         27 => Command::Prioritise(Priority::P1, text(dice)),
         28 => Command::RestorePriority,
         29 => Command::Escalate(dice.below(3).try_into().unwrap()),
-        40 => dice.pick(&[Command::Invite("eve".into()), Command::Dismiss("eve".into())]).clone(),
-        41 => dice.pick(&[Command::Refer("net".into()), Command::Recall("net".into())]).clone(),
-        42 => dice
+        47 => dice.pick(&[Command::Invite("eve".into()), Command::Dismiss("eve".into())]).clone(),
+        48 => dice.pick(&[Command::Refer("net".into()), Command::Recall("net".into())]).clone(),
+        49 => dice
             .pick(&[Command::Share(Party::Person("bo".into())), Command::Unshare(Party::Person("bo".into()))])
             .clone(),
-        43 => Command::ChangeOrganisation(maybe(dice)),
+        50 => Command::ChangeOrganisation(maybe(dice)),
         30 => Command::Watch(name(dice)),
         31 => Command::Unwatch(name(dice)),
         32..=33 => Command::Link(kind, other),
@@ -253,6 +261,14 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         36 => Command::Unacknowledge,
         37 => Command::Snooze(later),
         38 => dice.pick(&[Command::Wake, Command::Waive("resolution".into(), "storm".to_owned())]).clone(),
+        39..=40 => Command::Edit(version(dice), text(dice)),
+        41..=42 => Command::Merge(other),
+        43..=44 => Command::Unmerge,
+        45 => {
+            let messages = (0..dice.below(3)).map(|_| version(dice)).collect();
+            Command::Split(messages, Box::new(Draft { once: None, ..draft(dice) }))
+        }
+        46 => Command::Rejoin(other),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

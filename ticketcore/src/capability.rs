@@ -79,6 +79,12 @@ capabilities! {
     Share = "share",
     /// Link tickets.
     Link = "link",
+    /// Give a message another text.
+    Edit = "edit",
+    /// Merge tickets, and undo it.
+    Merge = "merge",
+    /// Split messages off into a ticket of their own, and undo it.
+    Split = "split",
     /// Take a ticket on, and give it back.
     Acknowledge = "acknowledge",
     /// Put a ticket away, and bring it back.
@@ -134,6 +140,9 @@ impl Command {
             Self::Refer(_) | Self::Recall(_) => Capability::Refer,
             Self::Share(_) | Self::Unshare(_) => Capability::Share,
             Self::Link(..) | Self::Unlink(..) => Capability::Link,
+            Self::Edit(..) => Capability::Edit,
+            Self::Merge(_) | Self::Unmerge => Capability::Merge,
+            Self::Split(..) | Self::Rejoin(_) => Capability::Split,
             Self::Acknowledge(_) | Self::Unacknowledge => Capability::Acknowledge,
             Self::Snooze(_) | Self::Wake => Capability::Snooze,
             Self::Signal(_) => Capability::Signal,

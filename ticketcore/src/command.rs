@@ -71,6 +71,16 @@ pub enum Command {
     Link(LinkKind, TicketId),
     /// Cut a link on both tickets.
     Unlink(LinkKind, TicketId),
+    /// Give the message recorded at a version another text; version 1 is the description. The author may, and agents.
+    Edit(Version, String),
+    /// Merge this ticket into another: it is closed, and its messages, watchers and alerts go on there.
+    Merge(TicketId),
+    /// Undo the merging: both tickets are as they were.
+    Unmerge,
+    /// Open a new ticket with some messages of this one, named by the versions at which they were recorded.
+    Split(Vec<Version>, Box<Draft>),
+    /// Undo a split: the messages are back, and the ticket that was opened for them is closed.
+    Rejoin(TicketId),
     /// Take it on, if wanted only until an instant.
     Acknowledge(Option<DateTime<Utc>>),
     /// Give it back.
@@ -106,6 +116,17 @@ impl Command {
     /// Writes to the other agents.
     pub fn note(body: impl Into<String>) -> Self {
         Self::Say(Message::new(Visibility::Internal, body))
+    }
+
+    /// Gives a message another text.
+    pub fn edit(message: Version, text: impl Into<String>) -> Self {
+        Self::Edit(message, text.into())
+    }
+
+    /// Tells whether the command means the same whatever else happened to the ticket: tags, watchers and messages are
+    /// added and taken away one by one.
+    pub const fn commutes(&self) -> bool {
+        matches!(self, Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Say(_))
     }
 
     /// Sets a custom field.
@@ -163,7 +184,18 @@ impl Request {
         self
     }
 
-    /// Refuses the request if the ticket changed since this version.
+    /// How many tickets it opens along.
+    pub(crate) fn splits(&self) -> usize {
+        self.commands.iter().filter(|command| matches!(command, Command::Split(..))).count()
+    }
+
+    /// Tells whether it only says something, which goes wherever the ticket goes.
+    pub(crate) fn is_talk(&self) -> bool {
+        !self.commands.is_empty() && self.commands.iter().all(|command| matches!(command, Command::Say(_)))
+    }
+
+    /// Refuses the request if the ticket changed since this version, and says what changed; but not if all it asks
+    /// [commutes](Command::commutes) with whatever others did.
     #[must_use]
     pub const fn at(mut self, seen: Version) -> Self {
         self.seen = Some(seen);

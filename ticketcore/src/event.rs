@@ -8,6 +8,7 @@ use crate::channel::Channel;
 use crate::id::Pin;
 use crate::id::{Key, PersonId, Position, TenantId, TicketId, Version};
 use crate::link::Link;
+pub use crate::merge::{Absorbed, Merged, Pose, SplitOff, Unmerged, Withheld};
 use crate::policy_log::StepKey;
 use crate::priority::{Level, Priority};
 use crate::signal::Signal;
@@ -89,6 +90,27 @@ pub enum Event {
     Linked(Link),
     /// A link was cut.
     Unlinked(Link),
+    /// A message, or the description, has another text, which is the event's; the one before stays in the log.
+    Edited {
+        /// The version at which the message was recorded; 1 is the description.
+        message: Version,
+        /// Who may read the message, and so its new text.
+        visibility: Visibility,
+    },
+    /// It went on in another ticket.
+    Merged(Box<Merged>),
+    /// Another ticket, or some messages of one, came to it.
+    Absorbed(Absorbed),
+    /// It is a ticket of its own again.
+    Unmerged(Box<Unmerged>),
+    /// What had come from another ticket went back.
+    Released(Absorbed),
+    /// Some of its messages went to a new ticket.
+    SplitOff(SplitOff),
+    /// They are back.
+    Rejoined(SplitOff),
+    /// A cascade could not move a linked ticket.
+    Withheld(Withheld),
     /// Somebody took it on.
     Acknowledged {
         /// Until when, if limited.
@@ -176,6 +198,14 @@ impl Event {
             Self::Unshared(_) => "unshared",
             Self::Linked(_) => "linked",
             Self::Unlinked(_) => "unlinked",
+            Self::Edited { .. } => "edited",
+            Self::Merged(_) => "merged",
+            Self::Absorbed(_) => "absorbed",
+            Self::Unmerged(_) => "unmerged",
+            Self::Released(_) => "released",
+            Self::SplitOff(_) => "split_off",
+            Self::Rejoined(_) => "rejoined",
+            Self::Withheld(_) => "withheld",
             Self::Acknowledged { .. } => "acknowledged",
             Self::Unacknowledged => "unacknowledged",
             Self::Snoozed(_) => "snoozed",

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::TicketId;
 
-/// How one ticket stands to another. A link is written on both tickets, each seeing its own side.
+/// How one ticket stands to another.
+///
+/// A link is written on both tickets in one commit, each seeing its own side: what reads `blocks` here reads
+/// `blocked_by` there. So either end can be asked without the other, and neither is the canonical one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkKind {
@@ -28,9 +31,28 @@ pub enum LinkKind {
     Causes,
     /// The other is my cause.
     CausedBy,
+    /// I am an article that explains the other.
+    Explains,
+    /// The other is an article that explains me.
+    ExplainedBy,
 }
 
 impl LinkKind {
+    /// All kinds.
+    pub const ALL: [Self; 11] = [
+        Self::Parent,
+        Self::Child,
+        Self::Blocks,
+        Self::BlockedBy,
+        Self::Relates,
+        Self::Duplicates,
+        Self::DuplicatedBy,
+        Self::Causes,
+        Self::CausedBy,
+        Self::Explains,
+        Self::ExplainedBy,
+    ];
+
     /// The name as serialised.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,6 +65,8 @@ impl LinkKind {
             Self::DuplicatedBy => "duplicated_by",
             Self::Causes => "causes",
             Self::CausedBy => "caused_by",
+            Self::Explains => "explains",
+            Self::ExplainedBy => "explained_by",
         }
     }
 
@@ -59,6 +83,8 @@ impl LinkKind {
             Self::DuplicatedBy => Self::Duplicates,
             Self::Causes => Self::CausedBy,
             Self::CausedBy => Self::Causes,
+            Self::Explains => Self::ExplainedBy,
+            Self::ExplainedBy => Self::Explains,
         }
     }
 }
@@ -76,4 +102,17 @@ pub struct Link {
     pub kind: LinkKind,
     /// The other ticket.
     pub to: TicketId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inverse_of_the_inverse_is_the_link_and_the_name_is_the_serialised_one() {
+        for kind in LinkKind::ALL {
+            assert_eq!(kind.inverse().inverse(), kind);
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+    }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use crate::actor::Party;
-use crate::event::{Event, Notice, Recipient, Recorded, Skip, Visibility};
+use crate::event::{Absorbed, Event, Notice, Recipient, Recorded, Skip, Visibility};
+use crate::id::Version;
 use crate::link::LinkKind;
 use crate::policy_log::StepKey;
 
@@ -57,6 +58,17 @@ impl fmt::Display for Event {
             Self::Unshared(party) => write!(f, "no longer shared with {}", party_of(party)),
             Self::Linked(link) => write!(f, "{} {}", words(link.kind), link.to),
             Self::Unlinked(link) => write!(f, "no longer {} {}", words(link.kind), link.to),
+            Self::Edited { message: Version(1), .. } => f.write_str("edited the description"),
+            Self::Edited { message, .. } => write!(f, "edited message {message}"),
+            Self::Merged(merged) => write!(f, "merged into {}", merged.into),
+            Self::Absorbed(absorbed) => came(f, "took over", absorbed),
+            Self::Unmerged(unmerged) => write!(f, "taken out of {} again", unmerged.from),
+            Self::Released(absorbed) => came(f, "gave back", absorbed),
+            Self::SplitOff(split) => write!(f, "split {} off into {}", count(&split.messages), split.into),
+            Self::Rejoined(split) => write!(f, "took {} back from {}", count(&split.messages), split.into),
+            Self::Withheld(withheld) => {
+                write!(f, "could not {} {}: {}", withheld.transition, withheld.ticket, withheld.why)
+            }
             Self::Acknowledged { until: None } => f.write_str("acknowledged"),
             Self::Acknowledged { until: Some(until) } => write!(f, "acknowledged until {}", at(*until)),
             Self::Unacknowledged => f.write_str("acknowledgement taken back"),
@@ -100,6 +112,18 @@ fn become_<T: fmt::Display>(f: &mut fmt::Formatter<'_>, words: &str, value: Opti
     }
 }
 
+fn came(f: &mut fmt::Formatter<'_>, words: &str, absorbed: &Absorbed) -> fmt::Result {
+    if absorbed.is_whole() {
+        write!(f, "{words} ticket {}", absorbed.from)
+    } else {
+        write!(f, "{words} {} of {}", count(&absorbed.messages), absorbed.from)
+    }
+}
+
+fn count(messages: &[Version]) -> String {
+    if messages.len() == 1 { "1 message".to_owned() } else { format!("{} messages", messages.len()) }
+}
+
 fn step(key: &StepKey) -> String {
     let round = if key.round == 0 { String::new() } else { format!(" (round {})", key.round + 1) };
     format!("step {} of {}{round}", key.step + 1, key.policy)
@@ -128,6 +152,8 @@ const fn words(kind: LinkKind) -> &'static str {
         LinkKind::DuplicatedBy => "is duplicated by",
         LinkKind::Causes => "causes",
         LinkKind::CausedBy => "is caused by",
+        LinkKind::Explains => "explains",
+        LinkKind::ExplainedBy => "is explained by",
     }
 }
 

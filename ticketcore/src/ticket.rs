@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Party;
 use crate::id::{Key, PersonId, TenantId, TicketId, Version};
 use crate::line::Line;
+use crate::merge::{Absorbed, Pose, SplitOff};
 use crate::policy_log::PolicyLog;
 use crate::priority::{Level, Priority};
 use crate::signal::Alert;
@@ -147,6 +148,18 @@ pub struct Ticket {
     /// Links to other tickets.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub links: BTreeSet<Link>,
+    /// The ticket it was merged into, where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<TicketId>,
+    /// How it stood before it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<Box<Pose>>,
+    /// What came to it from other tickets, in the order of its coming.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absorbed: Vec<Absorbed>,
+    /// The messages it gave to new tickets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parted: Vec<SplitOff>,
     /// The alert behind it, if a monitor opened it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<Box<Alert>>,
@@ -205,6 +218,36 @@ impl Ticket {
     /// The priority in force: the one set by hand, else the matrix's.
     pub fn priority(&self) -> Priority {
         self.overridden.as_ref().map_or(self.computed, |set| set.priority)
+    }
+
+    /// How many other tickets are part of this one.
+    pub fn tickets(&self) -> u32 {
+        self.absorbed.iter().fold(0, |sum, absorbed| sum.saturating_add(absorbed.tickets))
+    }
+
+    /// Tells whether a person watches on their own, and not only because of a ticket that was merged into this one.
+    pub fn is_watched_by(&self, person: &PersonId) -> bool {
+        self.watchers.contains(person) && !self.absorbed.iter().any(|absorbed| absorbed.watchers.contains(person))
+    }
+
+    /// Tells whether a person takes part, be it because of a ticket that was merged into this one.
+    pub fn takes_part(&self, person: &PersonId) -> bool {
+        self.everybody().any(|other| other == person)
+    }
+
+    /// The people who take part, some perhaps twice.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = &PersonId> {
+        self.participants.iter().chain(self.absorbed.iter().flat_map(|absorbed| &absorbed.participants))
+    }
+
+    /// The alert behind it, and those of the tickets that were merged into it.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        self.alert.as_deref().into_iter().chain(self.absorbed.iter().flat_map(|absorbed| &absorbed.alerts))
+    }
+
+    /// Tells whether one of its alerts is firing.
+    pub fn is_firing(&self) -> bool {
+        self.alerts().any(|alert| alert.firing)
     }
 
     /// The other ends of all links of a kind.

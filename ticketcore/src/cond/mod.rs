@@ -116,7 +116,7 @@ impl Relation {
             Self::Assignee => ticket.assignee.as_ref() == Some(&actor.id),
             Self::Team => ticket.team.as_ref().is_some_and(|team| actor.teams.contains(team)),
             Self::Watcher => ticket.watchers.contains(&actor.id),
-            Self::Participant => ticket.participants.contains(&actor.id),
+            Self::Participant => ticket.takes_part(&actor.id),
             Self::Referred => !ticket.referred.is_disjoint(&actor.teams),
             Self::Organisation => actor.organisation.is_some() && ticket.organisation == actor.organisation,
             Self::Shared => ticket.shares.iter().any(|party| match party {
@@ -163,7 +163,8 @@ impl Ticket {
     /// `watcher/bo`, `participant/eve`, `referred/network`, `person/ada`, `team/network`, `organisation/acme`.
     pub fn access(&self) -> impl Iterator<Item = String> + '_ {
         let watchers = self.watchers.iter().map(watcher);
-        let participants = self.participants.iter().map(participant);
+        let participants: BTreeSet<&PersonId> = self.everybody().collect();
+        let participants = participants.into_iter().map(participant);
         let shares = self.shares.iter().map(Party::to_string);
         watchers.chain(participants).chain(self.referred.iter().map(referred)).chain(shares)
     }

@@ -5,6 +5,7 @@
 //! that stretch.
 
 mod action;
+mod cascade;
 mod check;
 mod policy;
 mod rights;
@@ -26,6 +27,7 @@ use crate::value::FieldType;
 
 pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
+pub use cascade::{Cascade, CascadeOn};
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
 pub use rights::{Grant, Grantee, Rights};
 pub use setup::{Rulebook, Setup};
@@ -53,6 +55,8 @@ pub struct Config {
     pub business: Option<Key>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
+    /// What moves over links: duplicates that are closed with the original, say.
+    pub cascades: Vec<Cascade>,
     /// How long after its opening a ticket without a running target counts as due in the order of the queue.
     pub patience: BTreeMap<Priority, Span>,
     /// How alerts become tickets.
@@ -89,6 +93,7 @@ impl Default for Config {
             calendars: BTreeMap::new(),
             business: None,
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
+            cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
             rights: Rights::default(),
@@ -165,13 +170,17 @@ pub struct Limits {
     pub items: usize,
     /// Links of one ticket, and so tickets read by one guard; 500 unless said otherwise.
     pub links: usize,
+    /// Tickets that one is made of, those merged into it and into them counted alike, and tickets split off one; so
+    /// the longest way from a merged ticket to its survivor, and the histories that one conversation reads. 500 unless
+    /// said otherwise.
+    pub merges: usize,
     /// Attachments of one message; 50 unless said otherwise.
     pub attachments: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { subject: 1000, text: 1 << 20, value: 4000, items: 200, links: 500, attachments: 50 }
+        Self { subject: 1000, text: 1 << 20, value: 4000, items: 200, links: 500, merges: 500, attachments: 50 }
     }
 }
 
@@ -188,6 +197,13 @@ impl Config {
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policies.retain(|other| other.id != policy.id);
         self.policies.push(policy);
+        self
+    }
+
+    /// Adds a cascade.
+    #[must_use]
+    pub fn cascade(mut self, cascade: Cascade) -> Self {
+        self.cascades.push(cascade);
         self
     }
 

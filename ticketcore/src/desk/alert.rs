@@ -61,6 +61,11 @@ impl Desk {
                 Some(holder) => self.core.store.load(&self.tenant, holder).await?,
                 None => None,
             };
+            // The alert of a merged ticket is heard where the ticket goes on.
+            let before = match before {
+                Some(ticket) => Some(self.survivor(ticket).await?),
+                None => None,
+            };
             let rulebook = self.rulebook().await?;
             let heard = before.as_ref().filter(|ticket| hears(&rulebook, ticket, self.now()));
             let commit = match heard {

@@ -1,6 +1,5 @@
 //! The way of a command: load, decide, commit; again, if another writer was faster.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tracing::Instrument;
@@ -9,11 +8,11 @@ use crate::command::{Command, Draft, Request};
 use crate::config::Rulebook;
 use crate::desk::rules::still;
 use crate::desk::{Desk, Error};
-use crate::engine::{self, Context, Decision, Refusal, Related, decide, evolve, fold, marks};
+use crate::diff::since;
+use crate::engine::{self, Context, Decision, Refusal, Related, decide, fold, marks};
 use crate::event::Fact;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
-use crate::link::LinkKind;
 use crate::query::{Filter, Order, Query};
 use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
 use crate::ticket::Ticket;
@@ -22,7 +21,7 @@ use crate::ticket::Ticket;
 pub(super) const ATTEMPTS: u32 = 64;
 
 /// What one attempt came to.
-enum Plan {
+pub(super) enum Plan {
     Commit(Commit),
     /// Nothing needs to change.
     Nothing(Arc<Ticket>),
@@ -83,7 +82,7 @@ impl Desk {
     /// Applies commands to a ticket, all or none, and returns the ticket as stored.
     ///
     /// Takes a [`Command`] or a list of them. Reads, decides and commits; if another writer was faster, tries again
-    /// with the newer ticket.
+    /// with the newer ticket. Messages to a merged ticket go to the one it was merged into, which is then returned.
     ///
     /// # Errors
     ///
@@ -92,7 +91,8 @@ impl Desk {
     pub async fn apply(&self, id: TicketId, request: impl Into<Request>) -> Result<Arc<Ticket>, Error> {
         let request = request.into();
         let span = tracing::debug_span!("apply", tenant = %self.tenant, ticket = %id);
-        self.attempt(id, || self.plan(id, &request)).instrument(span).await
+        let fresh = self.ids_for(request.splits());
+        self.attempt(id, || self.plan(id, &request, &fresh)).instrument(span).await
     }
 
     /// Decides the opening of a ticket without committing it, for the host's own transaction: an adapter's `commit_in`
@@ -114,23 +114,33 @@ impl Desk {
     ///
     /// As [`apply`](Self::apply).
     pub async fn prepare(&self, id: TicketId, request: impl Into<Request>) -> Result<Option<Commit>, Error> {
-        Ok(self.plan(id, &request.into()).await?.commit())
+        let request = request.into();
+        let fresh = self.ids_for(request.splits());
+        Ok(self.plan(id, &request, &fresh).await?.commit())
     }
 
     async fn attempt<F>(&self, id: TicketId, plan: impl Fn() -> F) -> Result<Arc<Ticket>, Error>
     where
         F: Future<Output = Result<Plan, Error>>,
     {
+        self.attempt_all(id, plan).await?.into_iter().next().ok_or(Error::NotFound(id))
+    }
+
+    /// Returns every ticket that something happened to, the one that was asked for first.
+    pub(super) async fn attempt_all<F>(&self, id: TicketId, plan: impl Fn() -> F) -> Result<Vec<Arc<Ticket>>, Error>
+    where
+        F: Future<Output = Result<Plan, Error>>,
+    {
         for attempt in 1..=ATTEMPTS {
             let commit = match plan().await? {
                 Plan::Commit(commit) => commit,
-                Plan::Nothing(ticket) => return Ok(self.shown(&*self.rulebook().await?, ticket)),
-                Plan::Done(held) => return self.as_of(held).await,
+                Plan::Nothing(ticket) => return Ok(vec![self.shown(&*self.rulebook().await?, ticket)]),
+                Plan::Done(held) => return Ok(vec![self.as_of(held).await?]),
             };
             match self.core.store.commit(commit).await {
                 Ok(tickets) => {
-                    let ticket = tickets.into_iter().next().ok_or(Error::NotFound(id))?;
-                    return Ok(self.shown(&*self.rulebook().await?, ticket));
+                    let rulebook = self.rulebook().await?;
+                    return Ok(tickets.into_iter().map(|ticket| self.shown(&rulebook, ticket)).collect());
                 }
                 Err(StoreError::Conflict(conflict)) => self.lost(id, attempt, &conflict),
                 Err(error) => return Err(error.into()),
@@ -159,18 +169,28 @@ impl Desk {
         Ok(Plan::Commit(self.commit_of(&rulebook, Version(0), decision, &related, claims)))
     }
 
-    async fn plan(&self, id: TicketId, request: &Request) -> Result<Plan, Error> {
+    pub(super) async fn plan(&self, id: TicketId, request: &Request, fresh: &[TicketId]) -> Result<Plan, Error> {
         if let Some(held) = self.done(request.once.as_deref()).await? {
             return Ok(Plan::Done(held));
         }
         let now = self.now();
         let rulebook = self.rules_at(now).await?;
-        let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        let related = self.related(&rulebook, &ticket, &request.commands).await?;
+        let mut ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
+        if ticket.merged.is_some() && request.is_talk() {
+            ticket = self.survivor(ticket).await?;
+        }
+        let mut related = self.related(&rulebook, &ticket, &request.commands).await?;
+        fresh.iter().for_each(|id| related.set_aside(*id));
         let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
-        let decided = decide(&context, &ticket, request);
-        let decision = decided.map_err(|refusal| self.refused(&rulebook, &ticket, refusal))?;
-        let claims = once(request.once.as_deref(), id);
+        let decision = match decide(&context, &ticket, request) {
+            Err(Refusal::Changed { seen, found, .. }) => {
+                let limit = usize::try_from(found.0).unwrap_or(usize::MAX);
+                let history = self.core.store.history(&self.tenant, ticket.id, Version(0), limit).await?;
+                return Err(Refusal::Changed { seen, found, changes: since(&history, seen) }.into());
+            }
+            decided => decided.map_err(|refusal| self.refused(&rulebook, &ticket, refusal))?,
+        };
+        let claims = once(request.once.as_deref(), ticket.id);
         // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
@@ -187,53 +207,59 @@ impl Desk {
         claims: Vec<Claim>,
     ) -> Commit {
         let Decision { facts, ticket, echoes } = decision;
-        let at = ticket.updated;
-        let mut changed: BTreeMap<TicketId, (Arc<Ticket>, Vec<Fact>)> = BTreeMap::new();
-        for (id, event) in echoes {
-            if let Some(other) = related.get(id) {
-                let (other, facts) = changed.entry(id).or_insert_with(|| (Arc::clone(other), Vec::new()));
-                let at = at.max(other.updated);
-                evolve(Arc::make_mut(other), at, &self.actor.by(), &event);
-                facts.push(Fact { by: self.actor.by(), event, text: None });
-            }
-        }
         // What guards read and nothing changes must stay as it was read.
-        let unchanged = related.iter().filter(|other| !changed.contains_key(&other.id));
+        let unchanged = related.iter().filter(|other| !echoes.iter().any(|echo| echo.ticket.id == other.id));
         let expect = std::iter::once(still(rulebook))
             .chain(unchanged.map(|other| Expect::Ticket(other.id, other.version)))
             .collect();
         let first = change(rulebook, expected, ticket, facts, claims);
-        let others = changed.into_values().map(|(other, facts)| {
-            let expected = related.get(other.id).map_or(Version(0), |before| before.version);
-            change(rulebook, expected, other, facts, Vec::new())
+        let others = echoes.into_iter().map(|echo| {
+            let expected = echo.expected();
+            change(rulebook, expected, echo.ticket, echo.facts, Vec::new())
         });
         let changes = std::iter::once(first).chain(others).collect();
         Commit { changes, expect, ..Commit::new(self.tenant.clone()) }
     }
 
-    /// The other tickets that the guards of a request may read.
+    /// What a request may read besides its ticket.
     pub(super) async fn related(
         &self,
         rulebook: &Rulebook,
         ticket: &Ticket,
         commands: &[Command],
     ) -> Result<Related, StoreError> {
-        let ids = engine::reads(rulebook, ticket, commands);
-        let mut related = self.load_all(ids).await?;
-        // Links between parent and child may not close a circle: the way up is read to its end.
-        let family = |command: &&Command| matches!(command, Command::Link(LinkKind::Parent | LinkKind::Child, _));
-        for command in commands.iter().filter(family) {
-            if let Command::Link(kind, other) = command {
-                let start = if *kind == LinkKind::Parent { related.get(*other).cloned() } else { None };
-                let mut next = start.as_deref().unwrap_or(ticket).linked(LinkKind::Parent).next();
-                while let Some(id) = next.filter(|id| related.get(*id).is_none() && *id != ticket.id) {
-                    let Some(parent) = self.core.store.load(&self.tenant, id).await? else { break };
-                    next = parent.linked(LinkKind::Parent).next();
-                    related.insert(parent);
-                }
+        let mut related = self.load_all(engine::reads(rulebook, ticket, commands)).await?;
+        let on = engine::reads_on(rulebook, ticket, &related);
+        self.load_more(&mut related, on).await?;
+        // Where a merged ticket goes on is read to the end, so that a refusal can name the survivor.
+        let merged: Vec<Arc<Ticket>> = related.iter().filter(|other| other.merged.is_some()).cloned().collect();
+        for mut other in merged.into_iter().chain(ticket.merged.map(|_| Arc::new(ticket.clone()))) {
+            while let Some(next) = other.merged.filter(|id| related.get(*id).is_none() && *id != ticket.id) {
+                let Some(found) = self.core.store.load(&self.tenant, next).await? else { break };
+                related.insert(Arc::clone(&found));
+                other = found;
             }
         }
+        // Links may not close a circle: the way up is read to its end, or as far as the limit goes.
+        let limit = rulebook.now().config.limits.links;
+        loop {
+            let next = engine::circles(ticket, commands, &related, limit);
+            if self.load_more(&mut related, next).await? == 0 {
+                break;
+            }
+        }
+        if let Some(Version(from)) = engine::recalls(commands) {
+            let after = Version(from.saturating_sub(1).max(0));
+            related.recall(self.core.store.history(&self.tenant, ticket.id, after, usize::MAX).await?);
+        }
         Ok(related)
+    }
+
+    /// Loads more tickets, and says how many there were.
+    pub(super) async fn load_more(&self, related: &mut Related, ids: Vec<TicketId>) -> Result<usize, StoreError> {
+        let more = self.load_all(ids).await?;
+        more.iter().for_each(|ticket| related.insert(Arc::clone(ticket)));
+        Ok(more.iter().count())
     }
 
     pub(super) async fn load_all(&self, ids: Vec<TicketId>) -> Result<Related, StoreError> {

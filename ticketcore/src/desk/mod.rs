@@ -4,6 +4,7 @@ mod alert;
 mod apply;
 mod deliver;
 mod ids;
+mod merge;
 mod read;
 mod rules;
 mod sight;

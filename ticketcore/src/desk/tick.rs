@@ -110,16 +110,28 @@ impl Desk {
         let rulebook = self.rulebook().await?;
         let tickets = self.load_all(ids).await?;
         let (mut changes, mut expect) = (Vec::new(), vec![still(&rulebook)]);
+        let mut apart = Vec::new();
         for ticket in tickets.iter() {
-            let related = self.guarded(&rulebook, ticket).await?;
-            let Decision { facts, ticket: after, echoes: _ } = engine::tick(&rulebook, ticket, &related, self.now());
-            for fact in &facts {
+            let mut related = self.load_all(engine::alone(&rulebook, ticket)).await?;
+            let on = engine::reads_on(&rulebook, ticket, &related);
+            self.load_more(&mut related, on).await?;
+            let decision = engine::tick(&rulebook, ticket, &related, self.now());
+            for fact in &decision.facts {
                 tracing::info!(tenant = %self.tenant, ticket = %ticket.id, event = fact.event.name(), "due");
             }
+            // What moves other tickets along may meet them in this very list.
+            if !decision.echoes.is_empty() {
+                apart.push(self.commit_of(&rulebook, ticket.version, decision, &related, Vec::new()));
+                continue;
+            }
+            let Decision { facts, ticket: after, echoes: _ } = decision;
             expect.extend(related.iter().map(|other| Expect::Ticket(other.id, other.version)));
             changes.push(change(&rulebook, ticket.version, after, facts, Vec::new()));
         }
         self.core.store.commit(Commit { changes, expect, ..Commit::new(self.tenant.clone()) }).await?;
+        for commit in apart {
+            self.core.store.commit(commit).await?;
+        }
         Ok(())
     }
 

@@ -1,18 +1,21 @@
 //! The desk's hand on a ticket while something is decided: every event is folded in as soon as it is recorded, so each
 //! command and action sees what the ones before it did.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::actor::{Actor, By};
 use crate::cond::Unmet;
-use crate::config::{Action, Audience, Setup, State, Target, Transition, Workflow};
-use crate::engine::decision::Decision;
+use crate::config::{Action, Audience, CascadeOn, Rulebook, Setup, State, Target, Transition, Workflow};
+use crate::engine::decision::{Decision, Echo};
 use crate::engine::evolve::evolve;
 use crate::engine::facts::{Related, Scene};
+use crate::engine::tick::settle;
 use crate::event::{Event, Fact, Moved, Notice, Recipient};
-use crate::id::Key;
+use crate::id::{Key, TicketId};
+use crate::status::Status;
 use crate::ticket::Ticket;
 
 pub(super) struct Work<'a> {
@@ -22,11 +25,64 @@ pub(super) struct Work<'a> {
     /// Shared until the first event, so that a decision that changes nothing copies nothing.
     pub(super) ticket: Arc<Ticket>,
     pub(super) facts: Vec<Fact>,
+    /// Other tickets that something happens to.
+    echoes: BTreeMap<TicketId, Echo>,
+    /// What starts cascades.
+    pub(super) turns: Vec<CascadeOn>,
+    /// How many of the ids set aside for new tickets are used.
+    pub(super) opened: usize,
 }
 
 impl<'a> Work<'a> {
     pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Arc<Ticket>) -> Self {
-        Self { setup, related, at, ticket, facts: Vec::with_capacity(1) }
+        let (echoes, turns) = (BTreeMap::new(), Vec::new());
+        Self { setup, related, at, ticket, facts: Vec::with_capacity(1), echoes, turns, opened: 0 }
+    }
+
+    /// Another ticket as it is by now.
+    pub(super) fn other(&self, id: TicketId) -> Option<&Arc<Ticket>> {
+        self.echoes.get(&id).map(|echo| &echo.ticket).or_else(|| self.related.get(id))
+    }
+
+    /// Records something on another ticket, if it is there.
+    pub(super) fn echo(&mut self, id: TicketId, by: &By, event: Event) {
+        let Some(ticket) = self.other(id).map(Arc::clone) else { return };
+        let echo = self.echoes.entry(id).or_insert_with(|| Echo { facts: Vec::new(), ticket });
+        let at = self.at.max(echo.ticket.updated);
+        evolve(Arc::make_mut(&mut echo.ticket), at, by, &event);
+        echo.facts.push(Fact { by: by.clone(), event, text: None });
+    }
+
+    /// Opens another ticket along with this one.
+    pub(super) fn open(&mut self, opened: Decision) {
+        let Decision { facts, ticket, echoes: _ } = opened;
+        self.echoes.insert(ticket.id, Echo { facts, ticket });
+    }
+
+    /// Works on another ticket as on this one, after what was due on it; `related` is what is known around both.
+    pub(super) fn along<T>(
+        &mut self,
+        rulebook: &Rulebook,
+        related: &Related,
+        id: TicketId,
+        work: impl FnOnce(&mut Work<'_>) -> T,
+    ) -> Option<T> {
+        let ticket = Arc::clone(self.other(id)?);
+        let mut other = Work::new(self.setup, related, self.at.max(ticket.updated), ticket);
+        settle(&mut other, rulebook);
+        let result = work(&mut other);
+        if !other.facts.is_empty() {
+            let Work { ticket, facts, .. } = other;
+            let before = self.echoes.remove(&id).map(|echo| echo.facts).unwrap_or_default();
+            self.echoes.insert(id, Echo { facts: before.into_iter().chain(facts).collect(), ticket });
+        }
+        Some(result)
+    }
+
+    /// What is known of other tickets now, this one among them, as they see it.
+    pub(super) fn surroundings(&self) -> Related {
+        let echoed = self.echoes.values().map(|echo| &echo.ticket);
+        self.related.iter().chain(echoed).chain([&self.ticket]).map(Arc::clone).collect()
     }
 
     pub(super) fn record(&mut self, by: &By, event: Event) {
@@ -58,7 +114,9 @@ impl<'a> Work<'a> {
             waiting: target.waiting,
             dropped: target.dropped,
         };
+        let before = self.ticket.status;
         self.record(by, Event::Moved(moved));
+        self.turns.extend(turn(before, self.ticket.status));
         self.effects(transition);
     }
 
@@ -72,7 +130,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn decided(self) -> Decision {
-        Decision { facts: self.facts, ticket: self.ticket, echoes: Vec::new() }
+        Decision { facts: self.facts, ticket: self.ticket, echoes: self.echoes.into_values().collect() }
     }
 
     /// The transition of a name and where it leads, if the desk itself may take it now.
@@ -134,6 +192,17 @@ impl<'a> Work<'a> {
         if let Some(event) = event {
             self.record(by, event);
         }
+    }
+}
+
+/// What a move from one place in life to another means to cascades.
+const fn turn(before: Status, after: Status) -> Option<CascadeOn> {
+    match (before, after) {
+        (Status::Resolved, Status::Resolved) | (Status::Closed, Status::Closed) => None,
+        (_, Status::Resolved) => Some(CascadeOn::Resolved),
+        (_, Status::Closed) => Some(CascadeOn::Closed),
+        (Status::Resolved | Status::Closed, _) => Some(CascadeOn::Reopened),
+        (Status::New | Status::Open | Status::Pending, Status::New | Status::Open | Status::Pending) => None,
     }
 }
 

@@ -6,23 +6,25 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::actor::{Actor, ActorKind};
-use crate::capability::Capability;
 use crate::command::{Command, Message, Request};
 use crate::config::{At, Moment, Transition};
 use crate::engine::apply::{Work, target};
+use crate::engine::cascade::cascade;
 use crate::engine::decision::{Context, Decision};
+use crate::engine::edit::edit;
 use crate::engine::facts::lacking;
 use crate::engine::input::Input;
+use crate::engine::linking::{link, unlink};
+use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
 use crate::engine::refusal::Refusal;
-use crate::engine::rights::{forbidden, permit};
+use crate::engine::rights::permit;
 use crate::engine::tick::settle;
 use crate::event::{Event, Migrated, Said, Visibility};
 use crate::fault::Fault;
+use crate::id::Key;
 use crate::id::Pin;
-use crate::id::{Key, TicketId};
-use crate::link::{Link, LinkKind};
+use crate::link::Link;
 use crate::signal::Signal;
-use crate::status::Status;
 use crate::ticket::Ticket;
 
 /// Decides commands on a ticket, in order, all or none. What time made due before comes first.
@@ -34,8 +36,9 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let Context { rulebook, actor, related, now } = *context;
     let rights = &rulebook.now().config.rights;
     request.commands.iter().try_for_each(|command| permit(rights, actor, ticket, command))?;
-    if let Some(seen) = request.seen.filter(|seen| *seen != ticket.version) {
-        return Err(Refusal::Changed { seen, found: ticket.version });
+    let stale = request.seen.filter(|seen| *seen != ticket.version);
+    if let Some(seen) = stale.filter(|_| !request.commands.iter().all(Command::commutes)) {
+        return Err(Refusal::Changed { seen, found: ticket.version, changes: Vec::new() });
     }
     let setup = rulebook.now();
     let mut input = Input::new(setup);
@@ -48,16 +51,16 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut work = Work::new(setup, related, now.max(ticket.updated), Arc::clone(ticket));
     settle(&mut work, rulebook);
     let settled = work.facts.len();
-    let mut echoes = Vec::new();
     for command in &request.commands {
-        order(&mut work, actor, command, &mut echoes)?;
+        order(context, &mut work, command)?;
         demand(&work)?;
     }
     // A request that changes nothing writes nothing; what time made due is the ticker's to record.
     if work.facts.len() == settled {
-        return Ok(Decision { facts: Vec::new(), ticket: Arc::clone(ticket), echoes });
+        return Ok(Decision { facts: Vec::new(), ticket: Arc::clone(ticket), echoes: Vec::new() });
     }
-    Ok(Decision { echoes, ..work.decided() })
+    cascade(&mut work, rulebook);
+    Ok(work.decided())
 }
 
 /// Law 22: after every command the state's demands hold.
@@ -67,13 +70,12 @@ fn demand(work: &Work<'_>) -> Result<(), Refusal> {
     if reasons.is_empty() { Ok(()) } else { Err(Refusal::Unmet { what: work.ticket.state.clone(), reasons }) }
 }
 
-fn order(
-    work: &mut Work<'_>,
-    actor: &Actor,
-    command: &Command,
-    echoes: &mut Vec<(TicketId, Event)>,
-) -> Result<(), Refusal> {
+fn order(context: &Context<'_>, work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
+    let actor = context.actor;
     let by = actor.by();
+    if *command != Command::Unmerge {
+        not_merged(&work.ticket, work.related)?;
+    }
     let ticket = &work.ticket;
     let event = match command {
         Command::Move(key) => return take(work, actor, key),
@@ -85,14 +87,16 @@ fn order(
             hear(work, actor, signal);
             return Ok(());
         }
-        Command::Link(kind, to) => return link(work, actor, Link { kind: *kind, to: *to }, echoes),
+        Command::Link(kind, to) => return link(work, actor, Link { kind: *kind, to: *to }),
         Command::Unlink(kind, to) => {
-            let link = Link { kind: *kind, to: *to };
-            ticket.links.contains(&link).then(|| {
-                echoes.push((*to, Event::Unlinked(Link { kind: kind.inverse(), to: ticket.id })));
-                Event::Unlinked(link)
-            })
+            unlink(work, actor, Link { kind: *kind, to: *to });
+            return Ok(());
         }
+        Command::Edit(message, text) => return edit(work, actor, *message, text),
+        Command::Merge(into) => return merge(context, work, *into),
+        Command::Unmerge => return unmerge(context, work),
+        Command::Split(messages, draft) => return split(context, work, messages, draft),
+        Command::Rejoin(from) => return rejoin(context, work, *from),
         Command::Assign(person) => changed(&ticket.assignee, person, Event::Assigned),
         Command::AssignTeam(team) => changed(&ticket.team, team, Event::TeamAssigned),
         Command::Enqueue(queue) => changed(&ticket.queue, queue, Event::Queued),
@@ -108,7 +112,8 @@ fn order(
         Command::Untag(tag) => ticket.tags.contains(tag).then(|| Event::Untagged(tag.clone())),
         Command::Watch(person) => {
             room("watchers", ticket.watchers.len(), work.setup.config.limits.items)?;
-            (!ticket.watchers.contains(person)).then(|| Event::Watched(person.clone()))
+            // Who watches because of a merged ticket may want to stay when it goes.
+            (!ticket.is_watched_by(person)).then(|| Event::Watched(person.clone()))
         }
         Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
         Command::Invite(person) => {
@@ -185,11 +190,11 @@ fn changed<T: Clone + PartialEq>(old: &T, new: &T, event: impl FnOnce(T) -> Even
     (old != new).then(|| event(new.clone()))
 }
 
-fn invalid(path: &str, problem: impl Into<String>) -> Refusal {
+pub(super) fn invalid(path: &str, problem: impl Into<String>) -> Refusal {
     Refusal::Invalid { faults: vec![Fault::new(path, problem)] }
 }
 
-fn room(path: &str, count: usize, limit: usize) -> Result<(), Refusal> {
+pub(super) fn room(path: &str, count: usize, limit: usize) -> Result<(), Refusal> {
     if count < limit { Ok(()) } else { Err(invalid(path, format!("has {count} items, which is the limit"))) }
 }
 
@@ -251,7 +256,7 @@ fn say(work: &mut Work<'_>, actor: &Actor, message: &Message) {
 
 /// Law 59: a signal that was heard already changes nothing.
 fn hear(work: &mut Work<'_>, actor: &Actor, signal: &Signal) {
-    let known = work.ticket.alert.as_ref();
+    let known = work.ticket.alerts().find(|alert| alert.key == signal.key).or(work.ticket.alert.as_deref());
     if known.is_some_and(|alert| alert.firing == signal.firing && signal.at <= alert.last) {
         return;
     }
@@ -259,59 +264,10 @@ fn hear(work: &mut Work<'_>, actor: &Actor, signal: &Signal) {
     let alerts = &work.setup.config.alerts;
     match (signal.firing, work.ticket.status.is_open()) {
         (true, false) => work.take_if_possible(&alerts.reopen),
-        (false, true) => work.take_if_possible(&alerts.resolve),
-        (true, true) | (false, false) => {}
+        // Alerts of merged tickets are alerts of this one: it is solved when the last of them is over.
+        (false, true) if !work.ticket.is_firing() => work.take_if_possible(&alerts.resolve),
+        (true, true) | (false, true | false) => {}
     }
-}
-
-fn link(work: &mut Work<'_>, actor: &Actor, link: Link, echoes: &mut Vec<(TicketId, Event)>) -> Result<(), Refusal> {
-    let ticket = &work.ticket;
-    if ticket.links.contains(&link) {
-        return Ok(());
-    }
-    if link.to == ticket.id {
-        return Err(invalid("link", "a ticket cannot be linked to itself"));
-    }
-    let rights = &work.setup.config.rights;
-    // A ticket that the actor does not see is as one that is not there.
-    let other = work.related.get(link.to).filter(|other| rights.allows(actor, other, Capability::Read));
-    let Some(other) = other else { return Err(Refusal::NoSuchTicket { id: link.to }) };
-    if !rights.allows(actor, other, Capability::Link) {
-        return Err(forbidden(actor, Capability::Link));
-    }
-    let limit = work.setup.config.limits.links;
-    room("links", ticket.links.len(), limit)?;
-    room("links of the other ticket", other.links.len(), limit)?;
-    let (child, parent) = match link.kind {
-        LinkKind::Parent => (ticket.as_ref(), other.as_ref()),
-        LinkKind::Child => (other.as_ref(), ticket.as_ref()),
-        _ => {
-            echoes.push((link.to, Event::Linked(Link { kind: link.kind.inverse(), to: ticket.id })));
-            work.record(&actor.by(), Event::Linked(link));
-            return Ok(());
-        }
-    };
-    if child.linked(LinkKind::Parent).next().is_some() {
-        return Err(invalid("link", format!("ticket {} has a parent already", child.id)));
-    }
-    if ancestors(work, parent).any(|ancestor| ancestor == child.id) {
-        return Err(invalid("link", format!("ticket {} is below ticket {} already", parent.id, child.id)));
-    }
-    if parent.status == Status::Closed && child.status.is_open() {
-        return Err(invalid("link", format!("ticket {} is closed and takes no open child", parent.id)));
-    }
-    echoes.push((link.to, Event::Linked(Link { kind: link.kind.inverse(), to: ticket.id })));
-    work.record(&actor.by(), Event::Linked(link));
-    Ok(())
-}
-
-/// The chain of parents, as far as it was loaded. A chain longer than the related tickets cannot be without a circle.
-fn ancestors<'w>(work: &'w Work<'_>, ticket: &'w Ticket) -> impl Iterator<Item = TicketId> + 'w {
-    let parent = |ticket: &Ticket| ticket.linked(LinkKind::Parent).next();
-    std::iter::successors(parent(ticket), move |id| {
-        work.related.get(*id).and_then(|ticket| ticket.linked(LinkKind::Parent).next())
-    })
-    .take(work.related.iter().count() + 1)
 }
 
 fn migrate(work: &Work<'_>, rev: u32, map: &BTreeMap<Key, Key>) -> Result<Migrated, Refusal> {

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::actor::Actor;
 use crate::config::Rulebook;
 use crate::engine::facts::Related;
-use crate::event::{Event, Fact};
-use crate::id::TicketId;
+use crate::event::Fact;
+use crate::id::Version;
 use crate::ticket::Ticket;
 
 /// What a decision rests on besides the ticket.
@@ -18,7 +18,7 @@ pub struct Context<'a> {
     pub rulebook: &'a Rulebook,
     /// Who asks.
     pub actor: &'a Actor,
-    /// The other tickets that guards may read, see [`Ticket::links`].
+    /// What else commands and guards may read: other tickets, and entries of the log.
     pub related: &'a Related,
     /// When.
     pub now: DateTime<Utc>,
@@ -31,6 +31,23 @@ pub struct Decision {
     pub facts: Vec<Fact>,
     /// The ticket after them.
     pub ticket: Arc<Ticket>,
-    /// The other ends of links.
-    pub echoes: Vec<(TicketId, Event)>,
+    /// What it means for other tickets: the other ends of links, survivors of merges, tickets moved or opened along.
+    pub echoes: Vec<Echo>,
+}
+
+/// What happened to another ticket in the same decision.
+#[derive(Clone, Debug)]
+pub struct Echo {
+    /// What happened, in order; never empty.
+    pub facts: Vec<Fact>,
+    /// That ticket after it.
+    pub ticket: Arc<Ticket>,
+}
+
+impl Echo {
+    /// The version it rests on; 0 if the ticket is new.
+    pub fn expected(&self) -> Version {
+        let count = i64::try_from(self.facts.len()).unwrap_or(i64::MAX);
+        Version(self.ticket.version.0.saturating_sub(count))
+    }
 }

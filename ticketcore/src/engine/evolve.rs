@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::actor::{ActorKind, By};
+use crate::engine::joined;
 use crate::event::{Event, Moved, Opened, Recorded, Said, Visibility};
 use crate::id::{TenantId, TicketId, Version};
 use crate::line::{Beat, Flag, Flags, Line, Mark};
 use crate::policy_log::{Breach, PolicyLog};
-use crate::signal::{Alert, Signal};
+use crate::signal::Signal;
 use crate::status::Status;
 use crate::ticket::{Ack, Override, Ticket};
 
@@ -66,6 +67,10 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         acked: None,
         snoozed: None,
         links: BTreeSet::new(),
+        merged: None,
+        pose: None,
+        absorbed: Vec::new(),
+        parted: Vec::new(),
         alert: None,
         created: at,
         updated: at,
@@ -92,8 +97,8 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
     let mut unanswered = ticket.line.last().is_some_and(|last| last.flags.has(Flag::Unanswered));
     let mut mark = None;
     match event {
-        // A second opening cannot be decided; if a store holds one, it changes nothing.
-        Event::Opened(_) | Event::Notified(_) => {}
+        // A second opening cannot be decided; if a store holds one, it changes nothing. Texts stand in the log.
+        Event::Opened(_) | Event::Notified(_) | Event::Edited { .. } | Event::Withheld(_) => {}
         Event::Moved(moved) => mark = Some(relocate(ticket, at, moved)),
         Event::Said(said) => {
             ticket.messages = ticket.messages.saturating_add(1);
@@ -140,9 +145,11 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         Event::Escalated(level) => ticket.level = *level,
         Event::Watched(person) => {
             ticket.watchers.insert(person.clone());
+            joined::by_hand(ticket, person);
         }
         Event::Unwatched(person) => {
             ticket.watchers.remove(person);
+            joined::by_hand(ticket, person);
         }
         Event::Invited(person) => {
             ticket.participants.insert(person.clone());
@@ -168,6 +175,12 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         Event::Unlinked(link) => {
             ticket.links.remove(link);
         }
+        Event::Merged(merged) => mark = Some(joined::merge(ticket, at, merged)),
+        Event::Absorbed(absorbed) => joined::absorb(ticket, absorbed),
+        Event::Unmerged(unmerged) => mark = Some(joined::unmerge(ticket, unmerged)),
+        Event::Released(absorbed) => joined::release(ticket, absorbed),
+        Event::SplitOff(split) => ticket.parted.push(split.clone()),
+        Event::Rejoined(split) => ticket.parted.retain(|parted| parted != split),
         Event::Acknowledged { until } => ticket.acked = Some(Ack { by: by.id.clone(), at, until: *until }),
         Event::Unacknowledged => ticket.acked = None,
         Event::Snoozed(until) => ticket.snoozed = Some(*until),
@@ -262,9 +275,7 @@ fn hear(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, said: &Said, unanswered
 }
 
 fn signalled(ticket: &mut Ticket, signal: &Signal) {
-    let alert = ticket.alert.get_or_insert_with(|| {
-        Box::new(Alert { key: signal.key.clone(), firing: false, severity: signal.severity, count: 0, last: signal.at })
-    });
+    let alert = joined::alert(ticket, signal);
     alert.firing = signal.firing;
     alert.last = signal.at;
     if signal.firing {
@@ -299,7 +310,7 @@ fn flags(ticket: &Ticket, unanswered: bool) -> Flags {
     Flags::default()
         .with(Flag::Acked, ticket.acked.is_some())
         .with(Flag::Snoozed, ticket.snoozed.is_some())
-        .with(Flag::Firing, ticket.alert.as_ref().is_some_and(|alert| alert.firing))
+        .with(Flag::Firing, ticket.is_firing())
         .with(Flag::Assigned, ticket.assignee.is_some())
         .with(Flag::Responded, ticket.responded.is_some())
         .with(Flag::Unanswered, unanswered)

@@ -8,39 +8,69 @@ use chrono::{DateTime, Utc};
 use crate::actor::Actor;
 use crate::cond::{Atom, Cmp, Facts, Unmet};
 use crate::config::{Setup, State, Transition};
+use crate::event::Recorded;
 use crate::id::{Key, TicketId};
 use crate::line::{Beat, Flag};
 use crate::link::LinkKind;
 use crate::ticket::Ticket;
 use crate::value::Value;
 
-/// The other tickets a decision may read, as they were loaded for it; in the order of their ids, so that what is
-/// recorded on several of them is recorded in the same order every time.
+/// What a decision may read besides its ticket, as it was loaded for it: other tickets, in the order of their ids, so that
+/// what is recorded on several of them is recorded in the same order every time; the part of the ticket's own log that
+/// commands speak of; and the ids that were set aside for tickets to be opened along.
 #[derive(Clone, Debug, Default)]
-pub struct Related(BTreeMap<TicketId, Arc<Ticket>>);
+pub struct Related {
+    tickets: BTreeMap<TicketId, Arc<Ticket>>,
+    log: Vec<Recorded>,
+    fresh: Vec<TicketId>,
+}
 
 impl Related {
     /// Adds a ticket.
     pub fn insert(&mut self, ticket: Arc<Ticket>) {
-        self.0.insert(ticket.id, ticket);
+        self.tickets.insert(ticket.id, ticket);
     }
 
     /// Finds a ticket.
     pub fn get(&self, id: TicketId) -> Option<&Arc<Ticket>> {
-        self.0.get(&id)
+        self.tickets.get(&id)
     }
 
-    /// All of them.
+    /// All of the tickets.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Ticket>> {
-        self.0.values()
+        self.tickets.values()
+    }
+
+    /// Adds events of the ticket's own log, oldest first; see [`recalls`](crate::engine::recalls).
+    pub fn recall(&mut self, events: impl IntoIterator<Item = Recorded>) {
+        self.log.extend(events);
+    }
+
+    /// The events of the ticket's own log, as far as they were loaded.
+    pub fn log(&self) -> &[Recorded] {
+        &self.log
+    }
+
+    /// Sets an id aside for a ticket to be opened along; each [`Split`](crate::Command::Split) needs one.
+    pub fn set_aside(&mut self, id: TicketId) {
+        self.fresh.push(id);
+    }
+
+    /// The ids that were set aside.
+    pub fn fresh(&self) -> &[TicketId] {
+        &self.fresh
     }
 }
 
 impl FromIterator<Arc<Ticket>> for Related {
     fn from_iter<I: IntoIterator<Item = Arc<Ticket>>>(tickets: I) -> Self {
-        Self(tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect())
+        let tickets = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
+        Self { tickets, ..Self::default() }
     }
 }
+
+/// What must not be open when a ticket is solved.
+pub(super) const SOLVED_WITHOUT: [LinkKind; 2] = [LinkKind::Child, LinkKind::BlockedBy];
 
 /// A ticket as a guard sees it.
 pub(super) struct Scene<'a> {
@@ -57,9 +87,26 @@ impl Scene<'_> {
         self.ticket.linked(kind).filter(|id| self.related.get(*id).is_none_or(|other| other.status.is_open()))
     }
 
-    /// Everything that keeps a transition from being taken: its guard, then what the target state demands.
+    /// The open parts and blockers that keep a ticket from being solved, unless its workflow says otherwise. What is
+    /// solved already may be closed: whoever opened a child since has seen that.
+    fn left_open(&self, target: &State) -> impl Iterator<Item = Unmet> {
+        let solves = self.ticket.status.is_open() && !target.status.is_open() && !target.dropped;
+        let asks = solves && self.setup.workflow(&self.ticket.workflow).is_some_and(|workflow| !workflow.over_open);
+        let kinds: &[LinkKind] = if asks { &SOLVED_WITHOUT } else { &[] };
+        kinds.iter().filter_map(|kind| {
+            let open: Vec<TicketId> = self.open(*kind).collect();
+            (!open.is_empty()).then(|| Unmet::Blocked(Atom::NoOpen(*kind), open))
+        })
+    }
+
+    /// Everything that keeps a transition from being taken: its guard, open parts and blockers, then what the target state demands.
     pub(super) fn unmet_by(&self, transition: &Transition, target: &State, at: DateTime<Utc>) -> Vec<Unmet> {
         let mut unmet = transition.guard.check(self, at).err().unwrap_or_default();
+        for reason in self.left_open(target) {
+            if !unmet.contains(&reason) {
+                unmet.push(reason);
+            }
+        }
         unmet.extend(lacking(self.ticket, &target.requires));
         unmet
     }

@@ -203,6 +203,17 @@ impl<'a> Input<'a> {
                 }
             }
             Command::Signal(signal) => self.signal(signal),
+            Command::Edit(_, text) => self.text("body", text, limits.text),
+            Command::Split(messages, draft) => {
+                if messages.is_empty() {
+                    self.fault("messages", "names none to be split off");
+                }
+                self.count("messages", messages.len(), limits.items);
+                if draft.once.is_some() {
+                    self.fault("draft.once", "is for tickets that are opened one by one");
+                }
+                // The rest of the draft is checked by its opening.
+            }
             Command::Move(_)
             | Command::Assign(None)
             | Command::AssignTeam(None)
@@ -217,6 +228,9 @@ impl<'a> Input<'a> {
             | Command::Escalate(_)
             | Command::Link(..)
             | Command::Unlink(..)
+            | Command::Merge(_)
+            | Command::Unmerge
+            | Command::Rejoin(_)
             | Command::Acknowledge(_)
             | Command::Unacknowledge
             | Command::Snooze(_)

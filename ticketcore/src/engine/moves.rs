@@ -8,10 +8,11 @@ use crate::actor::Actor;
 use crate::capability::Capability;
 use crate::command::Command;
 use crate::cond::{Atom, Unmet};
-use crate::config::{Rulebook, State, Transition};
+use crate::config::{Cascade, Rulebook, State, Transition};
 use crate::engine::apply::target;
-use crate::engine::facts::{Related, Scene};
-use crate::id::TicketId;
+use crate::engine::facts::{Related, SOLVED_WITHOUT, Scene};
+use crate::id::{TicketId, Version};
+use crate::link::LinkKind;
 use crate::ticket::Ticket;
 
 /// A transition that starts in the ticket's state.
@@ -34,6 +35,10 @@ pub fn moves<'a>(
     now: DateTime<Utc>,
 ) -> Vec<Offer<'a>> {
     let setup = rulebook.now();
+    // A merged ticket goes on elsewhere.
+    if ticket.merged.is_some() {
+        return Vec::new();
+    }
     let Some(workflow) = setup.workflow(&ticket.workflow) else { return Vec::new() };
     let scene = Scene { ticket, actor: Some(actor), related, setup };
     workflow
@@ -49,24 +54,72 @@ pub fn moves<'a>(
         .collect()
 }
 
-/// Names the other tickets that commands on a ticket may read: those that guards of possible moves ask about, and those
-/// to be linked. Bounded by the limit on links.
+/// Names the other tickets that commands on a ticket may read: those that guards of possible moves ask about, those that
+/// cascades would reach, and those that the commands name. Bounded by the limit on links.
 pub fn reads(rulebook: &Rulebook, ticket: &Ticket, commands: &[Command]) -> Vec<TicketId> {
-    let linking = |command: &Command| if let Command::Link(_, to) = command { Some(*to) } else { None };
-    let linked = commands.iter().filter_map(linking);
+    let named = |command: &Command| match command {
+        Command::Link(_, to) | Command::Unlink(_, to) | Command::Merge(to) | Command::Rejoin(to) => Some(*to),
+        Command::Unmerge => ticket.merged,
+        _ => None,
+    };
     let moving = |command: &Command| matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_));
-    let guarded = if commands.iter().any(moving) { guarded(rulebook, ticket) } else { Vec::new() };
-    let ids: BTreeSet<TicketId> = guarded.into_iter().chain(linked).filter(|id| *id != ticket.id).collect();
+    let alone = if commands.iter().any(moving) { alone(rulebook, ticket) } else { Vec::new() };
+    let named = commands.iter().filter_map(named);
+    let ids: BTreeSet<TicketId> = alone.into_iter().chain(named).filter(|id| *id != ticket.id).collect();
     ids.into_iter().collect()
 }
 
-/// The linked tickets that some guard of the ticket's workflow asks about.
+/// From which version on the ticket's own log must be read for commands that speak of messages, if any does.
+pub fn recalls(commands: &[Command]) -> Option<Version> {
+    let from = |command: &Command| match command {
+        Command::Edit(message, _) => Some(*message),
+        // Whether anything would be left depends on whether there is a description, which is the first event.
+        Command::Split(..) => Some(Version(1)),
+        _ => None,
+    };
+    commands.iter().filter_map(from).min()
+}
+
+/// The other tickets that may be read when a ticket moves on its own: by its guards and by its cascades.
+pub(crate) fn alone(rulebook: &Rulebook, ticket: &Ticket) -> Vec<TicketId> {
+    let mut ids = guarded(rulebook, ticket);
+    ids.extend(cascaded(rulebook, ticket).map(|(_, id)| id));
+    ids
+}
+
+/// What tickets that cascades reach make necessary to read, and was not read yet: what their own guards ask about, and
+/// whether another ticket is linked to them in the same way. As many as a ticket may have links; those beyond count as
+/// open.
+pub fn reads_on(rulebook: &Rulebook, ticket: &Ticket, related: &Related) -> Vec<TicketId> {
+    let mut ids = BTreeSet::new();
+    for (cascade, id) in cascaded(rulebook, ticket) {
+        let Some(other) = related.get(id) else { continue };
+        ids.extend(guarded(rulebook, other));
+        if cascade.last {
+            ids.extend(other.linked(cascade.over.inverse()));
+        }
+    }
+    let unread = ids.into_iter().filter(|id| *id != ticket.id && related.get(*id).is_none());
+    unread.take(rulebook.now().config.limits.links).collect()
+}
+
+fn cascaded<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> impl Iterator<Item = (&'a Cascade, TicketId)> {
+    let cascades = rulebook.now().config.cascades.iter();
+    cascades.flat_map(|cascade| ticket.linked(cascade.over).map(move |id| (cascade, id)))
+}
+
+/// The linked tickets that some guard of the ticket's workflow asks about, and those that must not be open when it is
+/// solved.
 pub(crate) fn guarded(rulebook: &Rulebook, ticket: &Ticket) -> Vec<TicketId> {
     if ticket.links.is_empty() {
         return Vec::new();
     }
-    let workflow = rulebook.now().workflow(&ticket.workflow);
-    let guards = workflow.into_iter().flat_map(|workflow| &workflow.transitions).flat_map(|one| one.guard.atoms());
-    let kinds = guards.filter_map(|atom| if let Atom::NoOpen(kind) = atom { Some(*kind) } else { None });
-    kinds.flat_map(|kind| ticket.linked(kind)).collect()
+    let Some(workflow) = rulebook.now().workflow(&ticket.workflow) else { return Vec::new() };
+    let guards = workflow.transitions.iter().flat_map(|one| one.guard.atoms());
+    let mut kinds: BTreeSet<LinkKind> =
+        guards.filter_map(|atom| if let Atom::NoOpen(kind) = atom { Some(*kind) } else { None }).collect();
+    if !workflow.over_open {
+        kinds.extend(SOLVED_WITHOUT);
+    }
+    kinds.into_iter().flat_map(|kind| ticket.linked(kind)).collect()
 }

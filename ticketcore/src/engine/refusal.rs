@@ -2,6 +2,7 @@
 
 use crate::capability::Capability;
 use crate::cond::Unmet;
+use crate::diff::FieldChange;
 use crate::fault::Fault;
 use crate::id::{Key, PersonId, TicketId, Version};
 use crate::status::Status;
@@ -59,18 +60,29 @@ pub enum Refusal {
         status: Status,
     },
     /// The ticket changed since the caller saw it.
-    #[error("ticket changed: seen at version {seen}, now at {found}")]
+    #[error("ticket changed: seen at version {seen}, now at {found}{}", since(changes))]
     Changed {
         /// The version the caller saw.
         seen: Version,
         /// The version it has.
         found: Version,
+        /// What changed in between, field by field. The desk fills it in from the log; empty if nothing is different
+        /// after all, or if the version seen is yet to come.
+        changes: Vec<FieldChange>,
     },
-    /// A linked ticket does not exist.
-    #[error("there is no ticket {id} to link")]
+    /// A ticket that the command names does not exist.
+    #[error("there is no ticket {id}")]
     NoSuchTicket {
         /// The ticket.
         id: TicketId,
+    },
+    /// The ticket goes on in another one, and only [`Unmerge`](crate::Command::Unmerge) is for it.
+    #[error("ticket {id} was merged into {into}")]
+    Merged {
+        /// The ticket.
+        id: TicketId,
+        /// The survivor.
+        into: TicketId,
     },
     /// The workflow revision the ticket is pinned to is not configured.
     #[error("workflow `{workflow}` revision {rev} is not configured")]
@@ -84,4 +96,8 @@ pub enum Refusal {
 
 fn list<T: ToString>(items: &[T]) -> String {
     if items.is_empty() { "none".to_owned() } else { items.iter().map(T::to_string).collect::<Vec<_>>().join(", ") }
+}
+
+fn since(changes: &[FieldChange]) -> String {
+    if changes.is_empty() { String::new() } else { format!("; {}", list(changes)) }
 }

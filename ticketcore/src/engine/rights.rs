@@ -7,7 +7,7 @@ use crate::config::Rights;
 use crate::engine::refusal::Refusal;
 use crate::ticket::Ticket;
 
-fn allow(rights: &Rights, actor: &Actor, ticket: &Ticket, capability: Capability) -> Result<(), Refusal> {
+pub(super) fn allow(rights: &Rights, actor: &Actor, ticket: &Ticket, capability: Capability) -> Result<(), Refusal> {
     let allowed = rights.allows(actor, ticket, capability);
     if allowed { Ok(()) } else { Err(forbidden(actor, capability)) }
 }
@@ -46,4 +46,12 @@ pub(super) fn permit_opening(rights: &Rights, actor: &Actor, ticket: &Ticket, dr
     ];
     let asked = asked.into_iter().filter(|(asked, _)| *asked);
     asked.map(|(_, capability)| allow(rights, actor, ticket, capability)).collect()
+}
+
+/// Something that is done to another ticket, too. One that the actor does not see is as one that is not there.
+pub(super) fn permit_other(rights: &Rights, actor: &Actor, other: &Ticket, capability: Capability) -> Result<(), Refusal> {
+    if !rights.allows(actor, other, Capability::Read) {
+        return Err(Refusal::NoSuchTicket { id: other.id });
+    }
+    allow(rights, actor, other, capability)
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::actor::Actor;
 use crate::config::{Action, Rulebook};
 use crate::engine::apply::Work;
+use crate::engine::cascade::cascade;
 use crate::engine::decision::Decision;
 use crate::engine::facts::{Related, Scene};
 use crate::engine::survey::{Next, What, due_of, survey};
@@ -22,6 +23,7 @@ pub fn tick(rulebook: &Rulebook, ticket: &Arc<Ticket>, related: &Related, now: D
     let at = now.max(ticket.updated);
     let mut work = Work::new(rulebook.now(), related, at, Arc::clone(ticket));
     settle(&mut work, rulebook);
+    cascade(&mut work, rulebook);
     work.decided()
 }
 

@@ -29,7 +29,11 @@ pub fn searchable<'a>(event: &'a Event, text: Option<&'a str>) -> impl Iterator<
 
 /// Whether only those who see everything of a ticket may find an event by its words.
 pub const fn is_internal(event: &Event) -> bool {
-    matches!(event, Event::Said(Said { visibility: Visibility::Internal, .. }))
+    matches!(
+        event,
+        Event::Said(Said { visibility: Visibility::Internal, .. })
+            | Event::Edited { visibility: Visibility::Internal, .. }
+    )
 }
 
 /// Stands before a word of an internal text in an index; no word holds it, as it is neither letter nor digit.

@@ -10,8 +10,8 @@ use crate::actor::Actor;
 use crate::command::{Draft, Request};
 use crate::config::{Config, Rulebook};
 use crate::engine::{self, Context, Decision, Refusal, Related, decide, evolve};
-use crate::event::Event;
-use crate::id::{TenantId, TicketId};
+use crate::event::{Event, Fact, Recorded};
+use crate::id::{Position, TenantId, TicketId, Version};
 use crate::testing::sample;
 use crate::ticket::Ticket;
 
@@ -90,6 +90,7 @@ impl Given {
     #[track_caller]
     pub fn ticket(mut self, draft: Draft) -> Self {
         let opened = self.opening(draft).unwrap_or_else(|refusal| panic!("the draft is refused: {refusal}"));
+        self.log(&opened);
         self.ticket = Some(opened.ticket);
         self
     }
@@ -99,6 +100,7 @@ impl Given {
     pub fn having(mut self, request: impl Into<Request>) -> Self {
         let request = request.into();
         let done = self.deciding(&request).unwrap_or_else(|refusal| panic!("{:?}: {refusal}", request.commands));
+        self.log(&done);
         self.ticket = Some(done.ticket);
         self
     }
@@ -114,6 +116,12 @@ impl Given {
     /// Puts another ticket beside it, which guards may read; it is linked by commands or events.
     pub fn beside(mut self, other: Arc<Ticket>) -> Self {
         self.related.insert(other);
+        self
+    }
+
+    /// Sets the id of a ticket aside that is to be opened along, by its number.
+    pub fn set_aside(mut self, id: u128) -> Self {
+        self.related.set_aside(TicketId(Uuid::from_u128(id)));
         self
     }
 
@@ -151,6 +159,23 @@ impl Given {
     #[track_caller]
     fn the_ticket(&self) -> &Arc<Ticket> {
         self.ticket.as_ref().expect("a ticket is given")
+    }
+
+    /// Keeps what was decided for commands that speak of earlier messages.
+    fn log(&mut self, decision: &Decision) {
+        let Decision { facts, ticket, echoes: _ } = decision;
+        let before = ticket.version.0 - i64::try_from(facts.len()).unwrap_or_default();
+        let recorded = |(number, fact): (i64, &Fact)| Recorded {
+            tenant: ticket.tenant.clone(),
+            ticket: ticket.id,
+            version: Version(before + number),
+            position: Position(before + number),
+            at: ticket.updated,
+            by: fact.by.clone(),
+            event: fact.event.clone(),
+            text: fact.text.clone(),
+        };
+        self.related.recall((1..).zip(facts).map(recorded));
     }
 
     fn context(&self) -> Context<'_> {
@@ -200,6 +225,22 @@ impl Outcome {
     pub fn then_ticket(self, look: impl FnOnce(&Ticket)) -> Self {
         look(&self.decision().ticket);
         self
+    }
+
+    /// Expects exactly these events on another ticket.
+    #[track_caller]
+    pub fn then_beside(self, id: TicketId, events: &[Event]) -> Self {
+        let echo = self.decision().echoes.iter().find(|echo| echo.ticket.id == id);
+        let found: Vec<Event> = echo.into_iter().flat_map(|echo| &echo.facts).map(|fact| fact.event.clone()).collect();
+        assert!(found == events, "{}\n{}", self.what, difference(&lines(events), &lines(&found)));
+        self
+    }
+
+    /// The ticket after it, and the others that something happened to.
+    #[track_caller]
+    pub fn into_tickets(self) -> Vec<Arc<Ticket>> {
+        let Decision { facts: _, ticket, echoes } = self.decision().clone();
+        std::iter::once(ticket).chain(echoes.into_iter().map(|echo| echo.ticket)).collect()
     }
 
     /// Expects a refusal, and looks at it.

@@ -4,6 +4,7 @@
 //! checked there.
 
 mod alerts;
+mod cascades;
 mod names;
 mod policies;
 mod routing;
@@ -20,13 +21,14 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
     Config::check_matrix,
     Config::check_calendars,
     Config::check_policies,
+    Config::check_cascades,
     Config::check_patience,
     Config::check_alerts,
     Config::check_routing,
@@ -176,13 +178,14 @@ impl Config {
     }
 
     fn check_limits(&self) -> Vec<Fault> {
-        let Limits { subject, text, value, items, links, attachments } = self.limits;
+        let Limits { subject, text, value, items, links, merges, attachments } = self.limits;
         let named = [
             ("subject", subject),
             ("text", text),
             ("value", value),
             ("items", items),
             ("links", links),
+            ("merges", merges),
             ("attachments", attachments),
         ];
         let none = named.into_iter().filter(|(_, limit)| *limit == 0);

@@ -76,7 +76,7 @@ impl Config {
     }
 
     /// Checks that some workflow has a transition, and that the desk itself may take it.
-    fn check_move(&self, key: &Key) -> Result<(), String> {
+    pub(super) fn check_move(&self, key: &Key) -> Result<(), String> {
         let edges = self.workflows.iter().flat_map(|workflow| workflow.edges());
         let mut moves = edges.filter(|edge| edge.by.key == *key && edge.from.is_some()).peekable();
         if moves.peek().is_none() {

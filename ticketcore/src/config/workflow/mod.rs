@@ -33,6 +33,10 @@ pub struct Workflow {
     /// Its revision, counted from 1; tickets keep the one they were opened under.
     #[serde(default = "first")]
     pub rev: u32,
+    /// Lets a ticket be resolved or closed although a child or a blocker of it is open. Unless it is said, a move from
+    /// an open state to a resolved or closed one is refused while one is; only moves that drop the ticket are not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over_open: bool,
     /// Its states.
     pub states: Vec<State>,
     /// Its transitions.
@@ -185,13 +189,20 @@ impl Source {
 impl Workflow {
     /// An empty workflow at revision 1; it becomes sound by adding states and transitions.
     pub fn new(id: impl Into<Key>) -> Self {
-        Self { id: id.into(), rev: 1, states: Vec::new(), transitions: Vec::new() }
+        Self { id: id.into(), rev: 1, over_open: false, states: Vec::new(), transitions: Vec::new() }
     }
 
     /// Sets the revision.
     #[must_use]
     pub const fn revision(mut self, rev: u32) -> Self {
         self.rev = rev;
+        self
+    }
+
+    /// Lets tickets be resolved and closed over open children and blockers.
+    #[must_use]
+    pub const fn over_open(mut self) -> Self {
+        self.over_open = true;
         self
     }
 

@@ -3,13 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::channel::Channel;
-use crate::event::{Attachment, Event, Migrated, Moved, Notice, Opened, Recipient, Said, Skip, Visibility};
+use crate::event::{
+    Absorbed, Attachment, Event, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff,
+    Unmerged, Visibility, Withheld,
+};
 use crate::id::Pin;
-use crate::id::{Key, TicketId};
+use crate::id::{Key, TicketId, Version};
 use crate::link::{Link, LinkKind};
 use crate::policy_log::StepKey;
 use crate::priority::{Level, Priority};
-use crate::signal::{Severity, Signal};
+use crate::signal::{Alert, Severity, Signal};
 use crate::status::{Status, Waiting};
 use crate::value::Value;
 
@@ -70,6 +73,22 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
     ];
     let migrated = Migrated { to: pin, state: "open".into(), status: Status::Open, waiting: None, dropped: false };
     let vip = Key::from("vip");
+    let absorbed = Absorbed {
+        from: other,
+        messages: vec![Version(2), Version(5)],
+        watchers: Vec::new(),
+        participants: vec!["eve".into()],
+        alerts: Vec::new(),
+        tickets: 1,
+    };
+    let split = SplitOff { into: other, messages: vec![Version(3)] };
+    let pose = Pose {
+        state: "open".into(),
+        status: Status::Pending,
+        waiting: Some(Waiting::Third),
+        dropped: false,
+        closed: Some(at),
+    };
     vec![
         Event::Opened(Box::new(opened)),
         Event::Moved(moved.clone()),
@@ -99,6 +118,29 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         Event::Unwatched("eve".into()),
         Event::Linked(link),
         Event::Unlinked(link),
+        Event::Edited { message: Version(1), visibility: Visibility::Internal },
+        Event::Absorbed(Absorbed {
+            from: other,
+            messages: Vec::new(),
+            watchers: vec!["lin".into()],
+            participants: Vec::new(),
+            alerts: vec![Alert {
+                key: "cpu/db-01".to_owned(),
+                firing: true,
+                severity: Severity::Error,
+                count: 3,
+                last: at,
+            }],
+            tickets: 1,
+        }),
+        Event::Released(absorbed.clone()),
+        Event::Absorbed(absorbed),
+        Event::SplitOff(split.clone()),
+        Event::Rejoined(split.clone()),
+        Event::SplitOff(split),
+        Event::Withheld(Withheld { ticket: other, transition: "close".into(), why: "no such transition".to_owned() }),
+        Event::Merged(Box::new(Merged { into: other, state: "cancelled".into(), from: pose.clone() })),
+        Event::Unmerged(Box::new(Unmerged { from: other, pose, alerts: Vec::new() })),
         Event::Acknowledged { until: Some(at + TimeDelta::microseconds(1)) },
         Event::Acknowledged { until: None },
         Event::Unacknowledged,

@@ -1,0 +1,250 @@
+//! What is different between two versions of a ticket, field by field: how a conflict explains itself.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::actor::By;
+use crate::engine::{evolve, fold};
+use crate::event::Recorded;
+use crate::id::{Key, Version};
+use crate::ticket::Ticket;
+
+/// A field that is different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The field: `assignee`, `state`, `fields.seats`.
+    pub field: Key,
+    /// What it was, in words; `None` for nothing.
+    pub from: Option<String>,
+    /// What it is.
+    pub to: Option<String>,
+}
+
+/// A field that changed, and who changed it last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The field: `assignee`, `state`, `fields.seats`.
+    pub field: Key,
+    /// What it was, in words; `None` for nothing.
+    pub from: Option<String>,
+    /// What it is.
+    pub to: Option<String>,
+    /// Who changed it last.
+    pub by: By,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl fmt::Display for FieldChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, from, to, by, at: _ } = self;
+        let words = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        write!(f, "{field} from {} to {} by {}", words(from), words(to), by.id)
+    }
+}
+
+/// Tells what is different between two versions of a ticket, in the order of its fields.
+///
+/// What never changes (tenant, id, number, prefix, channel, creation), what always does (version, time of the last
+/// event) and what only repeats other fields for the clocks (the line) is left out.
+///
+/// # Examples
+///
+/// ```
+/// # pollster::block_on(async {
+/// use std::sync::Arc;
+/// use ticketcore::diff::diff;
+/// use ticketcore::{Command, Desk, Draft, MemoryStore};
+///
+/// let desk = Desk::new(Arc::new(MemoryStore::new()));
+/// let before = desk.open(Draft::incident("Printer is on fire")).await?;
+/// let after = desk.apply(before.id, Command::assign("ada")).await?;
+/// let differences = diff(&before, &after);
+/// assert_eq!((differences[0].field.as_str(), differences[0].to.as_deref()), ("assignee", Some("ada")));
+/// assert_eq!(differences.len(), 1);
+/// # Ok::<(), ticketcore::Error>(()) }).unwrap();
+/// ```
+pub fn diff(before: &Ticket, after: &Ticket) -> Vec<Difference> {
+    let (before, mut after) = (fields(before), fields(after));
+    let mut found = Vec::new();
+    for (field, from) in before {
+        let to = after.iter().position(|(other, _)| *other == field).and_then(|place| after.remove(place).1);
+        if from != to {
+            found.push(Difference { field, from, to });
+        }
+    }
+    // Custom fields that were not there before.
+    found.extend(after.into_iter().filter(|(_, to)| to.is_some()).map(|(field, to)| Difference {
+        field,
+        from: None,
+        to,
+    }));
+    found
+}
+
+/// Tells what changed after a version, and who did it last. What changed and changed back is no change.
+pub fn since(history: &[Recorded], seen: Version) -> Vec<FieldChange> {
+    let known = history.iter().take_while(|recorded| recorded.version <= seen);
+    let Some(start) = fold(known) else { return Vec::new() };
+    let mut now = start.clone();
+    let mut last: BTreeMap<Key, (By, DateTime<Utc>)> = BTreeMap::new();
+    for recorded in history.iter().skip_while(|recorded| recorded.version <= seen) {
+        let before = now.clone();
+        evolve(&mut now, recorded.at, &recorded.by, &recorded.event);
+        for difference in diff(&before, &now) {
+            last.insert(difference.field, (recorded.by.clone(), recorded.at));
+        }
+    }
+    let change = |Difference { field, from, to }| {
+        let (by, at) = last.remove(&field)?;
+        Some(FieldChange { field, from, to, by, at })
+    };
+    diff(&start, &now).into_iter().filter_map(change).collect()
+}
+
+/// Every field that can change, in words. A new field of the ticket stops the build here: it is to be told, or left out
+/// for a reason.
+fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
+    let Ticket {
+        tenant: _,
+        id: _,
+        number: _,
+        prefix: _,
+        version: _,
+        kind,
+        subject,
+        category,
+        tags,
+        fields,
+        channel: _,
+        external,
+        requester,
+        organisation,
+        assignee,
+        team,
+        queue,
+        watchers,
+        participants,
+        referred,
+        shares,
+        workflow,
+        state,
+        previous,
+        status,
+        waiting,
+        dropped,
+        impact,
+        urgency,
+        computed,
+        overridden,
+        level,
+        acked,
+        snoozed,
+        links,
+        merged,
+        // What it stood like before is `merged` seen from the other side.
+        pose: _,
+        absorbed,
+        parted,
+        alert,
+        created: _,
+        updated: _,
+        responded,
+        resolved,
+        first_resolved,
+        closed,
+        reopens,
+        reassigns,
+        messages,
+        public,
+        heard,
+        line: _,
+        policies,
+    } = ticket;
+    let time = |at: &Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339());
+    let mut named: Vec<(Key, Option<String>)> = [
+        ("kind", word(kind)),
+        ("subject", word(subject)),
+        ("category", maybe(category.as_ref())),
+        ("tags", list(tags)),
+        ("external", maybe(external.as_ref())),
+        ("requester", maybe(requester.as_ref())),
+        ("organisation", maybe(organisation.as_ref())),
+        ("assignee", maybe(assignee.as_ref())),
+        ("team", maybe(team.as_ref())),
+        ("queue", maybe(queue.as_ref())),
+        ("watchers", list(watchers)),
+        ("participants", list(participants)),
+        ("referred", list(referred)),
+        ("shares", list(shares)),
+        ("workflow", word(workflow)),
+        ("state", word(state)),
+        ("previous", maybe(previous.as_ref())),
+        ("status", word(status)),
+        ("waiting", maybe(waiting.as_ref())),
+        ("dropped", word(dropped)),
+        ("impact", word(impact.0)),
+        ("urgency", word(urgency.0)),
+        ("computed", word(computed)),
+        ("overridden", overridden.as_ref().map(|set| format!("{}: {}", set.priority, set.reason))),
+        ("level", word(level)),
+        ("acked", acked.as_ref().map(|ack| format!("{} at {}{}", ack.by, ack.at.to_rfc3339(), until(ack.until)))),
+        ("snoozed", time(snoozed)),
+        ("links", list(links.iter().map(|link| format!("{} {}", link.kind, link.to)))),
+        ("merged", maybe(merged.as_ref())),
+        ("absorbed", list(absorbed.iter().map(|absorbed| absorbed.from))),
+        ("parted", list(parted.iter().map(|split| split.into))),
+        ("alert", alert.as_ref().map(|alert| format!("{} {}, {} times", alert.key, firing(alert.firing), alert.count))),
+        ("responded", time(responded)),
+        ("resolved", time(resolved)),
+        ("first_resolved", time(first_resolved)),
+        ("closed", time(closed)),
+        ("reopens", word(reopens)),
+        ("reassigns", word(reassigns)),
+        ("messages", word(messages)),
+        ("public", word(public)),
+        ("heard", time(heard)),
+        ("steps", word(policies.steps.len())),
+        (
+            "breaches",
+            list(
+                policies
+                    .breaches
+                    .iter()
+                    .map(|breach| format!("{} {}{}", breach.policy, breach.cycle, excused(&breach.waived))),
+            ),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, value)| (Key::from_static(name), value))
+    .collect();
+    named.extend(fields.iter().map(|(field, value)| (Key::from(format!("fields.{field}")), word(value))));
+    named
+}
+
+fn word(value: impl fmt::Display) -> Option<String> {
+    Some(value.to_string())
+}
+
+fn maybe(value: Option<impl fmt::Display>) -> Option<String> {
+    value.map(|value| value.to_string())
+}
+
+fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> Option<String> {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    (!items.is_empty()).then(|| items.join(", "))
+}
+
+fn until(until: Option<DateTime<Utc>>) -> String {
+    until.map(|until| format!(" until {}", until.to_rfc3339())).unwrap_or_default()
+}
+
+const fn firing(firing: bool) -> &'static str {
+    if firing { "firing" } else { "over" }
+}
+
+const fn excused(waived: &Option<String>) -> &'static str {
+    if waived.is_some() { " (excused)" } else { "" }
+}
