@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ticketcore::approval::{Quorum, Voters};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
 use ticketcore::engine::fold;
 use ticketcore::event::{Attachment, Migrated, Moved, Notice, Opened, Recipient, Said, Skip};
@@ -115,6 +116,22 @@ fn step(policy: &str) -> StepKey {
     StepKey { policy: Key::from(policy), cycle: 2, round: 1, step: 3 }
 }
 
+/// The asking for an approval, with nothing and with everything that may be left out.
+fn requested(approval: &str, full: bool) -> Event {
+    let one = |from| Quorum { from, need: 1 };
+    let mut steps = vec![one(Voters::role("change_manager"))];
+    if full {
+        steps.extend([Quorum { from: Voters::people(["eve", "bo"]), need: 2 }, one(Voters::team("net"))]);
+    }
+    Event::ApprovalRequested {
+        approval: approval.into(),
+        steps,
+        ordered: full,
+        own: full,
+        expires: full.then(|| at(900)),
+    }
+}
+
 /// Every kind of event at least once; those with parts that may be left out, with them and without.
 fn samples() -> Vec<Event> {
     let attachment = Attachment {
@@ -190,6 +207,29 @@ fn samples() -> Vec<Event> {
         Event::Breached { policy: "resolution".into(), cycle: 1, due: at(13) },
         Event::Waived { policy: "resolution".into(), reason: "The customer was away".to_owned() },
         Event::Breached { policy: "resolution".into(), cycle: 2, due: at(14) },
+        requested("cab", false),
+        Event::ApprovalWithdrawn("cab".into()),
+        requested("cab", false),
+        requested("board", true),
+        Event::Delegated { approval: "board".into(), to: "lin".into(), steps: [0, 2].into() },
+        Event::Approved { approval: "board".into(), step: 0, instead_of: None, seen: Version(50), reason: None },
+        Event::Approved {
+            approval: "board".into(),
+            step: 1,
+            instead_of: Some("eve".into()),
+            seen: Version(51),
+            reason: Some("As planned".to_owned()),
+        },
+        Event::Rejected { approval: "cab".into(), step: 0, instead_of: None, seen: Version(50), reason: None },
+        Event::Rejected {
+            approval: "board".into(),
+            step: 2,
+            instead_of: Some("eve".into()),
+            seen: Version(51),
+            reason: Some("No way back".to_owned()),
+        },
+        requested("legal", true),
+        Event::Delegated { approval: "legal".into(), to: "ada".into(), steps: [].into() },
         notice(false, &[Recipient::Person("bo".into())]),
         notice(
             true,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
-use ticketcore::config::{Action, At, Audience, Step, Workflow};
+use ticketcore::config::{Action, Approval, At, Audience, Step, Voters, Workflow};
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
@@ -104,8 +104,10 @@ pub(crate) fn config(variant: u32) -> Config {
         .applies(Atom::Priority(Priority::P1))
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
+    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
     Config::default()
         .workflow(second)
+        .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })
         .calendar("office", hours)
         .field("seats", FieldType::Int)
         .field("note", FieldType::Text)
@@ -203,8 +205,10 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let kinds = [LinkKind::Parent, LinkKind::Child, LinkKind::Blocks, LinkKind::BlockedBy, LinkKind::Relates];
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
+    // Mostly what the ticket is at, now and then older or newer.
+    let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(40) {
+    match dice.below(46) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -231,6 +235,14 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         36 => Command::Unacknowledge,
         37 => Command::Snooze(later),
         38 => dice.pick(&[Command::Wake, Command::Waive("resolution".into(), "storm".to_owned())]).clone(),
+        39..=40 => Command::RequestApproval("cab".into()),
+        41..=42 => Command::approve("cab", seen),
+        43 => {
+            let reason = dice.once_in(2).then(|| text(dice));
+            Command::Reject { approval: "cab".into(), seen, reason }
+        }
+        44 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
+        44 => Command::Delegate { approval: "cab".into(), to: name(dice) },
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::ActorKind;
+use crate::approval::Verdict;
 use crate::channel::Channel;
 use crate::id::{Key, TicketId};
 use crate::line::Flag;
@@ -79,6 +80,8 @@ pub enum Atom {
     Field(Key, Cmp),
     /// No ticket linked so is open.
     NoOpen(LinkKind),
+    /// An approval was asked for and is given: all votes are there, for the content as it is, and its time is not over.
+    Approved(Key),
     /// The instant is inside the open hours of a calendar.
     During(Key),
 }
@@ -137,6 +140,8 @@ pub enum Unmet {
     Missing(Atom),
     /// Other tickets are in the way.
     Blocked(Atom, Vec<TicketId>),
+    /// An approval is not given; how it stands says what is missing.
+    Unapproved(Atom, Verdict),
     /// The atom holds and must not.
     Unwanted(Atom),
     /// An [`Cond::Any`] without alternatives.
@@ -147,7 +152,11 @@ impl Unmet {
     /// The atom that asked, if one did.
     pub fn atom(&self) -> Option<&Atom> {
         match self {
-            Self::Forbidden(atom) | Self::Missing(atom) | Self::Blocked(atom, _) | Self::Unwanted(atom) => Some(atom),
+            Self::Forbidden(atom)
+            | Self::Missing(atom)
+            | Self::Blocked(atom, _)
+            | Self::Unapproved(atom, _)
+            | Self::Unwanted(atom) => Some(atom),
             Self::Never => None,
         }
     }
@@ -162,6 +171,8 @@ impl fmt::Display for Unmet {
                 write!(f, "needs {atom}, but open:")?;
                 tickets.iter().try_for_each(|ticket| write!(f, " {ticket}"))
             }
+            Self::Unapproved(Atom::Approved(key), verdict) => write!(f, "needs approval {key}: {verdict}"),
+            Self::Unapproved(atom, verdict) => write!(f, "needs {atom}: {verdict}"),
             Self::Unwanted(atom) => write!(f, "must not be {atom}"),
             Self::Never => f.write_str("can never hold"),
         }
@@ -181,7 +192,7 @@ pub trait Facts {
     fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> bool;
 
     /// Says why an atom that does not hold does not; asked apart, as clocks never want to know.
-    fn unmet(&self, atom: &Atom) -> Unmet;
+    fn unmet(&self, atom: &Atom, at: DateTime<Utc>) -> Unmet;
 }
 
 impl Cond {
@@ -257,7 +268,7 @@ impl Cond {
                 }
             },
             Self::Is(atom) if facts.holds(atom, at) => Ok(()),
-            Self::Is(atom) => Err(vec![facts.unmet(atom)]),
+            Self::Is(atom) => Err(vec![facts.unmet(atom, at)]),
         }
     }
 

@@ -5,6 +5,7 @@
 //! that stretch.
 
 mod action;
+mod approval;
 mod check;
 mod policy;
 mod setup;
@@ -22,8 +23,10 @@ use crate::signal::Severity;
 use crate::time::Hours;
 use crate::value::FieldType;
 
+pub use crate::approval::{Quorum, Voters};
 pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
+pub use approval::Approval;
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
@@ -48,6 +51,8 @@ pub struct Config {
     pub calendars: BTreeMap<Key, Hours>,
     /// The calendar in which reports count business time; without it, business time is wall-clock time.
     pub business: Option<Key>,
+    /// What it takes to approve something.
+    pub approvals: BTreeMap<Key, Approval>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
     /// How long after its opening a ticket without a running target counts as due in the order of the queue.
@@ -81,6 +86,7 @@ impl Default for Config {
             matrix: Matrix::default(),
             calendars: BTreeMap::new(),
             business: None,
+            approvals: BTreeMap::new(),
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
@@ -171,6 +177,13 @@ impl Config {
     #[must_use]
     pub fn calendar(mut self, key: impl Into<Key>, hours: Hours) -> Self {
         self.calendars.insert(key.into(), hours);
+        self
+    }
+
+    /// Adds an approval, or replaces the one of the same name.
+    #[must_use]
+    pub fn approval(mut self, key: impl Into<Key>, approval: Approval) -> Self {
+        self.approvals.insert(key.into(), approval);
         self
     }
 

@@ -12,6 +12,7 @@ use crate::engine::apply::{Work, target};
 use crate::engine::decision::{Context, Decision};
 use crate::engine::facts::lacking;
 use crate::engine::input::Input;
+use crate::engine::poll::{self, Seat};
 use crate::engine::refusal::Refusal;
 use crate::engine::tick::settle;
 use crate::event::{Event, Migrated, Said, Visibility};
@@ -150,6 +151,19 @@ fn order(
             .iter()
             .any(|breach| breach.policy == *policy && breach.waived.is_none())
             .then(|| Event::Waived { policy: policy.clone(), reason: reason.clone() }),
+        Command::RequestApproval(approval) => poll::ask(work, approval)?,
+        Command::Approve { approval, seen, reason } => {
+            let Seat { step, instead_of } = poll::seat(work, actor, approval, *seen)?;
+            let (approval, reason) = (approval.clone(), reason.clone());
+            Some(Event::Approved { approval, step, instead_of, seen: *seen, reason })
+        }
+        Command::Reject { approval, seen, reason } => {
+            let Seat { step, instead_of } = poll::seat(work, actor, approval, *seen)?;
+            let (approval, reason) = (approval.clone(), reason.clone());
+            Some(Event::Rejected { approval, step, instead_of, seen: *seen, reason })
+        }
+        Command::Delegate { approval, to } => poll::delegate(work, actor, approval, to)?,
+        Command::WithdrawApproval(approval) => poll::withdraw(work, approval)?,
         Command::Migrate(rev, map) => Some(Event::Migrated(migrate(work, *rev, map)?)),
     };
     if let Some(event) = event {
@@ -162,11 +176,11 @@ fn changed<T: Clone + PartialEq>(old: &T, new: &T, event: impl FnOnce(T) -> Even
     (old != new).then(|| event(new.clone()))
 }
 
-fn invalid(path: &str, problem: impl Into<String>) -> Refusal {
+pub(super) fn invalid(path: &str, problem: impl Into<String>) -> Refusal {
     Refusal::Invalid { faults: vec![Fault::new(path, problem)] }
 }
 
-fn room(path: &str, count: usize, limit: usize) -> Result<(), Refusal> {
+pub(super) fn room(path: &str, count: usize, limit: usize) -> Result<(), Refusal> {
     if count < limit { Ok(()) } else { Err(invalid(path, format!("has {count} items, which is the limit"))) }
 }
 

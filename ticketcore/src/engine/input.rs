@@ -184,6 +184,11 @@ impl<'a> Input<'a> {
                     self.fault("policy", format!("`{policy}` is no policy of this desk"));
                 }
             }
+            Command::RequestApproval(approval) => self.key("approval", approval),
+            Command::Approve { reason: Some(reason), .. } | Command::Reject { reason: Some(reason), .. } => {
+                self.line("reason", reason, limits.value);
+            }
+            Command::Delegate { to, .. } => self.person("to", to),
             Command::Signal(signal) => self.signal(signal),
             Command::Move(_)
             | Command::Assign(None)
@@ -202,6 +207,9 @@ impl<'a> Input<'a> {
             | Command::Unacknowledge
             | Command::Snooze(_)
             | Command::Wake
+            | Command::Approve { reason: None, .. }
+            | Command::Reject { reason: None, .. }
+            | Command::WithdrawApproval(_)
             | Command::Migrate(..) => {}
         }
     }

@@ -4,6 +4,7 @@
 //! checked there.
 
 mod alerts;
+mod approvals;
 mod names;
 mod policies;
 #[cfg(test)]
@@ -19,12 +20,13 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
     Config::check_matrix,
     Config::check_calendars,
+    Config::check_approvals,
     Config::check_policies,
     Config::check_patience,
     Config::check_alerts,

@@ -26,6 +26,8 @@ impl Config {
             Atom::Kind(key) => Err(format!("no kind `{key}`")),
             Atom::Field(key, cmp) => self.check_comparison(key, cmp),
             Atom::During(key) => self.check_calendar(key),
+            Atom::Approved(key) if self.approvals.contains_key(key) => Ok(()),
+            Atom::Approved(key) => Err(format!("no approval `{key}`")),
             Atom::Role(key) | Atom::Category(key) | Atom::Tag(key) | Atom::Team(key) | Atom::Queue(key) => {
                 check_name(key)
             }
