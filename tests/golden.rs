@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::approval::{Quorum, Voters};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
+use ticketcore::config::Trigger;
 use ticketcore::engine::fold;
 use ticketcore::event::{Attachment, Migrated, Moved, Notice, Opened, Recipient, Said, Skip};
 use ticketcore::policy_log::StepKey;
@@ -204,6 +205,7 @@ fn samples() -> Vec<Event> {
         Event::Skipped { key: step("unless"), due: at(12), why: Skip::Unless },
         Event::Skipped { key: step("overtaken"), due: at(12), why: Skip::Overtaken },
         Event::Skipped { key: step("impossible"), due: at(12), why: Skip::Impossible },
+        Event::Ruled { rule: "sort".into() },
         Event::Breached { policy: "resolution".into(), cycle: 1, due: at(13) },
         Event::Waived { policy: "resolution".into(), reason: "The customer was away".to_owned() },
         Event::Breached { policy: "resolution".into(), cycle: 2, due: at(14) },
@@ -316,6 +318,9 @@ fn the_name_of_an_event_is_the_one_it_is_serialised_under() {
         let (_, form) = encode_event(&event).unwrap();
         let name = form.trim_start_matches('{').split('"').nth(1);
         assert_eq!(name, Some(event.name()), "{form}");
+        if let Some(trigger) = Trigger::of(&event) {
+            assert_eq!(serde_json::to_value(trigger).unwrap(), event.name());
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
-use ticketcore::config::{Action, Approval, At, Audience, Step, Voters, Workflow};
+use ticketcore::config::{Action, Approval, At, Audience, Rule, Step, Trigger, Voters, Workflow};
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
@@ -105,7 +105,14 @@ pub(crate) fn config(variant: u32) -> Config {
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
     let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
+    // Rules that follow from commands and from time, that move, and that undo each other.
+    let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
+    let net = Atom::Tag("net".into());
     Config::default()
+        .rule(on("net", Trigger::Tagged, Action::AssignTeam("net".into())).when(net.clone()).then(page("net".into())))
+        .rule(on("late", Trigger::Breached, Action::Tag("net".into())).when(Atom::NoOpen(LinkKind::BlockedBy)))
+        .rule(on("off", Trigger::TeamAssigned, Action::Unassign).then(Action::Untag("net".into())))
+        .rule(on("done", Trigger::Said, Action::Move("resolve".into())).when(Atom::Tag("desk".into())))
         .workflow(second)
         .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })
         .calendar("office", hours)

@@ -110,6 +110,11 @@ pub enum Event {
         /// Why not.
         why: Skip,
     },
+    /// A rule acted; what it did follows in events of its own.
+    Ruled {
+        /// Which rule.
+        rule: Key,
+    },
     /// A promise was broken.
     Breached {
         /// The policy that promised.
@@ -223,6 +228,7 @@ impl Event {
             Self::Signalled(_) => "signalled",
             Self::Fired { .. } => "fired",
             Self::Skipped { .. } => "skipped",
+            Self::Ruled { .. } => "ruled",
             Self::Breached { .. } => "breached",
             Self::Waived { .. } => "waived",
             Self::ApprovalRequested { .. } => "approval_requested",

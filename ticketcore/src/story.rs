@@ -68,6 +68,7 @@ impl fmt::Display for Event {
                 };
                 write!(f, "{}, due {}, was skipped: {why}", step(key), at(*due))
             }
+            Self::Ruled { rule } => write!(f, "rule {rule}"),
             Self::Breached { policy, due, .. } => write!(f, "missed {policy}, due {}", at(*due)),
             Self::Waived { policy, reason } => write!(f, "excused the misses of {policy}: {reason}"),
             Self::ApprovalRequested { approval, steps, ordered, own: _, expires } => {

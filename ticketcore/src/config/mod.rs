@@ -8,10 +8,12 @@ mod action;
 mod approval;
 mod check;
 mod policy;
+mod rule;
 mod setup;
 mod span;
 #[cfg(test)]
 mod tests;
+mod trigger;
 pub mod workflow;
 
 use std::collections::BTreeMap;
@@ -28,8 +30,10 @@ pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
 pub use approval::Approval;
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
+pub use rule::Rule;
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
+pub use trigger::Trigger;
 pub use workflow::{Migration, Source, State, Target, Transition, Workflow};
 
 /// Everything a desk is told about how it works.
@@ -53,6 +57,8 @@ pub struct Config {
     pub business: Option<Key>,
     /// What it takes to approve something.
     pub approvals: BTreeMap<Key, Approval>,
+    /// What the desk does by itself when something happens.
+    pub rules: Vec<Rule>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
     /// How long after its opening a ticket without a running target counts as due in the order of the queue.
@@ -87,6 +93,7 @@ impl Default for Config {
             calendars: BTreeMap::new(),
             business: None,
             approvals: BTreeMap::new(),
+            rules: Vec::new(),
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
@@ -184,6 +191,14 @@ impl Config {
     #[must_use]
     pub fn approval(mut self, key: impl Into<Key>, approval: Approval) -> Self {
         self.approvals.insert(key.into(), approval);
+        self
+    }
+
+    /// Adds an automation rule, or replaces the one of the same name.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.retain(|other| other.key != rule.key);
+        self.rules.push(rule);
         self
     }
 

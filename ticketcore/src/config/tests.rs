@@ -32,6 +32,8 @@ fn rich() -> Config {
         Action::Set("cost".into(), Value::Int(-5)),
         Action::Set("paid".into(), Value::Bool(true)),
         Action::Tag("late".into()),
+        Action::Untag("early".into()),
+        Action::Unassign,
         Action::Prioritise(Priority::P1),
         Action::Escalate(2),
         Action::Unacknowledge,
@@ -39,7 +41,7 @@ fn rich() -> Config {
     ];
     let pricey = Atom::Field("cost".into(), Cmp::In(vec![Value::Int(1), Value::Int(2)]));
     let gold = Policy::resolution("gold")
-        .applies(Cond::from(Atom::Kind("garden".into())).and(pricey.into()))
+        .applies(Cond::from(Atom::Kind("garden".into())).and(pricey.clone().into()))
         .target(Priority::P1, Span::hours(4))
         .target(Priority::P5, Span::days(30))
         .calendar("office")
@@ -66,6 +68,8 @@ fn rich() -> Config {
         .calendar("office", office)
         .workflow(garden)
         .kind("garden", "garden", "GRDN-")
+        .rule(Rule::new("all", [Trigger::Any, Trigger::FieldSet]).then(Action::Wake))
+        .rule(Rule::new("pricey", [Trigger::Opened]).when(pricey.clone()).then(Action::Tag("pricey".into())))
         .approval(
             "budget",
             Approval::default().step(Voters::people(["eve", "bo@example.com"]), 2).expires(Span::days(5)),

@@ -5,6 +5,7 @@ mod apply;
 mod deliver;
 mod ids;
 mod read;
+mod rehearse;
 mod rules;
 mod tick;
 
@@ -20,6 +21,7 @@ use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
 pub use read::Move;
+pub use rehearse::{Rehearsed, Trace};
 pub use tick::Ticked;
 
 use ids::Ids;

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::channel::Channel;
-use crate::command::{Command, Draft, Request};
+use crate::command::{Command, Draft};
 use crate::config::Rulebook;
-use crate::engine::decide::decide;
+use crate::engine::automate::Chain;
+use crate::engine::decide::carry_out;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::input::Input;
-use crate::engine::open::open;
+use crate::engine::open::opening;
 use crate::engine::refusal::Refusal;
 use crate::id::{TenantId, TicketId};
 use crate::link::LinkKind;
@@ -33,12 +34,13 @@ pub fn open_alert(
     let mut input = Input::new(context.rulebook.now());
     input.signal(signal);
     input.finish()?;
-    let mut opened = open(context, tenant, id, &draft(context.rulebook, signal))?;
+    let mut work = opening(context, tenant, id, &draft(context.rulebook, signal))?;
     let link = before.map(|before| Command::Link(LinkKind::Relates, before));
     let commands: Vec<Command> = std::iter::once(Command::Signal(signal.clone())).chain(link).collect();
-    let Decision { facts, ticket, echoes } = decide(context, &opened.ticket, &Request::from(commands))?;
-    opened.facts.extend(facts);
-    Ok(Decision { facts: opened.facts, ticket, echoes })
+    let mut echoes = Vec::new();
+    carry_out(&mut work, context.actor, &commands, &mut echoes)?;
+    Chain::opening().run(&mut work, context.actor);
+    Ok(Decision { echoes, ..work.decided() })
 }
 
 fn draft(rulebook: &Rulebook, signal: &Signal) -> Draft {

@@ -9,6 +9,7 @@ use crate::actor::{Actor, ActorKind};
 use crate::command::{Command, Message, Request};
 use crate::config::{At, Moment, Transition};
 use crate::engine::apply::{Work, target};
+use crate::engine::automate::Chain;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::facts::lacking;
 use crate::engine::input::Input;
@@ -45,16 +46,29 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut work = Work::new(setup, related, now.max(ticket.updated), Arc::clone(ticket));
     settle(&mut work, rulebook);
     let settled = work.facts.len();
+    let chain = Chain::begin(&work);
     let mut echoes = Vec::new();
-    for command in &request.commands {
-        order(&mut work, actor, command, &mut echoes)?;
-        demand(&work)?;
-    }
+    carry_out(&mut work, actor, &request.commands, &mut echoes)?;
     // A request that changes nothing writes nothing; what time made due is the ticker's to record.
     if work.facts.len() == settled {
         return Ok(Decision { facts: Vec::new(), ticket: Arc::clone(ticket), echoes });
     }
+    chain.run(&mut work, actor);
     Ok(Decision { echoes, ..work.decided() })
+}
+
+/// Carries out commands whose input was checked, in order.
+pub(super) fn carry_out(
+    work: &mut Work<'_>,
+    actor: &Actor,
+    commands: &[Command],
+    echoes: &mut Vec<(TicketId, Event)>,
+) -> Result<(), Refusal> {
+    for command in commands {
+        order(work, actor, command, echoes)?;
+        demand(work)?;
+    }
+    Ok(())
 }
 
 /// Law 22: after every command the state's demands hold.

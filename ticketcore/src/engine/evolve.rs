@@ -90,7 +90,7 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
     let mut mark = None;
     match event {
         // A second opening cannot be decided; if a store holds one, it changes nothing.
-        Event::Opened(_) | Event::Notified(_) => {}
+        Event::Opened(_) | Event::Ruled { .. } | Event::Notified(_) => {}
         Event::Moved(moved) => mark = Some(relocate(ticket, at, moved)),
         Event::Said(said) => {
             ticket.messages = ticket.messages.saturating_add(1);

@@ -3,6 +3,7 @@
 //! ```text
 //! decide   commands → facts, or a Refusal with reasons      [decide]
 //! tick     time     → facts                                 [tick]
+//! automate facts    → facts                                 [automate]
 //! evolve   ticket + event → ticket; total, knows no policy  [evolve]
 //! read     ticket → clocks, due dates; derived              [reading]
 //! survey   ticket → what is due next, marks; derived        [survey]
@@ -10,6 +11,7 @@
 
 mod alert;
 mod apply;
+mod automate;
 mod clock;
 mod decide;
 mod decision;
@@ -26,13 +28,14 @@ mod survey;
 mod tick;
 
 pub use alert::{hears, open_alert};
+pub use automate::rehearse;
 pub use clock::Phase;
 pub use decide::decide;
 pub use decision::{Context, Decision};
 pub use evolve::{evolve, fold};
 pub use facts::Related;
-pub(crate) use moves::guarded;
 pub use moves::{Offer, moves, reads};
+pub(crate) use moves::{asked, guarded};
 pub use open::open;
 pub use reading::{Explanation, Piece, Reading, explain, readings};
 pub use refusal::{Objection, Refusal};

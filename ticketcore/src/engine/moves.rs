@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
 use crate::command::Command;
-use crate::cond::{Atom, Unmet};
-use crate::config::{Rulebook, State, Transition};
+use crate::cond::{Atom, Cond, Unmet};
+use crate::config::{Action, Rulebook, State, Transition};
 use crate::engine::apply::target;
 use crate::engine::facts::{Related, Scene};
 use crate::id::TicketId;
@@ -50,18 +50,34 @@ pub fn reads(rulebook: &Rulebook, ticket: &Ticket, commands: &[Command]) -> Vec<
     let linking = |command: &Command| if let Command::Link(_, to) = command { Some(*to) } else { None };
     let linked = commands.iter().filter_map(linking);
     let moving = |command: &Command| matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_));
-    let guarded = if commands.iter().any(moving) { guarded(rulebook, ticket) } else { Vec::new() };
+    let guarded =
+        if commands.iter().any(moving) || rules_read(rulebook) { guarded(rulebook, ticket) } else { Vec::new() };
     let ids: BTreeSet<TicketId> = guarded.into_iter().chain(linked).filter(|id| *id != ticket.id).collect();
     ids.into_iter().collect()
 }
 
-/// The linked tickets that some guard of the ticket's workflow asks about.
+/// Tells whether rules may follow that move the ticket or ask about others.
+fn rules_read(rulebook: &Rulebook) -> bool {
+    let moves = |action: &Action| matches!(action, Action::Move(_));
+    let asks = |atom: &Atom| matches!(atom, Atom::NoOpen(_));
+    let rules = &rulebook.now().config.rules;
+    rules.iter().any(|rule| rule.then.iter().any(moves) || rule.when.atoms().into_iter().any(asks))
+}
+
+/// The linked tickets that a condition asks about.
+pub(crate) fn asked<'a>(cond: &'a Cond, ticket: &'a Ticket) -> impl Iterator<Item = TicketId> + 'a {
+    let kinds = cond.atoms().into_iter();
+    let kinds = kinds.filter_map(|atom| if let Atom::NoOpen(kind) = atom { Some(*kind) } else { None });
+    kinds.flat_map(|kind| ticket.linked(kind))
+}
+
+/// The linked tickets that some guard of the ticket's workflow, or some rule, asks about.
 pub(crate) fn guarded(rulebook: &Rulebook, ticket: &Ticket) -> Vec<TicketId> {
     if ticket.links.is_empty() {
         return Vec::new();
     }
     let workflow = rulebook.now().workflow(&ticket.workflow);
-    let guards = workflow.into_iter().flat_map(|workflow| &workflow.transitions).flat_map(|one| one.guard.atoms());
-    let kinds = guards.filter_map(|atom| if let Atom::NoOpen(kind) = atom { Some(*kind) } else { None });
-    kinds.flat_map(|kind| ticket.linked(kind)).collect()
+    let guards = workflow.into_iter().flat_map(|workflow| &workflow.transitions).map(|transition| &transition.guard);
+    let conds = guards.chain(rulebook.now().config.rules.iter().map(|rule| &rule.when));
+    conds.flat_map(|cond| asked(cond, ticket)).collect()
 }

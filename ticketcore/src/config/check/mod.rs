@@ -7,6 +7,7 @@ mod alerts;
 mod approvals;
 mod names;
 mod policies;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -20,13 +21,14 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
     Config::check_matrix,
     Config::check_calendars,
     Config::check_approvals,
+    Config::check_rules,
     Config::check_policies,
     Config::check_patience,
     Config::check_alerts,

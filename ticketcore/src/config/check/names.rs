@@ -70,10 +70,12 @@ impl Config {
                 to.iter().try_for_each(check_audience)
             }
             Action::Assign(person) => check_person(person),
-            Action::AssignTeam(key) | Action::Enqueue(key) | Action::Tag(key) => check_name(key),
+            Action::AssignTeam(key) | Action::Enqueue(key) | Action::Tag(key) | Action::Untag(key) => check_name(key),
             Action::Move(key) => self.check_move(key),
             Action::Set(field, value) => check_value(field, self.custom_field(field)?, value),
-            Action::Prioritise(_) | Action::Escalate(_) | Action::Unacknowledge | Action::Wake => Ok(()),
+            Action::Unassign | Action::Prioritise(_) | Action::Escalate(_) | Action::Unacknowledge | Action::Wake => {
+                Ok(())
+            }
         }
     }
 

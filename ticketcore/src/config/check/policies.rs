@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::value::FieldType;
 
 /// What a condition asks about that it cannot know, if anything.
-type Blind = fn(&Atom) -> Option<&'static str>;
+pub(super) type Blind = fn(&Atom) -> Option<&'static str>;
 
 impl Config {
     pub(super) fn check_policies(&self) -> Vec<Fault> {
@@ -81,7 +81,7 @@ impl Config {
     }
 
     /// Checks a condition that is asked as time passes.
-    fn check_cond(&self, at: &str, cond: &Cond, blind: Blind) -> Vec<Fault> {
+    pub(super) fn check_cond(&self, at: &str, cond: &Cond, blind: Blind) -> Vec<Fault> {
         let mut faults: Vec<Fault> = under(at, self.check_names(cond)).collect();
         for atom in cond.atoms() {
             if let Some(reason) = blind(atom) {
