@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ticketcore::approval::{Quorum, Voters};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
+use ticketcore::config::Trigger;
 use ticketcore::engine::fold;
 use ticketcore::event::{
     Absorbed, Attachment, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff, Unmerged,
@@ -120,7 +122,14 @@ fn moved(to: &str, status: Status) -> Moved {
 /// A whole ticket that came, with everybody and everything.
 fn whole() -> Absorbed {
     let alert = Alert { key: "cpu/db-01".to_owned(), firing: true, severity: Severity::Error, count: 2, last: at(8) };
-    Absorbed { from: other(), messages: Vec::new(), watchers: vec!["lin".into()], participants: vec!["bo".into()], alerts: vec![alert], tickets: 3 }
+    Absorbed {
+        from: other(),
+        messages: Vec::new(),
+        watchers: vec!["lin".into()],
+        participants: vec!["bo".into()],
+        alerts: vec![alert],
+        tickets: 3,
+    }
 }
 
 /// Some messages that came alone.
@@ -150,6 +159,22 @@ fn merged() -> Merged {
 
 fn step(policy: &str) -> StepKey {
     StepKey { policy: Key::from(policy), cycle: 2, round: 1, step: 3 }
+}
+
+/// The asking for an approval, with nothing and with everything that may be left out.
+fn requested(approval: &str, full: bool) -> Event {
+    let one = |from| Quorum { from, need: 1 };
+    let mut steps = vec![one(Voters::role("change_manager"))];
+    if full {
+        steps.extend([Quorum { from: Voters::people(["eve", "bo"]), need: 2 }, one(Voters::team("net"))]);
+    }
+    Event::ApprovalRequested {
+        approval: approval.into(),
+        steps,
+        ordered: full,
+        own: full,
+        expires: full.then(|| at(900)),
+    }
 }
 
 /// Every kind of event at least once; those with parts that may be left out, with them and without.
@@ -248,9 +273,33 @@ fn samples() -> Vec<Event> {
         Event::Skipped { key: step("unless"), due: at(12), why: Skip::Unless },
         Event::Skipped { key: step("overtaken"), due: at(12), why: Skip::Overtaken },
         Event::Skipped { key: step("impossible"), due: at(12), why: Skip::Impossible },
+        Event::Ruled { rule: "sort".into() },
         Event::Breached { policy: "resolution".into(), cycle: 1, due: at(13) },
         Event::Waived { policy: "resolution".into(), reason: "The customer was away".to_owned() },
         Event::Breached { policy: "resolution".into(), cycle: 2, due: at(14) },
+        requested("cab", false),
+        Event::ApprovalWithdrawn("cab".into()),
+        requested("cab", false),
+        requested("board", true),
+        Event::Delegated { approval: "board".into(), to: "lin".into(), steps: [0, 2].into() },
+        Event::Approved { approval: "board".into(), step: 0, instead_of: None, seen: Version(50), reason: None },
+        Event::Approved {
+            approval: "board".into(),
+            step: 1,
+            instead_of: Some("eve".into()),
+            seen: Version(51),
+            reason: Some("As planned".to_owned()),
+        },
+        Event::Rejected { approval: "cab".into(), step: 0, instead_of: None, seen: Version(50), reason: None },
+        Event::Rejected {
+            approval: "board".into(),
+            step: 2,
+            instead_of: Some("eve".into()),
+            seen: Version(51),
+            reason: Some("No way back".to_owned()),
+        },
+        requested("legal", true),
+        Event::Delegated { approval: "legal".into(), to: "ada".into(), steps: [].into() },
         notice(false, &[Recipient::Person("bo".into())]),
         notice(
             true,
@@ -346,6 +395,9 @@ fn the_name_of_an_event_is_the_one_it_is_serialised_under() {
         let (_, form) = encode_event(&event).unwrap();
         let name = form.trim_start_matches('{').split('"').nth(1);
         assert_eq!(name, Some(event.name()), "{form}");
+        if let Some(trigger) = Trigger::of(&event) {
+            assert_eq!(serde_json::to_value(trigger).unwrap(), event.name());
+        }
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) fn reasons(unmet: &[Unmet]) -> Value {
             Unmet::Forbidden(_) => ("forbidden", None),
             Unmet::Missing(_) => ("missing", None),
             Unmet::Blocked(_, tickets) => ("blocked", Some(tickets)),
+            Unmet::Unapproved(..) => ("unapproved", None),
             Unmet::Unwanted(_) => ("unwanted", None),
             Unmet::Never => ("never", None),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
-use ticketcore::config::{Action, At, Audience, Cascade, CascadeOn, Step, Workflow};
+use ticketcore::config::{Action, Approval, At, Audience, Cascade, CascadeOn, Rule, Step, Trigger, Voters, Workflow};
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
@@ -112,8 +112,17 @@ pub(crate) fn config(variant: u32) -> Config {
         .applies(Atom::Priority(Priority::P1))
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
+    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
+    // Rules that follow from commands and from time, that move, and that undo each other.
+    let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
+    let net = Atom::Tag("net".into());
     Config::default()
+        .rule(on("net", Trigger::Tagged, Action::AssignTeam("net".into())).when(net.clone()).then(page("net".into())))
+        .rule(on("late", Trigger::Breached, Action::Tag("net".into())).when(Atom::NoOpen(LinkKind::BlockedBy)))
+        .rule(on("off", Trigger::TeamAssigned, Action::Unassign).then(Action::Untag("net".into())))
+        .rule(on("done", Trigger::Said, Action::Move("resolve".into())).when(Atom::Tag("desk".into())))
         .workflow(second)
+        .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })
         .calendar("office", hours)
         .field("seats", FieldType::Int)
         .field("note", FieldType::Text)
@@ -227,8 +236,10 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
+    // Mostly what the ticket is at, now and then older or newer.
+    let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(52) {
+    match dice.below(58) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -269,6 +280,14 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
             Command::Split(messages, Box::new(Draft { once: None, ..draft(dice) }))
         }
         46 => Command::Rejoin(other),
+        51..=52 => Command::RequestApproval("cab".into()),
+        53..=54 => Command::approve("cab", seen),
+        55 => {
+            let reason = dice.once_in(2).then(|| text(dice));
+            Command::Reject { approval: "cab".into(), seen, reason }
+        }
+        56 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
+        56 => Command::Delegate { approval: "cab".into(), to: name(dice) },
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

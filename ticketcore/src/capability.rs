@@ -93,6 +93,10 @@ capabilities! {
     Signal = "signal",
     /// Excuse broken promises.
     Waive = "waive",
+    /// Ask for an approval, and withdraw it.
+    RequestApproval = "request_approval",
+    /// Vote for and against, and let another vote instead.
+    Vote = "vote",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
     /// Publish configurations.
@@ -147,6 +151,8 @@ impl Command {
             Self::Snooze(_) | Self::Wake => Capability::Snooze,
             Self::Signal(_) => Capability::Signal,
             Self::Waive(..) => Capability::Waive,
+            Self::RequestApproval(_) | Self::WithdrawApproval(_) => Capability::RequestApproval,
+            Self::Approve { .. } | Self::Reject { .. } | Self::Delegate { .. } => Capability::Vote,
             Self::Migrate(..) => Capability::Migrate,
         }
     }

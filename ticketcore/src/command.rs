@@ -93,6 +93,35 @@ pub enum Command {
     Signal(Signal),
     /// Excuse the broken promises of a policy, with the reason.
     Waive(Key, String),
+    /// Ask those whose approval is needed.
+    RequestApproval(Key),
+    /// Vote for it.
+    Approve {
+        /// Which approval.
+        approval: Key,
+        /// The version of the ticket that was looked at; if its content changed since, the vote is refused.
+        seen: Version,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Vote against it, which ends it.
+    Reject {
+        /// Which approval.
+        approval: Key,
+        /// The version of the ticket that was looked at; if its content changed since, the vote is refused.
+        seen: Version,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Let another vote in one's place; to name oneself takes it back.
+    Delegate {
+        /// Which approval.
+        approval: Key,
+        /// Who votes instead.
+        to: PersonId,
+    },
+    /// Take back what was asked, and with it all votes.
+    WithdrawApproval(Key),
     /// Follow another revision of the workflow; states that are not in the map keep their names.
     Migrate(u32, BTreeMap<Key, Key>),
 }
@@ -127,6 +156,16 @@ impl Command {
     /// added and taken away one by one.
     pub const fn commutes(&self) -> bool {
         matches!(self, Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Say(_))
+    }
+
+    /// Votes for an approval, given without a reason, having seen a version of the ticket.
+    pub fn approve(approval: impl Into<Key>, seen: Version) -> Self {
+        Self::Approve { approval: approval.into(), seen, reason: None }
+    }
+
+    /// Votes against an approval, having seen a version of the ticket.
+    pub fn reject(approval: impl Into<Key>, seen: Version, reason: impl Into<String>) -> Self {
+        Self::Reject { approval: approval.into(), seen, reason: Some(reason.into()) }
     }
 
     /// Sets a custom field.

@@ -142,6 +142,9 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         level,
         acked,
         snoozed,
+        approvals,
+        // Repeats what changed.
+        revised: _,
         links,
         merged,
         // What it stood like before is `merged` seen from the other side.
@@ -192,6 +195,7 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         ("level", word(level)),
         ("acked", acked.as_ref().map(|ack| format!("{} at {}{}", ack.by, ack.at.to_rfc3339(), until(ack.until)))),
         ("snoozed", time(snoozed)),
+        ("approvals", list(approvals.iter().map(|(key, poll)| format!("{key} ({} votes)", poll.votes.len())))),
         ("links", list(links.iter().map(|link| format!("{} {}", link.kind, link.to)))),
         ("merged", maybe(merged.as_ref())),
         ("absorbed", list(absorbed.iter().map(|absorbed| absorbed.from))),

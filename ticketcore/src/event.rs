@@ -1,9 +1,12 @@
 //! What happened. Events are a file format: their serialised form is pinned by golden files.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{By, Party};
+use crate::approval::Quorum;
 use crate::channel::Channel;
 use crate::id::Pin;
 use crate::id::{Key, PersonId, Position, TenantId, TicketId, Version};
@@ -143,6 +146,11 @@ pub enum Event {
         /// Why not.
         why: Skip,
     },
+    /// A rule acted; what it did follows in events of its own.
+    Ruled {
+        /// Which rule.
+        rule: Key,
+    },
     /// A promise was broken.
     Breached {
         /// The policy that promised.
@@ -160,6 +168,64 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// An approval was asked for.
+    ApprovalRequested {
+        /// Which one.
+        approval: Key,
+        /// Who has to agree.
+        steps: Vec<Quorum>,
+        /// One step after the other.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ordered: bool,
+        /// Whoever has a part in the ticket may vote as well.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own: bool,
+        /// Until when it can be given and holds, if that is limited.
+        #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
+        expires: Option<DateTime<Utc>>,
+    },
+    /// Somebody voted for it.
+    Approved {
+        /// The approval.
+        approval: Key,
+        /// The step the vote counts for, from 0.
+        step: u16,
+        /// In whose place, if not in their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<PersonId>,
+        /// The version that was looked at.
+        seen: Version,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Somebody voted against it.
+    Rejected {
+        /// The approval.
+        approval: Key,
+        /// The step the vote counts for, from 0.
+        step: u16,
+        /// In whose place, if not in their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<PersonId>,
+        /// The version that was looked at.
+        seen: Version,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Somebody lets another vote in their place, or takes the place back.
+    Delegated {
+        /// The approval.
+        approval: Key,
+        /// Who votes instead; whoever did it, if the place is taken back.
+        to: PersonId,
+        /// In which steps, from 0.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        steps: BTreeSet<u16>,
+    },
+    /// What was asked was taken back, and with it all votes.
+    ApprovalWithdrawn(Key),
     /// People are to be told something.
     Notified(Notice),
     /// It follows another revision of its workflow.
@@ -213,8 +279,14 @@ impl Event {
             Self::Signalled(_) => "signalled",
             Self::Fired { .. } => "fired",
             Self::Skipped { .. } => "skipped",
+            Self::Ruled { .. } => "ruled",
             Self::Breached { .. } => "breached",
             Self::Waived { .. } => "waived",
+            Self::ApprovalRequested { .. } => "approval_requested",
+            Self::Approved { .. } => "approved",
+            Self::Rejected { .. } => "rejected",
+            Self::Delegated { .. } => "delegated",
+            Self::ApprovalWithdrawn(_) => "approval_withdrawn",
             Self::Notified(_) => "notified",
             Self::Migrated(_) => "migrated",
         }

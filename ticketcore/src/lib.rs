@@ -11,6 +11,7 @@
 //! storage, [`memory`] the reference store, [`desk`] the joint between them, [`report`] what is measured.
 
 pub mod actor;
+pub mod approval;
 pub mod capability;
 pub mod channel;
 pub mod codec;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::actor::Party;
 use crate::event::{Absorbed, Event, Notice, Recipient, Recorded, Skip, Visibility};
-use crate::id::Version;
+use crate::id::{Key, PersonId, Version};
 use crate::link::LinkKind;
 use crate::policy_log::StepKey;
 
@@ -87,8 +87,25 @@ impl fmt::Display for Event {
                 };
                 write!(f, "{}, due {}, was skipped: {why}", step(key), at(*due))
             }
+            Self::Ruled { rule } => write!(f, "rule {rule}"),
             Self::Breached { policy, due, .. } => write!(f, "missed {policy}, due {}", at(*due)),
             Self::Waived { policy, reason } => write!(f, "excused the misses of {policy}: {reason}"),
+            Self::ApprovalRequested { approval, steps, ordered, own: _, expires } => {
+                let steps: Vec<String> = steps.iter().map(|step| format!("{} of {}", step.need, step.from)).collect();
+                write!(f, "asked for approval {approval}: {}", steps.join(if *ordered { ", then " } else { ", " }))?;
+                expires.map_or(Ok(()), |expires| write!(f, ", until {}", at(expires)))
+            }
+            Self::Approved { approval, step: _, instead_of, seen, reason } => {
+                voted(f, "approved", approval, instead_of.as_ref(), *seen, reason.as_deref())
+            }
+            Self::Rejected { approval, step: _, instead_of, seen, reason } => {
+                voted(f, "rejected", approval, instead_of.as_ref(), *seen, reason.as_deref())
+            }
+            Self::Delegated { approval, to, steps } if steps.is_empty() => {
+                write!(f, "gave the vote on {approval} back to {to}")
+            }
+            Self::Delegated { approval, to, .. } => write!(f, "let {to} vote on {approval}"),
+            Self::ApprovalWithdrawn(approval) => write!(f, "withdrew approval {approval}"),
             Self::Notified(notice) => notified(f, notice),
             Self::Migrated(migrated) => {
                 write!(f, "migrated to {} revision {}, state {}", migrated.to.id, migrated.to.rev, migrated.state)
@@ -127,6 +144,19 @@ fn count(messages: &[Version]) -> String {
 fn step(key: &StepKey) -> String {
     let round = if key.round == 0 { String::new() } else { format!(" (round {})", key.round + 1) };
     format!("step {} of {}{round}", key.step + 1, key.policy)
+}
+
+fn voted(
+    f: &mut fmt::Formatter<'_>,
+    verb: &str,
+    approval: &Key,
+    instead_of: Option<&PersonId>,
+    seen: Version,
+    reason: Option<&str>,
+) -> fmt::Result {
+    write!(f, "{verb} {approval} as of version {seen}")?;
+    instead_of.map_or(Ok(()), |person| write!(f, ", in place of {person}"))?;
+    reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
 }
 
 fn notified(f: &mut fmt::Formatter<'_>, notice: &Notice) -> fmt::Result {

@@ -1,11 +1,12 @@
 //! The ticket: what the rules read, and nothing else. Message bodies and files stand in the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Party;
+use crate::approval::Poll;
 use crate::id::{Key, PersonId, TenantId, TicketId, Version};
 use crate::line::Line;
 use crate::merge::{Absorbed, Pose, SplitOff};
@@ -144,6 +145,13 @@ pub struct Ticket {
     /// Put away until.
     #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
     pub snoozed: Option<DateTime<Utc>>,
+    /// The approvals that were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub approvals: BTreeMap<Key, Poll>,
+    /// The version that last changed its content: subject, category, requester, custom fields, impact and urgency. Votes
+    /// for an older one do not count.
+    #[serde(default = "opening", skip_serializing_if = "is_opening")]
+    pub revised: Version,
 
     /// Links to other tickets.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -207,6 +215,14 @@ pub struct Ticket {
 
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
     *number == N::default()
+}
+
+const fn opening() -> Version {
+    Version(1)
+}
+
+fn is_opening(version: &Version) -> bool {
+    *version == opening()
 }
 
 impl Ticket {

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, ActorKind, Party};
+use crate::approval::Verdict;
 use crate::capability::Capability;
 use crate::channel::Channel;
 use crate::id::{Key, PersonId, TicketId};
@@ -82,6 +83,8 @@ pub enum Atom {
     Field(Key, Cmp),
     /// No ticket linked so is open.
     NoOpen(LinkKind),
+    /// An approval was asked for and is given: all votes are there, for the content as it is, and its time is not over.
+    Approved(Key),
     /// The instant is inside the open hours of a calendar.
     During(Key),
 }
@@ -212,6 +215,8 @@ pub enum Unmet {
     Denied(Capability),
     /// Other tickets are in the way.
     Blocked(Atom, Vec<TicketId>),
+    /// An approval is not given; how it stands says what is missing.
+    Unapproved(Atom, Verdict),
     /// The atom holds and must not.
     Unwanted(Atom),
     /// An [`Cond::Any`] without alternatives.
@@ -222,7 +227,11 @@ impl Unmet {
     /// The atom that asked, if one did.
     pub fn atom(&self) -> Option<&Atom> {
         match self {
-            Self::Forbidden(atom) | Self::Missing(atom) | Self::Blocked(atom, _) | Self::Unwanted(atom) => Some(atom),
+            Self::Forbidden(atom)
+            | Self::Missing(atom)
+            | Self::Blocked(atom, _)
+            | Self::Unapproved(atom, _)
+            | Self::Unwanted(atom) => Some(atom),
             Self::Denied(_) | Self::Never => None,
         }
     }
@@ -238,6 +247,8 @@ impl fmt::Display for Unmet {
                 write!(f, "needs {atom}, but open:")?;
                 tickets.iter().try_for_each(|ticket| write!(f, " {ticket}"))
             }
+            Self::Unapproved(Atom::Approved(key), verdict) => write!(f, "needs approval {key}: {verdict}"),
+            Self::Unapproved(atom, verdict) => write!(f, "needs {atom}: {verdict}"),
             Self::Unwanted(atom) => write!(f, "must not be {atom}"),
             Self::Never => f.write_str("can never hold"),
         }
@@ -257,7 +268,7 @@ pub trait Facts {
     fn holds(&self, atom: &Atom, at: DateTime<Utc>) -> bool;
 
     /// Says why an atom that does not hold does not; asked apart, as clocks never want to know.
-    fn unmet(&self, atom: &Atom) -> Unmet;
+    fn unmet(&self, atom: &Atom, at: DateTime<Utc>) -> Unmet;
 }
 
 impl Cond {
@@ -333,7 +344,7 @@ impl Cond {
                 }
             },
             Self::Is(atom) if facts.holds(atom, at) => Ok(()),
-            Self::Is(atom) => Err(vec![facts.unmet(atom)]),
+            Self::Is(atom) => Err(vec![facts.unmet(atom, at)]),
         }
     }
 

@@ -37,6 +37,7 @@ static ATOMS: LazyLock<Vec<Atom>> = LazyLock::new(|| {
         Atom::Field("cost".into(), Cmp::AtLeast(Value::Int(-1))),
         Atom::Field("cost".into(), Cmp::AtMost("2026-12-24".into())),
         Atom::NoOpen(LinkKind::Child),
+        Atom::Approved("cab".into()),
         Atom::During("office".into()),
     ]
 });
@@ -70,10 +71,11 @@ impl Facts for Truth {
         self.of(atom)
     }
 
-    fn unmet(&self, atom: &Atom) -> Unmet {
+    fn unmet(&self, atom: &Atom, _: DateTime<Utc>) -> Unmet {
         match atom {
             Atom::Field(..) => Unmet::Missing(atom.clone()),
             Atom::NoOpen(_) => Unmet::Blocked(atom.clone(), Vec::new()),
+            Atom::Approved(_) => Unmet::Unapproved(atom.clone(), Verdict::Unasked),
             _ => Unmet::Forbidden(atom.clone()),
         }
     }

@@ -1,4 +1,4 @@
-//! What a transition or a policy's step does by itself.
+//! What a transition, a policy's step or a rule does by itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::id::{Key, PersonId};
 use crate::priority::Priority;
 use crate::value::Value;
 
-/// Something the desk does on its own. Actions are data; they never trigger other actions.
+/// Something the desk does on its own. Actions are data; they never trigger other actions, but rules may follow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -22,6 +22,8 @@ pub enum Action {
     },
     /// Make an agent accountable (functional escalation).
     Assign(PersonId),
+    /// Make nobody accountable, unless the ticket's state demands somebody.
+    Unassign,
     /// Hand to a team (functional escalation).
     AssignTeam(Key),
     /// Put into a queue.
@@ -32,6 +34,8 @@ pub enum Action {
     Set(Key, Value),
     /// Add a tag.
     Tag(Key),
+    /// Remove a tag.
+    Untag(Key),
     /// Set the priority, unless it is as pressing already (hierarchical escalation).
     Prioritise(Priority),
     /// Raise the escalation level to this, unless it is as high already (hierarchical escalation).

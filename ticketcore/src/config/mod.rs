@@ -5,14 +5,17 @@
 //! that stretch.
 
 mod action;
+mod approval;
 mod cascade;
 mod check;
 mod policy;
 mod rights;
+mod rule;
 mod setup;
 mod span;
 #[cfg(test)]
 mod tests;
+mod trigger;
 pub mod workflow;
 
 use std::collections::BTreeMap;
@@ -25,13 +28,17 @@ use crate::signal::Severity;
 use crate::time::Hours;
 use crate::value::FieldType;
 
+pub use crate::approval::{Quorum, Voters};
 pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
+pub use approval::Approval;
 pub use cascade::{Cascade, CascadeOn};
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
 pub use rights::{Grant, Grantee, Rights};
+pub use rule::Rule;
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
+pub use trigger::Trigger;
 pub use workflow::{Migration, Source, State, Target, Transition, Workflow};
 
 /// Everything a desk is told about how it works.
@@ -53,6 +60,10 @@ pub struct Config {
     pub calendars: BTreeMap<Key, Hours>,
     /// The calendar in which reports count business time; without it, business time is wall-clock time.
     pub business: Option<Key>,
+    /// What it takes to approve something.
+    pub approvals: BTreeMap<Key, Approval>,
+    /// What the desk does by itself when something happens.
+    pub rules: Vec<Rule>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
     /// What moves over links: duplicates that are closed with the original, say.
@@ -92,6 +103,8 @@ impl Default for Config {
             matrix: Matrix::default(),
             calendars: BTreeMap::new(),
             business: None,
+            approvals: BTreeMap::new(),
+            rules: Vec::new(),
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
@@ -189,6 +202,21 @@ impl Config {
     #[must_use]
     pub fn calendar(mut self, key: impl Into<Key>, hours: Hours) -> Self {
         self.calendars.insert(key.into(), hours);
+        self
+    }
+
+    /// Adds an approval, or replaces the one of the same name.
+    #[must_use]
+    pub fn approval(mut self, key: impl Into<Key>, approval: Approval) -> Self {
+        self.approvals.insert(key.into(), approval);
+        self
+    }
+
+    /// Adds an automation rule, or replaces the one of the same name.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rules.retain(|other| other.key != rule.key);
+        self.rules.push(rule);
         self
     }
 

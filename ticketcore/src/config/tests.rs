@@ -33,6 +33,8 @@ fn rich() -> Config {
         Action::Set("cost".into(), Value::Int(-5)),
         Action::Set("paid".into(), Value::Bool(true)),
         Action::Tag("late".into()),
+        Action::Untag("early".into()),
+        Action::Unassign,
         Action::Prioritise(Priority::P1),
         Action::Escalate(2),
         Action::Unacknowledge,
@@ -40,7 +42,7 @@ fn rich() -> Config {
     ];
     let pricey = Atom::Field("cost".into(), Cmp::In(vec![Value::Int(1), Value::Int(2)]));
     let gold = Policy::resolution("gold")
-        .applies(Cond::from(Atom::Kind("garden".into())).and(pricey.into()))
+        .applies(Cond::from(Atom::Kind("garden".into())).and(pricey.clone().into()))
         .target(Priority::P1, Span::hours(4))
         .target(Priority::P5, Span::days(30))
         .calendar("office")
@@ -58,12 +60,25 @@ fn rich() -> Config {
         .transition(Transition::new("open", Source::Create, "In Progress"))
         .transition(Transition::new("ask", Source::of(["In Progress"]), "ждёт").effect(Action::Tag("asked".into())))
         .transition(Transition { to: Target::Previous, ..Transition::new("back", Source::of(["ждёт"]), "") })
-        .transition(Transition::new("finish", Source::Any, "done").guard(Atom::During("office".into())))
+        .transition(
+            Transition::new("finish", Source::Any, "done")
+                .guard(Cond::from(Atom::During("office".into())).and(Atom::Approved("cab".into()).into())),
+        )
         .transition(Transition::new("drop", Source::Any, "spam"));
     let mut config = Config::default()
         .calendar("office", office)
         .workflow(garden)
         .kind("garden", "garden", "GRDN-")
+        .rule(Rule::new("all", [Trigger::Any, Trigger::FieldSet]).then(Action::Wake))
+        .rule(Rule::new("pricey", [Trigger::Opened]).when(pricey.clone()).then(Action::Tag("pricey".into())))
+        .approval(
+            "budget",
+            Approval::default().step(Voters::people(["eve", "bo@example.com"]), 2).expires(Span::days(5)),
+        )
+        .approval(
+            "cab",
+            Approval::default().step(Voters::role("lead"), 1).step(Voters::team("second level"), 3).ordered().own(),
+        )
         .field("cost", FieldType::Int)
         .field("paid", FieldType::Bool)
         .field("note", FieldType::Text)
@@ -166,6 +181,10 @@ fn what_a_file_cannot_mean_is_refused_by_name() {
             "workflows = [{ id = 'x', states = [], transitions = [{ key = 'a', from = 'new', to = 'b' }] }]",
             "a list of states",
         ),
+        ("approvals.cab = { steps = [], order = true }", "unknown field `order`"),
+        ("approvals.cab = { steps = [{ from = { group = 'x' }, need = 1 }] }", "unknown variant `group`"),
+        ("approvals.cab = { steps = [{ from = { role = 'x' }, needs = 1 }] }", "unknown field `needs`"),
+        ("approvals.cab = { steps = [{ from = { role = 'x' }, need = 256 }] }", "invalid value"),
         ("patience = { p0 = '1h' }", "`p0` is no priority"),
         ("patience = { p1 = 'soon' }", "\"soon\" is not a span"),
     ];

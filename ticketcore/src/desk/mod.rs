@@ -6,6 +6,7 @@ mod deliver;
 mod ids;
 mod merge;
 mod read;
+mod rehearse;
 mod rules;
 mod sight;
 mod tick;
@@ -22,6 +23,7 @@ use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
 pub use read::Move;
+pub use rehearse::{Rehearsed, Trace};
 pub use tick::Ticked;
 
 use ids::Ids;

@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 
 use crate::capability::Capability;
 use crate::channel::Channel;
-use crate::command::{Command, Draft, Request};
+use crate::command::{Command, Draft};
 use crate::config::Rulebook;
-use crate::engine::decide::decide;
+use crate::engine::automate::Chain;
+use crate::engine::decide::carry_out;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::input::Input;
-use crate::engine::open::open;
+use crate::engine::open::opening;
 use crate::engine::refusal::Refusal;
+use crate::engine::rights::permit;
 use crate::id::{TenantId, TicketId};
 use crate::link::LinkKind;
 use crate::priority::Level;
@@ -34,18 +36,19 @@ pub fn open_alert(
     let mut input = Input::new(context.rulebook.now());
     input.signal(signal);
     input.finish()?;
-    let mut opened = open(context, tenant, id, &draft(context.rulebook, signal))?;
+    let mut work = opening(context, tenant, id, &draft(context.rulebook, signal))?;
     // A monitor that may open tickets and no more still opens them.
     let rights = &context.rulebook.now().config.rights;
     let links = |ticket: &Ticket| {
         [Capability::Read, Capability::Link].iter().all(|capability| rights.allows(context.actor, ticket, *capability))
     };
     let related = before.and_then(|before| context.related.get(before)).filter(|before| links(before));
-    let link = related.filter(|_| links(&opened.ticket)).map(|before| Command::Link(LinkKind::Relates, before.id));
+    let link = related.filter(|_| links(&work.ticket)).map(|before| Command::Link(LinkKind::Relates, before.id));
     let commands: Vec<Command> = std::iter::once(Command::Signal(signal.clone())).chain(link).collect();
-    let Decision { facts, ticket, echoes } = decide(context, &opened.ticket, &Request::from(commands))?;
-    opened.facts.extend(facts);
-    Ok(Decision { facts: opened.facts, ticket, echoes })
+    commands.iter().try_for_each(|command| permit(rights, context.actor, &work.ticket, command))?;
+    carry_out(context, &mut work, &commands)?;
+    Chain::opening().run(&mut work, context.actor);
+    Ok(work.decided())
 }
 
 fn draft(rulebook: &Rulebook, signal: &Signal) -> Draft {

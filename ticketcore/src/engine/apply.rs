@@ -150,10 +150,34 @@ impl<'a> Work<'a> {
 
     /// Tells whether an action of a policy can be carried out now.
     pub(super) fn can_act(&self, action: &Action) -> bool {
-        if let Action::Move(key) = action { self.possible(key).is_some() } else { true }
+        match action {
+            Action::Move(key) => self.possible(key).is_some(),
+            Action::Unassign => !self.demands_assignee(),
+            Action::Notify { .. }
+            | Action::Assign(_)
+            | Action::AssignTeam(_)
+            | Action::Enqueue(_)
+            | Action::Set(..)
+            | Action::Tag(_)
+            | Action::Untag(_)
+            | Action::Prioritise(_)
+            | Action::Escalate(_)
+            | Action::Unacknowledge
+            | Action::Wake => true,
+        }
     }
 
-    /// Carries out an action of a policy.
+    /// Tells whether an action would change something, or tell somebody, if it was carried out now.
+    pub(super) fn would_act(&self, action: &Action) -> bool {
+        if let Action::Move(key) = action { self.possible(key).is_some() } else { self.follows(action).is_some() }
+    }
+
+    fn demands_assignee(&self) -> bool {
+        let state = self.workflow().and_then(|workflow| workflow.find_state(&self.ticket.state));
+        state.is_some_and(|state| state.requires.iter().any(|field| field == "assignee"))
+    }
+
+    /// Carries out an action of a policy or a rule.
     pub(super) fn act(&mut self, action: &Action) {
         match action {
             Action::Move(transition) => self.take_if_possible(transition),
@@ -162,8 +186,15 @@ impl<'a> Work<'a> {
     }
 
     fn act_simply(&mut self, by: &By, action: &Action) {
+        if let Some(event) = self.follows(action) {
+            self.record(by, event);
+        }
+    }
+
+    /// What comes of an action that is no move, if anything does.
+    fn follows(&self, action: &Action) -> Option<Event> {
         let ticket = &self.ticket;
-        let event = match action {
+        match action {
             Action::Notify { to, template, urgent } => {
                 let to = resolve(ticket, to);
                 let notice = Notice { to, template: template.clone(), urgent: *urgent };
@@ -171,6 +202,9 @@ impl<'a> Work<'a> {
             }
             Action::Assign(person) => {
                 (ticket.assignee.as_ref() != Some(person)).then(|| Event::Assigned(Some(person.clone())))
+            }
+            Action::Unassign => {
+                (ticket.assignee.is_some() && !self.demands_assignee()).then_some(Event::Assigned(None))
             }
             Action::AssignTeam(team) => {
                 (ticket.team.as_ref() != Some(team)).then(|| Event::TeamAssigned(Some(team.clone())))
@@ -182,15 +216,13 @@ impl<'a> Work<'a> {
                 (ticket.fields.get(field) != Some(value)).then(|| Event::FieldSet(field.clone(), Some(value.clone())))
             }
             Action::Tag(tag) => (!ticket.tags.contains(tag)).then(|| Event::Tagged(tag.clone())),
+            Action::Untag(tag) => ticket.tags.contains(tag).then(|| Event::Untagged(tag.clone())),
             Action::Prioritise(priority) => (*priority < ticket.priority())
                 .then(|| Event::Prioritised { priority: *priority, reason: "escalation".to_owned() }),
             Action::Escalate(level) => (*level > ticket.level).then_some(Event::Escalated(*level)),
             Action::Unacknowledge => ticket.acked.is_some().then_some(Event::Unacknowledged),
             Action::Wake => ticket.snoozed.is_some().then_some(Event::Woken),
             Action::Move(_) => None,
-        };
-        if let Some(event) = event {
-            self.record(by, event);
         }
     }
 }

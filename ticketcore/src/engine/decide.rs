@@ -9,6 +9,7 @@ use crate::actor::{Actor, ActorKind};
 use crate::command::{Command, Message, Request};
 use crate::config::{At, Moment, Transition};
 use crate::engine::apply::{Work, target};
+use crate::engine::automate::Chain;
 use crate::engine::cascade::cascade;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::edit::edit;
@@ -16,6 +17,7 @@ use crate::engine::facts::lacking;
 use crate::engine::input::Input;
 use crate::engine::linking::{link, unlink};
 use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
+use crate::engine::poll::{self, Seat};
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit;
 use crate::engine::tick::settle;
@@ -51,16 +53,24 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut work = Work::new(setup, related, now.max(ticket.updated), Arc::clone(ticket));
     settle(&mut work, rulebook);
     let settled = work.facts.len();
-    for command in &request.commands {
-        order(context, &mut work, command)?;
-        demand(&work)?;
-    }
+    let chain = Chain::begin(&work);
+    carry_out(context, &mut work, &request.commands)?;
     // A request that changes nothing writes nothing; what time made due is the ticker's to record.
     if work.facts.len() == settled {
         return Ok(Decision { facts: Vec::new(), ticket: Arc::clone(ticket), echoes: Vec::new() });
     }
+    chain.run(&mut work, actor);
     cascade(&mut work, rulebook);
     Ok(work.decided())
+}
+
+/// Carries out commands whose input and rights were checked, in order.
+pub(super) fn carry_out(context: &Context<'_>, work: &mut Work<'_>, commands: &[Command]) -> Result<(), Refusal> {
+    for command in commands {
+        order(context, work, command)?;
+        demand(work)?;
+    }
+    Ok(())
 }
 
 /// Law 22: after every command the state's demands hold.
@@ -178,6 +188,19 @@ fn order(context: &Context<'_>, work: &mut Work<'_>, command: &Command) -> Resul
             .iter()
             .any(|breach| breach.policy == *policy && breach.waived.is_none())
             .then(|| Event::Waived { policy: policy.clone(), reason: reason.clone() }),
+        Command::RequestApproval(approval) => poll::ask(work, approval)?,
+        Command::Approve { approval, seen, reason } => {
+            let Seat { step, instead_of } = poll::seat(work, actor, approval, *seen)?;
+            let (approval, reason) = (approval.clone(), reason.clone());
+            Some(Event::Approved { approval, step, instead_of, seen: *seen, reason })
+        }
+        Command::Reject { approval, seen, reason } => {
+            let Seat { step, instead_of } = poll::seat(work, actor, approval, *seen)?;
+            let (approval, reason) = (approval.clone(), reason.clone());
+            Some(Event::Rejected { approval, step, instead_of, seen: *seen, reason })
+        }
+        Command::Delegate { approval, to } => poll::delegate(work, actor, approval, to)?,
+        Command::WithdrawApproval(approval) => poll::withdraw(work, approval)?,
         Command::Migrate(rev, map) => Some(Event::Migrated(migrate(work, *rev, map)?)),
     };
     if let Some(event) = event {

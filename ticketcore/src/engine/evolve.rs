@@ -1,13 +1,14 @@
 //! Events → ticket. Total: any event is accepted in any state, because it happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::actor::{ActorKind, By};
+use crate::approval::{Poll, Proxy, Vote};
 use crate::engine::joined;
 use crate::event::{Event, Moved, Opened, Recorded, Said, Visibility};
-use crate::id::{TenantId, TicketId, Version};
+use crate::id::{Key, PersonId, TenantId, TicketId, Version};
 use crate::line::{Beat, Flag, Flags, Line, Mark};
 use crate::policy_log::{Breach, PolicyLog};
 use crate::signal::Signal;
@@ -66,6 +67,8 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         level: 0,
         acked: None,
         snoozed: None,
+        approvals: BTreeMap::new(),
+        revised: Version(1),
         links: BTreeSet::new(),
         merged: None,
         pose: None,
@@ -98,7 +101,8 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
     let mut mark = None;
     match event {
         // A second opening cannot be decided; if a store holds one, it changes nothing. Texts stand in the log.
-        Event::Opened(_) | Event::Notified(_) | Event::Edited { .. } | Event::Withheld(_) => {}
+        Event::Edited { message: Version(1), .. } => ticket.revised = ticket.version,
+        Event::Opened(_) | Event::Ruled { .. } | Event::Notified(_) | Event::Edited { .. } | Event::Withheld(_) => {}
         Event::Moved(moved) => mark = Some(relocate(ticket, at, moved)),
         Event::Said(said) => {
             ticket.messages = ticket.messages.saturating_add(1);
@@ -118,10 +122,22 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
             ticket.team.clone_from(team);
         }
         Event::Queued(queue) => ticket.queue.clone_from(queue),
-        Event::RequesterChanged(person) => ticket.requester.clone_from(person),
-        Event::OrganisationChanged(key) => ticket.organisation.clone_from(key),
-        Event::Renamed(subject) => ticket.subject.clone_from(subject),
-        Event::Categorised(category) => ticket.category.clone_from(category),
+        Event::RequesterChanged(person) => {
+            ticket.requester.clone_from(person);
+            ticket.revised = ticket.version;
+        }
+        Event::OrganisationChanged(key) => {
+            ticket.organisation.clone_from(key);
+            ticket.revised = ticket.version;
+        }
+        Event::Renamed(subject) => {
+            ticket.subject.clone_from(subject);
+            ticket.revised = ticket.version;
+        }
+        Event::Categorised(category) => {
+            ticket.category.clone_from(category);
+            ticket.revised = ticket.version;
+        }
         Event::Tagged(tag) => {
             ticket.tags.insert(tag.clone());
         }
@@ -130,13 +146,16 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         }
         Event::FieldSet(field, Some(value)) => {
             ticket.fields.insert(field.clone(), value.clone());
+            ticket.revised = ticket.version;
         }
         Event::FieldSet(field, None) => {
             ticket.fields.remove(field);
+            ticket.revised = ticket.version;
         }
         Event::Referenced(name) => ticket.external.clone_from(name),
         Event::Rated { impact, urgency, priority } => {
             (ticket.impact, ticket.urgency, ticket.computed) = (*impact, *urgency, *priority);
+            ticket.revised = ticket.version;
         }
         Event::Prioritised { priority, reason } => {
             ticket.overridden = Some(Override { priority: *priority, reason: reason.clone() });
@@ -195,6 +214,38 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
                 breach.waived.get_or_insert_with(|| reason.clone());
             }
         }
+        Event::ApprovalRequested { approval, steps, ordered, own, expires } => {
+            let poll = Poll {
+                asked: ticket.version,
+                by: by.id.clone(),
+                steps: steps.clone(),
+                ordered: *ordered,
+                own: *own,
+                expires: *expires,
+                votes: Vec::new(),
+                proxies: BTreeMap::new(),
+            };
+            ticket.approvals.insert(approval.clone(), poll);
+        }
+        Event::Approved { approval, step, instead_of, seen, reason: _ } => {
+            vote(ticket, approval, Vote { agrees: true, ..ballot(at, by, *step, instead_of.clone(), *seen) });
+        }
+        Event::Rejected { approval, step, instead_of, seen, reason: _ } => {
+            vote(ticket, approval, ballot(at, by, *step, instead_of.clone(), *seen));
+        }
+        Event::Delegated { approval, to, steps } => {
+            if let Some(poll) = ticket.approvals.get_mut(approval) {
+                let proxy = Proxy { to: to.clone(), steps: steps.clone() };
+                if *to == by.id {
+                    poll.proxies.remove(to)
+                } else {
+                    poll.proxies.insert(by.id.clone(), proxy)
+                };
+            }
+        }
+        Event::ApprovalWithdrawn(approval) => {
+            ticket.approvals.remove(approval);
+        }
         Event::Migrated(migrated) => {
             ticket.workflow = migrated.to.clone();
             ticket.previous = None;
@@ -220,6 +271,20 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
 fn join(ticket: &mut Ticket, by: &By) {
     if by.kind == ActorKind::Requester && ticket.requester.as_ref() != Some(&by.id) {
         ticket.participants.insert(by.id.clone());
+    }
+}
+
+/// A vote against; what makes it one for is said by whoever asks.
+fn ballot(at: DateTime<Utc>, by: &By, step: u16, instead_of: Option<PersonId>, seen: Version) -> Vote {
+    Vote { by: by.id.clone(), instead_of, step, agrees: false, seen, at }
+}
+
+/// Adds a vote. Those that no longer count go, so that a ticket that changes often does not grow with each round.
+fn vote(ticket: &mut Ticket, approval: &Key, vote: Vote) {
+    let revised = ticket.revised;
+    if let Some(poll) = ticket.approvals.get_mut(approval) {
+        poll.votes.retain(|vote| vote.seen >= revised);
+        poll.votes.push(vote);
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
+use crate::approval::Verdict;
 use crate::cond::{Atom, Cmp, Facts, Unmet};
 use crate::config::{Setup, State, Transition};
 use crate::event::Recorded;
@@ -87,6 +88,12 @@ impl Scene<'_> {
         self.ticket.linked(kind).filter(|id| self.related.get(*id).is_none_or(|other| other.status.is_open()))
     }
 
+    /// How an approval stands; nobody was asked for one that the ticket does not have.
+    fn verdict(&self, approval: &Key, at: DateTime<Utc>) -> Verdict {
+        let poll = self.ticket.approvals.get(approval);
+        poll.map_or(Verdict::Unasked, |poll| poll.verdict(self.ticket.revised, at))
+    }
+
     /// The open parts and blockers that keep a ticket from being solved, unless its workflow says otherwise. What is
     /// solved already may be closed: whoever opened a child since has seen that.
     fn left_open(&self, target: &State) -> impl Iterator<Item = Unmet> {
@@ -127,6 +134,7 @@ impl Facts for Scene<'_> {
             Atom::Channel(channel) => ticket.channel == *channel,
             Atom::Field(field, cmp) => cmp.holds(field_value(ticket, field).as_ref()),
             Atom::NoOpen(kind) => self.open(*kind).next().is_none(),
+            Atom::Approved(approval) => self.verdict(approval, at) == Verdict::Given,
             Atom::During(calendar) => self.setup.calendar(calendar).is_some_and(|calendar| calendar.is_open(at)),
             Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Flag(_) | Atom::Priority(_) => {
                 ticket.line.last().is_some_and(|beat| beat.holds(atom, at))
@@ -135,13 +143,14 @@ impl Facts for Scene<'_> {
     }
 
     /// A lack can be supplied; a wrong value is the ticket's nature.
-    fn unmet(&self, atom: &Atom) -> Unmet {
+    fn unmet(&self, atom: &Atom, at: DateTime<Utc>) -> Unmet {
         let lacks = match atom {
             Atom::Category(_) => self.ticket.category.is_none(),
             Atom::Team(_) => self.ticket.team.is_none(),
             Atom::Queue(_) => self.ticket.queue.is_none(),
             Atom::Tag(_) | Atom::Field(..) | Atom::Flag(Flag::Assigned | Flag::Acked) => true,
             Atom::NoOpen(kind) => return Unmet::Blocked(atom.clone(), self.open(*kind).collect()),
+            Atom::Approved(approval) => return Unmet::Unapproved(atom.clone(), self.verdict(approval, at)),
             _ => false,
         };
         if lacks { Unmet::Missing(atom.clone()) } else { Unmet::Forbidden(atom.clone()) }
@@ -161,7 +170,7 @@ impl Facts for Beat {
         }
     }
 
-    fn unmet(&self, atom: &Atom) -> Unmet {
+    fn unmet(&self, atom: &Atom, _: DateTime<Utc>) -> Unmet {
         Unmet::Forbidden(atom.clone())
     }
 }

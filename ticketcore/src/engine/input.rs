@@ -202,6 +202,11 @@ impl<'a> Input<'a> {
                     self.fault("policy", format!("`{policy}` is no policy of this desk"));
                 }
             }
+            Command::RequestApproval(approval) => self.key("approval", approval),
+            Command::Approve { reason: Some(reason), .. } | Command::Reject { reason: Some(reason), .. } => {
+                self.line("reason", reason, limits.value);
+            }
+            Command::Delegate { to, .. } => self.person("to", to),
             Command::Signal(signal) => self.signal(signal),
             Command::Edit(_, text) => self.text("body", text, limits.text),
             Command::Split(messages, draft) => {
@@ -235,6 +240,9 @@ impl<'a> Input<'a> {
             | Command::Unacknowledge
             | Command::Snooze(_)
             | Command::Wake
+            | Command::Approve { reason: None, .. }
+            | Command::Reject { reason: None, .. }
+            | Command::WithdrawApproval(_)
             | Command::Migrate(..) => {}
         }
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! decide   commands → facts, or a Refusal with reasons      [decide]
 //! tick     time     → facts                                 [tick]
+//! automate facts    → facts                                 [automate]
 //! evolve   ticket + event → ticket; total, knows no policy  [evolve]
 //! read     ticket → clocks, due dates; derived              [reading]
 //! survey   ticket → what is due next, marks; derived        [survey]
@@ -10,6 +11,7 @@
 
 mod alert;
 mod apply;
+mod automate;
 mod cascade;
 mod clock;
 mod decide;
@@ -23,6 +25,7 @@ mod linking;
 mod merge;
 mod moves;
 mod open;
+mod poll;
 mod reading;
 mod redact;
 mod refusal;
@@ -33,6 +36,7 @@ mod survey;
 mod tick;
 
 pub use alert::{hears, open_alert};
+pub use automate::rehearse;
 pub use clock::Phase;
 pub use decide::decide;
 pub use decision::{Context, Decision, Echo};
@@ -41,11 +45,11 @@ pub use facts::Related;
 pub(crate) use linking::circles;
 pub use merge::survivor;
 pub use moves::{Offer, moves, reads, reads_on, recalls};
-pub(crate) use moves::{alone, guarded};
+pub(crate) use moves::{alone, asked, guarded};
 pub use open::open;
 pub use reading::{Explanation, Piece, Reading, explain, readings};
 pub use redact::redacted;
-pub use refusal::Refusal;
+pub use refusal::{Objection, Refusal};
 pub(crate) use rights::forbidden;
 pub use routing::{intake, route};
 pub use survey::marks;

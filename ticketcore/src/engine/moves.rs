@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::actor::Actor;
 use crate::capability::Capability;
 use crate::command::Command;
-use crate::cond::{Atom, Unmet};
-use crate::config::{Cascade, Rulebook, State, Transition};
+use crate::cond::{Atom, Cond, Unmet};
+use crate::config::{Action, Cascade, Rulebook, State, Transition};
 use crate::engine::apply::target;
 use crate::engine::facts::{Related, SOLVED_WITHOUT, Scene};
 use crate::id::{TicketId, Version};
@@ -63,7 +63,7 @@ pub fn reads(rulebook: &Rulebook, ticket: &Ticket, commands: &[Command]) -> Vec<
         _ => None,
     };
     let moving = |command: &Command| matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_));
-    let alone = if commands.iter().any(moving) { alone(rulebook, ticket) } else { Vec::new() };
+    let alone = if commands.iter().any(moving) || rules_read(rulebook) { alone(rulebook, ticket) } else { Vec::new() };
     let named = commands.iter().filter_map(named);
     let ids: BTreeSet<TicketId> = alone.into_iter().chain(named).filter(|id| *id != ticket.id).collect();
     ids.into_iter().collect()
@@ -108,18 +108,35 @@ fn cascaded<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> impl Iterator<Ite
     cascades.flat_map(|cascade| ticket.linked(cascade.over).map(move |id| (cascade, id)))
 }
 
-/// The linked tickets that some guard of the ticket's workflow asks about, and those that must not be open when it is
-/// solved.
+/// Tells whether rules may follow that move the ticket or ask about others.
+fn rules_read(rulebook: &Rulebook) -> bool {
+    let moves = |action: &Action| matches!(action, Action::Move(_));
+    let asks = |atom: &Atom| matches!(atom, Atom::NoOpen(_));
+    let rules = &rulebook.now().config.rules;
+    rules.iter().any(|rule| rule.then.iter().any(moves) || rule.when.atoms().into_iter().any(asks))
+}
+
+/// The linked tickets that a condition asks about.
+pub(crate) fn asked<'a>(cond: &'a Cond, ticket: &'a Ticket) -> impl Iterator<Item = TicketId> + 'a {
+    let kinds = cond.atoms().into_iter();
+    let kinds = kinds.filter_map(|atom| if let Atom::NoOpen(kind) = atom { Some(*kind) } else { None });
+    kinds.flat_map(|kind| ticket.linked(kind))
+}
+
+/// The linked tickets that some guard of the ticket's workflow, or some rule, asks about, and those that must not be open
+/// when it is solved.
 pub(crate) fn guarded(rulebook: &Rulebook, ticket: &Ticket) -> Vec<TicketId> {
     if ticket.links.is_empty() {
         return Vec::new();
     }
-    let Some(workflow) = rulebook.now().workflow(&ticket.workflow) else { return Vec::new() };
-    let guards = workflow.transitions.iter().flat_map(|one| one.guard.atoms());
-    let mut kinds: BTreeSet<LinkKind> =
-        guards.filter_map(|atom| if let Atom::NoOpen(kind) = atom { Some(*kind) } else { None }).collect();
-    if !workflow.over_open {
-        kinds.extend(SOLVED_WITHOUT);
-    }
-    kinds.into_iter().flat_map(|kind| ticket.linked(kind)).collect()
+    let rules = rulebook.now().config.rules.iter().map(|rule| &rule.when);
+    let workflow = rulebook.now().workflow(&ticket.workflow);
+    let guards = workflow.into_iter().flat_map(|workflow| &workflow.transitions).map(|transition| &transition.guard);
+    let solving: &[LinkKind] = if workflow.is_some_and(|workflow| !workflow.over_open) { &SOLVED_WITHOUT } else { &[] };
+    let ids: BTreeSet<TicketId> = guards
+        .chain(rules)
+        .flat_map(|cond| asked(cond, ticket))
+        .chain(solving.iter().flat_map(|kind| ticket.linked(*kind)))
+        .collect();
+    ids.into_iter().collect()
 }

@@ -6,6 +6,7 @@ use crate::actor::{Actor, ActorKind};
 use crate::command::Draft;
 use crate::config::{Rulebook, Source, Target};
 use crate::engine::apply::Work;
+use crate::engine::automate::Chain;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::evolve::begin;
 use crate::engine::input::Input;
@@ -26,6 +27,18 @@ use crate::status::Status;
 ///
 /// A [`Refusal`] with every fault of the draft, or with what keeps each creating transition from being taken.
 pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draft) -> Result<Decision, Refusal> {
+    let mut work = opening(context, tenant, id, draft)?;
+    Chain::opening().run(&mut work, context.actor);
+    Ok(work.decided())
+}
+
+/// Opens a ticket, before any rule has seen it.
+pub(super) fn opening<'a>(
+    context: &Context<'a>,
+    tenant: &TenantId,
+    id: TicketId,
+    draft: &Draft,
+) -> Result<Work<'a>, Refusal> {
     let Context { rulebook, actor, related, now } = *context;
     let setup = rulebook.now();
     let mut input = Input::new(setup);
@@ -56,7 +69,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draf
             let text = draft.description.clone();
             work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text });
             work.effects(transition);
-            return Ok(work.decided());
+            return Ok(work);
         }
         reasons.extend(unmet);
     }

@@ -1,6 +1,6 @@
 //! The customer's side of a ticket.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Rights;
 use crate::id::{Key, Pin, Version};
@@ -50,6 +50,8 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         level: _,
         acked: _,
         snoozed: _,
+        approvals: _,
+        revised: _,
         links: _,
         merged,
         pose: _,
@@ -108,6 +110,8 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         level: 0,
         acked: None,
         snoozed: None,
+        approvals: BTreeMap::new(),
+        revised: Version(0),
         links: BTreeSet::new(),
         merged: *merged,
         pose: None,

@@ -1,5 +1,8 @@
 //! Why a command was not carried out.
 
+use std::fmt;
+
+use crate::approval::{Lack, Verdict};
 use crate::capability::Capability;
 use crate::cond::Unmet;
 use crate::diff::FieldChange;
@@ -70,6 +73,24 @@ pub enum Refusal {
         /// after all, or if the version seen is yet to come.
         changes: Vec<FieldChange>,
     },
+    /// The content that was to be approved changed since the voter saw it.
+    #[error("approval `{approval}` was looked at in version {seen}, but the ticket changed with version {revised}")]
+    Stale {
+        /// The approval.
+        approval: Key,
+        /// The version the voter saw.
+        seen: Version,
+        /// The version that changed the content.
+        revised: Version,
+    },
+    /// The actor cannot vote, or let another vote.
+    #[error("no vote on approval `{approval}`: {why}")]
+    NoVote {
+        /// The approval.
+        approval: Key,
+        /// Why not.
+        why: Objection,
+    },
     /// A ticket that the command names does not exist.
     #[error("there is no ticket {id}")]
     NoSuchTicket {
@@ -92,6 +113,55 @@ pub enum Refusal {
         /// Its revision.
         rev: u32,
     },
+}
+
+/// Why somebody has no vote on an approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Objection {
+    /// No votes are taken: it was not asked for, or is decided, or its time is over.
+    Over(Verdict),
+    /// Nobody approves what they asked for, get or do themselves.
+    Own {
+        /// Who has a part in the ticket.
+        person: PersonId,
+    },
+    /// They are not among those who are asked.
+    NotAsked,
+    /// Another step comes first.
+    OutOfOrder {
+        /// The step that is open.
+        open: Vec<Lack>,
+    },
+    /// They have voted.
+    Voted,
+    /// As many as are needed have voted where they are asked.
+    Enough,
+    /// They gave their place to another.
+    Delegated {
+        /// To whom.
+        to: PersonId,
+    },
+    /// Whoever was to vote in their place is asked as well.
+    Asked {
+        /// Who.
+        person: PersonId,
+    },
+}
+
+impl fmt::Display for Objection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Over(verdict) => write!(f, "it {verdict}"),
+            Self::Own { person } => write!(f, "{person} has a part in the ticket"),
+            Self::NotAsked => f.write_str("is not among those who are asked"),
+            Self::OutOfOrder { open } => write!(f, "comes after {}", list(open)),
+            Self::Voted => f.write_str("has voted already"),
+            Self::Enough => f.write_str("enough others have voted"),
+            Self::Delegated { to } => write!(f, "was given to {to}"),
+            Self::Asked { person } => write!(f, "{person} is asked already"),
+        }
+    }
 }
 
 fn list<T: ToString>(items: &[T]) -> String {

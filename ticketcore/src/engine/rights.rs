@@ -49,7 +49,12 @@ pub(super) fn permit_opening(rights: &Rights, actor: &Actor, ticket: &Ticket, dr
 }
 
 /// Something that is done to another ticket, too. One that the actor does not see is as one that is not there.
-pub(super) fn permit_other(rights: &Rights, actor: &Actor, other: &Ticket, capability: Capability) -> Result<(), Refusal> {
+pub(super) fn permit_other(
+    rights: &Rights,
+    actor: &Actor,
+    other: &Ticket,
+    capability: Capability,
+) -> Result<(), Refusal> {
     if !rights.allows(actor, other, Capability::Read) {
         return Err(Refusal::NoSuchTicket { id: other.id });
     }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::actor::Actor;
 use crate::config::{Action, Rulebook};
 use crate::engine::apply::Work;
+use crate::engine::automate::Chain;
 use crate::engine::cascade::cascade;
 use crate::engine::decision::Decision;
 use crate::engine::facts::{Related, Scene};
@@ -28,13 +29,15 @@ pub fn tick(rulebook: &Rulebook, ticket: &Arc<Ticket>, related: &Related, now: D
 }
 
 pub(super) fn settle(work: &mut Work<'_>, rulebook: &Rulebook) {
-    let by = Actor::system().by();
+    let system = Actor::system();
     // Each round records a step or a breach that was not recorded before, and a run has finitely many.
     while let Some((event, actions)) = next_event(work, rulebook) {
-        work.record(&by, event);
+        let chain = Chain::begin(work);
+        work.record(&system.by(), event);
         for action in &actions {
             work.act(action);
         }
+        chain.run(work, &system);
     }
 }
 

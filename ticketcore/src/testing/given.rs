@@ -62,7 +62,7 @@ pub fn given(config: Config) -> Given {
 }
 
 /// What a scenario starts from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "it says nothing until `when`"]
 pub struct Given {
     rulebook: Rulebook,

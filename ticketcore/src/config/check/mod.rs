@@ -4,10 +4,12 @@
 //! checked there.
 
 mod alerts;
+mod approvals;
 mod cascades;
 mod names;
 mod policies;
 mod routing;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -21,12 +23,14 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 13] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
     Config::check_matrix,
     Config::check_calendars,
+    Config::check_approvals,
+    Config::check_rules,
     Config::check_policies,
     Config::check_cascades,
     Config::check_patience,

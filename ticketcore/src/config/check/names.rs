@@ -26,6 +26,8 @@ impl Config {
             Atom::Kind(key) => Err(format!("no kind `{key}`")),
             Atom::Field(key, cmp) => self.check_comparison(key, cmp),
             Atom::During(key) => self.check_calendar(key),
+            Atom::Approved(key) if self.approvals.contains_key(key) => Ok(()),
+            Atom::Approved(key) => Err(format!("no approval `{key}`")),
             Atom::Role(key) | Atom::Category(key) | Atom::Tag(key) | Atom::Team(key) | Atom::Queue(key) => {
                 check_name(key)
             }
@@ -68,10 +70,12 @@ impl Config {
                 to.iter().try_for_each(check_audience)
             }
             Action::Assign(person) => check_person(person),
-            Action::AssignTeam(key) | Action::Enqueue(key) | Action::Tag(key) => check_name(key),
+            Action::AssignTeam(key) | Action::Enqueue(key) | Action::Tag(key) | Action::Untag(key) => check_name(key),
             Action::Move(key) => self.check_move(key),
             Action::Set(field, value) => check_value(field, self.custom_field(field)?, value),
-            Action::Prioritise(_) | Action::Escalate(_) | Action::Unacknowledge | Action::Wake => Ok(()),
+            Action::Unassign | Action::Prioritise(_) | Action::Escalate(_) | Action::Unacknowledge | Action::Wake => {
+                Ok(())
+            }
         }
     }
 

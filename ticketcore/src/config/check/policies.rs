@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::value::FieldType;
 
 /// What a condition asks about that it cannot know, if anything.
-type Blind = fn(&Atom) -> Option<&'static str>;
+pub(super) type Blind = fn(&Atom) -> Option<&'static str>;
 
 impl Config {
     pub(super) fn check_policies(&self) -> Vec<Fault> {
@@ -105,7 +105,9 @@ impl Config {
 /// Whether a policy is for a ticket is asked whenever its clocks are read, of the ticket alone.
 fn blind_of_all_but_the_ticket(atom: &Atom) -> Option<&'static str> {
     let at_all_hours = "a policy is for a ticket at all hours; a step can wait for an opening";
-    matches!(atom, Atom::During(_)).then_some(at_all_hours).or_else(|| blind_when_due(atom))
+    let approved =
+        matches!(atom, Atom::Approved(_)).then_some("an approval comes and goes; a step's `unless` can ask for it");
+    matches!(atom, Atom::During(_)).then_some(at_all_hours).or(approved).or_else(|| blind_when_due(atom))
 }
 
 /// When a step is due there is nobody whose role or kind could be asked, and only this ticket is read.

@@ -178,7 +178,7 @@ fn openings(workflow: &Workflow, _: &[Edge<'_>]) -> Vec<Fault> {
 /// Tells whether an atom can hold only for a ticket that was opened before.
 fn needs_a_life(atom: &Atom) -> bool {
     let of_a_life = [Flag::Acked, Flag::Snoozed, Flag::Responded, Flag::Dropped];
-    matches!(atom, Atom::Status(_) | Atom::State(_) | Atom::Waiting(_))
+    matches!(atom, Atom::Status(_) | Atom::State(_) | Atom::Waiting(_) | Atom::Approved(_))
         || matches!(atom, Atom::Flag(flag) if of_a_life.contains(flag))
 }
 

@@ -127,6 +127,7 @@ impl State {
             | Atom::Priority(_)
             | Atom::Field(..)
             | Atom::NoOpen(_)
+            | Atom::Approved(_)
             | Atom::During(_) => None,
         }
     }
