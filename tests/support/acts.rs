@@ -135,7 +135,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::Child, "reopen"))
 }
 
-fn tables() -> Vec<TableSpec> {
+pub(crate) fn tables() -> Vec<TableSpec> {
     let day = Bucket { unit: Unit::Day, zone: Zone::utc() };
     let measures = [
         Measure::Count,

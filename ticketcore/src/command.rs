@@ -127,6 +127,56 @@ pub enum Command {
 }
 
 impl Command {
+    /// The name of its kind: `move`, `assign_team`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Move(..) => "move",
+            Self::Say(..) => "say",
+            Self::Assign(..) => "assign",
+            Self::AssignTeam(..) => "assign_team",
+            Self::Enqueue(..) => "enqueue",
+            Self::ChangeRequester(..) => "change_requester",
+            Self::ChangeOrganisation(..) => "change_organisation",
+            Self::Rename(..) => "rename",
+            Self::Categorise(..) => "categorise",
+            Self::Tag(..) => "tag",
+            Self::Untag(..) => "untag",
+            Self::Set(..) => "set",
+            Self::Reference(..) => "reference",
+            Self::Rate(..) => "rate",
+            Self::Prioritise(..) => "prioritise",
+            Self::RestorePriority => "restore_priority",
+            Self::Escalate(..) => "escalate",
+            Self::Watch(..) => "watch",
+            Self::Unwatch(..) => "unwatch",
+            Self::Invite(..) => "invite",
+            Self::Dismiss(..) => "dismiss",
+            Self::Refer(..) => "refer",
+            Self::Recall(..) => "recall",
+            Self::Share(..) => "share",
+            Self::Unshare(..) => "unshare",
+            Self::Link(..) => "link",
+            Self::Unlink(..) => "unlink",
+            Self::Edit(..) => "edit",
+            Self::Merge(..) => "merge",
+            Self::Unmerge => "unmerge",
+            Self::Split(..) => "split",
+            Self::Rejoin(..) => "rejoin",
+            Self::Acknowledge(..) => "acknowledge",
+            Self::Unacknowledge => "unacknowledge",
+            Self::Snooze(..) => "snooze",
+            Self::Wake => "wake",
+            Self::Signal(..) => "signal",
+            Self::Waive(..) => "waive",
+            Self::RequestApproval(..) => "request_approval",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Delegate { .. } => "delegate",
+            Self::WithdrawApproval(..) => "withdraw_approval",
+            Self::Migrate(..) => "migrate",
+        }
+    }
+
     /// Takes a transition.
     pub fn transition(key: impl Into<Key>) -> Self {
         Self::Move(key.into())

@@ -46,6 +46,7 @@
 
 mod block_on;
 mod clerk;
+mod commands;
 mod dice;
 mod given;
 pub mod question;
@@ -59,6 +60,7 @@ use async_trait::async_trait;
 
 pub use block_on::block_on;
 pub use clerk::Clerk;
+pub use commands::commands;
 pub use dice::Dice;
 pub use given::{Given, Outcome, given};
 
