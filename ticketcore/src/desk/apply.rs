@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
 use crate::command::{Command, Draft, Request};
@@ -22,7 +23,7 @@ use crate::ticket::Ticket;
 pub(super) const ATTEMPTS: u32 = 64;
 
 /// What one attempt came to.
-enum Plan {
+pub(super) enum Plan {
     Commit(Commit),
     /// Nothing needs to change.
     Nothing(Arc<Ticket>),
@@ -162,15 +163,26 @@ impl Desk {
         let now = self.now();
         let rulebook = self.rules_at(now).await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        let related = self.related(&rulebook, &ticket, &request.commands).await?;
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+        self.plan_of(&rulebook, ticket, request, now).await
+    }
+
+    /// The plan for a ticket as it was read.
+    pub(super) async fn plan_of(
+        &self,
+        rulebook: &Rulebook,
+        ticket: Arc<Ticket>,
+        request: &Request,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, Error> {
+        let related = self.related(rulebook, &ticket, &request.commands).await?;
+        let context = Context { rulebook, actor: &self.actor, related: &related, now };
         let decision = decide(&context, &ticket, request)?;
-        let claims = once(request.once.as_deref(), id);
+        let claims = once(request.once.as_deref(), ticket.id);
         // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
         }
-        Ok(Plan::Commit(self.commit_of(&rulebook, ticket.version, decision, &related, claims)))
+        Ok(Plan::Commit(self.commit_of(rulebook, ticket.version, decision, &related, claims)))
     }
 
     pub(super) fn commit_of(
@@ -240,7 +252,7 @@ impl Desk {
         Ok(self.core.store.find(&self.tenant, &query).await?.tickets.into_iter().collect())
     }
 
-    async fn done(&self, once: Option<&str>) -> Result<Option<Held>, StoreError> {
+    pub(super) async fn done(&self, once: Option<&str>) -> Result<Option<Held>, StoreError> {
         match once {
             Some(key) => self.core.store.claim(&self.tenant, &once_key(key)).await,
             None => Ok(None),
@@ -277,6 +289,6 @@ fn once_key(key: &str) -> String {
     format!("once/{key}")
 }
 
-fn once(key: Option<&str>, by: TicketId) -> Vec<Claim> {
+pub(super) fn once(key: Option<&str>, by: TicketId) -> Vec<Claim> {
     key.map(|key| Claim { key: once_key(key), from: None, to: Some(by) }).into_iter().collect()
 }

@@ -2,6 +2,8 @@
 
 mod alert;
 mod apply;
+mod batch;
+mod bulk;
 mod deliver;
 mod ids;
 mod read;
@@ -19,6 +21,7 @@ use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use read::Move;
 pub use tick::Ticked;
 
