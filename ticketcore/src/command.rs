@@ -208,6 +208,20 @@ impl Command {
         matches!(self, Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Say(_))
     }
 
+    /// Tells whether the command changes other tickets, too, or rests on what was written.
+    pub(crate) const fn reaches_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Link(..)
+                | Self::Unlink(..)
+                | Self::Edit(..)
+                | Self::Merge(_)
+                | Self::Unmerge
+                | Self::Split(..)
+                | Self::Rejoin(_)
+        )
+    }
+
     /// Votes for an approval, given without a reason, having seen a version of the ticket.
     pub fn approve(approval: impl Into<Key>, seen: Version) -> Self {
         Self::Approve { approval: approval.into(), seen, reason: None }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
 use crate::command::{Command, Draft, Request};
@@ -175,27 +176,38 @@ impl Desk {
         }
         let now = self.now();
         let rulebook = self.rules_at(now).await?;
-        let mut ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        if ticket.merged.is_some() && request.is_talk() {
-            ticket = self.survivor(ticket).await?;
-        }
-        let mut related = self.related(&rulebook, &ticket, &request.commands).await?;
+        let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
+        self.plan_of(&rulebook, ticket, request, fresh, now).await
+    }
+
+    /// The plan for a ticket as it was read; `fresh` are the ids of tickets that it may open along.
+    pub(super) async fn plan_of(
+        &self,
+        rulebook: &Rulebook,
+        ticket: Arc<Ticket>,
+        request: &Request,
+        fresh: &[TicketId],
+        now: DateTime<Utc>,
+    ) -> Result<Plan, Error> {
+        let goes_on = ticket.merged.is_some() && request.is_talk();
+        let ticket = if goes_on { self.survivor(ticket).await? } else { ticket };
+        let mut related = self.related(rulebook, &ticket, &request.commands).await?;
         fresh.iter().for_each(|id| related.set_aside(*id));
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+        let context = Context { rulebook, actor: &self.actor, related: &related, now };
         let decision = match decide(&context, &ticket, request) {
             Err(Refusal::Changed { seen, found, .. }) => {
                 let limit = usize::try_from(found.0).unwrap_or(usize::MAX);
                 let history = self.core.store.history(&self.tenant, ticket.id, Version(0), limit).await?;
                 return Err(Refusal::Changed { seen, found, changes: since(&history, seen) }.into());
             }
-            decided => decided.map_err(|refusal| self.refused(&rulebook, &ticket, refusal))?,
+            decided => decided.map_err(|refusal| self.refused(rulebook, &ticket, refusal))?,
         };
         let claims = once(request.once.as_deref(), ticket.id);
         // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
         }
-        Ok(Plan::Commit(self.commit_of(&rulebook, ticket.version, decision, &related, claims)))
+        Ok(Plan::Commit(self.commit_of(rulebook, ticket.version, decision, &related, claims)))
     }
 
     pub(super) fn commit_of(
@@ -271,7 +283,7 @@ impl Desk {
         Ok(self.core.store.find(&self.tenant, &query).await?.tickets.into_iter().collect())
     }
 
-    async fn done(&self, once: Option<&str>) -> Result<Option<Held>, StoreError> {
+    pub(super) async fn done(&self, once: Option<&str>) -> Result<Option<Held>, StoreError> {
         match once {
             Some(key) => self.core.store.claim(&self.tenant, &once_key(key)).await,
             None => Ok(None),
@@ -311,6 +323,6 @@ fn once_key(key: &str) -> String {
     format!("once/{key}")
 }
 
-fn once(key: Option<&str>, by: TicketId) -> Vec<Claim> {
+pub(super) fn once(key: Option<&str>, by: TicketId) -> Vec<Claim> {
     key.map(|key| Claim { key: once_key(key), from: None, to: Some(by) }).into_iter().collect()
 }

@@ -2,6 +2,8 @@
 
 mod alert;
 mod apply;
+mod batch;
+mod bulk;
 mod deliver;
 mod ids;
 mod merge;
@@ -22,6 +24,7 @@ use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use read::Move;
 pub use rehearse::{Rehearsed, Trace};
 pub use tick::Ticked;
