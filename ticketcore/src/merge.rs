@@ -59,7 +59,7 @@ pub struct Absorbed {
     /// The people who watch because of it: those that did not watch on their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watchers: Vec<PersonId>,
-    /// The alerts that came along, as the ticket heard of them last.
+    /// The alerts that came along, as the ticket heard of them last: those it did not hear of before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Alert>,
     /// How many tickets came: the other one and those that had come to it.

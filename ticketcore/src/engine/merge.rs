@@ -60,7 +60,9 @@ pub(super) fn merge(context: &Context<'_>, work: &mut Work<'_>, into: TicketId) 
             format!("ticket {into} would have {} items, the limit is {}", other.watchers.len() + more, limits.items);
         return Err(invalid("watchers", problem));
     }
-    let alerts: Vec<Alert> = work.ticket.alerts().cloned().collect();
+    // Of one alert a ticket hears but once: what the survivor knows of it stays.
+    let new = |alert: &&Alert| !other.alerts().any(|known| known.key == alert.key);
+    let alerts: Vec<Alert> = work.ticket.alerts().filter(new).cloned().collect();
     let absorbed = Absorbed { from: work.ticket.id, messages: Vec::new(), watchers, alerts, tickets };
     let by = context.actor.by();
     let merged = merged(work, into);
