@@ -3,6 +3,7 @@
 use super::*;
 use crate::cond::{Atom, Cmp, Cond};
 use crate::line::Flag;
+use crate::link::LinkKind;
 use crate::status::{Status, Waiting};
 use crate::time::Zone;
 use crate::value::Value;
@@ -74,7 +75,11 @@ fn rich() -> Config {
         .policy(Policy::next_response("next").target(Priority::P1, Span::minutes(30)))
         .policy(Policy::update("update").target(Priority::P1, Span::hours(1)))
         .policy(Policy::escalation("pager").step(Step::new(At::After(Span::ZERO), vec![Action::Escalate(1)])))
-        .policy(Policy::ack_timeout("ack", Span::minutes(30)));
+        .policy(Policy::ack_timeout("ack", Span::minutes(30)))
+        .workflow(Workflow::task().revision(2).over_open())
+        .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve"))
+        .cascade(Cascade::new(CascadeOn::Closed, LinkKind::Blocks, "resume").last())
+        .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::ExplainedBy, "reopen"));
     config.business = Some("office".into());
     config.alerts.team = Some("operations".into());
     config.alerts.queue = Some("alerts".into());
@@ -138,6 +143,9 @@ fn what_a_file_cannot_mean_is_refused_by_name() {
             "workflows = [{ id = 'x', states = [], transitions = [{ key = 'a', from = 'new', to = 'b' }] }]",
             "a list of states",
         ),
+        ("cascades = [{ when = 'solved', over = 'child', take = 'close' }]", "unknown variant `solved`"),
+        ("cascades = [{ when = 'closed', over = 'children', take = 'close' }]", "unknown variant `children`"),
+        ("cascades = [{ when = 'closed', over = 'child', take = 'close', lst = true }]", "unknown field `lst`"),
         ("patience = { p0 = '1h' }", "`p0` is no priority"),
         ("patience = { p1 = 'soon' }", "\"soon\" is not a span"),
     ];
