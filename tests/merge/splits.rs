@@ -119,6 +119,6 @@ fn two_splits_of_one_request_open_two_tickets() {
         let mail = desk.apply(mail.id, [split(2, "First"), split(3, "Second")]).await.unwrap();
         let into: Vec<TicketId> = mail.parted.iter().map(|split| split.into).collect();
         assert_eq!(desk.load(into[0]).await.unwrap().subject, "First");
-        assert_eq!(place.read(&*desk.load(into[1]).await.unwrap()).await, ["Two"]);
+        assert_eq!(place.read(&desk.load(into[1]).await.unwrap()).await, ["Two"]);
     });
 }

@@ -270,8 +270,10 @@ mod tests {
         Ticket::clone(&open(&context, &TenantId::MAIN, id, &Draft::incident("No mail")).unwrap().ticket)
     }
 
+    type Change = (&'static str, fn(&mut Ticket));
+
     /// Each field changed alone. The test counts them against the ticket, so one that is forgotten here is found.
-    const CHANGES: &[(&str, fn(&mut Ticket))] = &[
+    const CHANGES: &[Change] = &[
         ("kind", |ticket| ticket.kind = "task".into()),
         ("subject", |ticket| ticket.subject = "No web".to_owned()),
         ("category", |ticket| ticket.category = Some("web".into())),

@@ -60,23 +60,17 @@ impl Desk {
     ///
     /// [`Error::NotFound`]; [`Error::Store`] if storage fails.
     pub async fn conversation(&self, id: TicketId) -> Result<Vec<Post>, Error> {
-        let mut histories = BTreeMap::from([(id, self.history(id).await?)]);
-        let (mut next, mut parts) = (vec![id], BTreeSet::new());
+        let mut histories = BTreeMap::new();
+        let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
+        let mut next = vec![id];
         while let Some(of) = next.pop() {
-            let Some(history) = histories.get(&of) else { continue };
-            let (whole, some) = (merged(history), borrowed(history));
-            parts.extend(some);
-            for from in whole {
-                if !histories.contains_key(&from) {
-                    histories.insert(from, self.history(from).await?);
-                    next.push(from);
-                }
-            }
+            let history = self.history(of).await?;
+            next.extend(merged(&history).into_iter().filter(|from| whole.insert(*from)));
+            parts.extend(borrowed(&history));
+            histories.insert(of, history);
         }
-        for from in parts {
-            if !histories.contains_key(&from) {
-                histories.insert(from, self.history(from).await?);
-            }
+        for from in parts.difference(&whole) {
+            histories.insert(*from, self.history(*from).await?);
         }
         Ok(conversation(id, &histories))
     }
