@@ -276,7 +276,7 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         41..=42 => Command::Merge(other),
         43..=44 => Command::Unmerge,
         45 => {
-            let messages = (0..dice.below(3)).map(|_| version(dice)).collect();
+            let messages = (0..=dice.below(2)).map(|_| version(dice)).collect();
             Command::Split(messages, Box::new(Draft { once: None, ..draft(dice) }))
         }
         46 => Command::Rejoin(other),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::cond::{Atom, Cmp, Cond};
 use crate::line::Flag;
+use crate::link::LinkKind;
 use crate::routing::{Fallback, Intake, Prefer, Route, Sorted, Tier};
 use crate::status::{Status, Waiting};
 use crate::time::Zone;
@@ -90,7 +91,11 @@ fn rich() -> Config {
         .policy(Policy::next_response("next").target(Priority::P1, Span::minutes(30)))
         .policy(Policy::update("update").target(Priority::P1, Span::hours(1)))
         .policy(Policy::escalation("pager").step(Step::new(At::After(Span::ZERO), vec![Action::Escalate(1)])))
-        .policy(Policy::ack_timeout("ack", Span::minutes(30)));
+        .policy(Policy::ack_timeout("ack", Span::minutes(30)))
+        .workflow(Workflow::task().revision(2).over_open())
+        .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve"))
+        .cascade(Cascade::new(CascadeOn::Closed, LinkKind::Blocks, "resume").last())
+        .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::ExplainedBy, "reopen"));
     config.business = Some("office".into());
     config.alerts.team = Some("operations".into());
     config.alerts.queue = Some("alerts".into());
@@ -185,6 +190,9 @@ fn what_a_file_cannot_mean_is_refused_by_name() {
         ("approvals.cab = { steps = [{ from = { group = 'x' }, need = 1 }] }", "unknown variant `group`"),
         ("approvals.cab = { steps = [{ from = { role = 'x' }, needs = 1 }] }", "unknown field `needs`"),
         ("approvals.cab = { steps = [{ from = { role = 'x' }, need = 256 }] }", "invalid value"),
+        ("cascades = [{ when = 'solved', over = 'child', take = 'close' }]", "unknown variant `solved`"),
+        ("cascades = [{ when = 'closed', over = 'children', take = 'close' }]", "unknown variant `children`"),
+        ("cascades = [{ when = 'closed', over = 'child', take = 'close', lst = true }]", "unknown field `lst`"),
         ("patience = { p0 = '1h' }", "`p0` is no priority"),
         ("patience = { p1 = 'soon' }", "\"soon\" is not a span"),
     ];

@@ -66,23 +66,17 @@ impl Desk {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         self.seen(&rulebook, Arc::clone(&ticket))?;
-        let mut histories = BTreeMap::from([(id, self.log_of(id).await?)]);
-        let (mut next, mut parts) = (vec![id], BTreeSet::new());
+        let mut histories = BTreeMap::new();
+        let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
+        let mut next = vec![id];
         while let Some(of) = next.pop() {
-            let Some(history) = histories.get(&of) else { continue };
-            let (whole, some) = (merged(history), borrowed(history));
-            parts.extend(some);
-            for from in whole {
-                if !histories.contains_key(&from) {
-                    histories.insert(from, self.log_of(from).await?);
-                    next.push(from);
-                }
-            }
+            let history = self.log_of(of).await?;
+            next.extend(merged(&history).into_iter().filter(|from| whole.insert(*from)));
+            parts.extend(borrowed(&history));
+            histories.insert(of, history);
         }
-        for from in parts {
-            if !histories.contains_key(&from) {
-                histories.insert(from, self.log_of(from).await?);
-            }
+        for from in parts.difference(&whole) {
+            histories.insert(*from, self.log_of(*from).await?);
         }
         let mut posts = conversation(id, &histories);
         if !self.holds(&rulebook, &ticket, Capability::Read) {
