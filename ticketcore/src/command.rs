@@ -97,6 +97,8 @@ pub enum Command {
     },
     /// Take back what was asked, and with it all votes.
     WithdrawApproval(Key),
+    /// Give the commands of a macro.
+    Run(Key),
     /// Follow another revision of the workflow; states that are not in the map keep their names.
     Migrate(u32, BTreeMap<Key, Key>),
 }

@@ -4,6 +4,7 @@ mod alert;
 mod apply;
 mod deliver;
 mod ids;
+mod instantiate;
 mod read;
 mod rehearse;
 mod rules;

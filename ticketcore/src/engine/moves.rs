@@ -49,7 +49,9 @@ pub fn moves<'a>(
 pub fn reads(rulebook: &Rulebook, ticket: &Ticket, commands: &[Command]) -> Vec<TicketId> {
     let linking = |command: &Command| if let Command::Link(_, to) = command { Some(*to) } else { None };
     let linked = commands.iter().filter_map(linking);
-    let moving = |command: &Command| matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_));
+    let moving = |command: &Command| {
+        matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_) | Command::Run(_))
+    };
     let guarded =
         if commands.iter().any(moving) || rules_read(rulebook) { guarded(rulebook, ticket) } else { Vec::new() };
     let ids: BTreeSet<TicketId> = guarded.into_iter().chain(linked).filter(|id| *id != ticket.id).collect();

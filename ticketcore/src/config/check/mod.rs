@@ -5,9 +5,11 @@
 
 mod alerts;
 mod approvals;
+mod macros;
 mod names;
 mod policies;
 mod rules;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +23,7 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 11] = [
+const PARTS: [Part; 13] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
@@ -29,6 +31,8 @@ const PARTS: [Part; 11] = [
     Config::check_calendars,
     Config::check_approvals,
     Config::check_rules,
+    Config::check_macros,
+    Config::check_templates,
     Config::check_policies,
     Config::check_patience,
     Config::check_alerts,
