@@ -42,7 +42,7 @@ fn rich() -> Config {
     let pricey = Atom::Field("cost".into(), Cmp::In(vec![Value::Int(1), Value::Int(2)]));
     let deeds = vec![
         Deed::Move("finish".into()),
-        Deed::say(Visibility::Internal, "{{ field.note }}\n\"{{\"}}"),
+        Deed::say(Visibility::Internal, "{{ field.note }}\n\"{\"} {{}}"),
         Deed::Assign("ada".into()),
         Deed::Take,
         Deed::Unassign,

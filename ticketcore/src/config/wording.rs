@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// The placeholders are `{{subject}}`, `{{reference}}`, `{{requester}}`, `{{assignee}}`, `{{team}}`, `{{priority}}`,
 /// `{{status}}` and, for a custom field, `{{field.site}}`; blanks inside the braces do not matter. Where the ticket has
-/// no value, nothing is put in. What is put in is text and is not looked at again. Braces that are no placeholder stand
-/// for themselves.
+/// no value, nothing is put in. What is put in is text and is not looked at again. Any other name in double braces is a
+/// fault of the configuration; all other braces stand for themselves.
 ///
 /// # Examples
 ///
