@@ -321,13 +321,14 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let asks = prop::option::of(prop::sample::select(vec!["a", "b"]));
     let rule = (prop::collection::vec(triggers(), 1..3), asks, prop::collection::vec(actions(), 1..4));
     prop::collection::vec(rule, 0..8).prop_map(|rules| {
-        let named = |(i, (on, asks, then)): (usize, (Vec<Trigger>, Option<&str>, Vec<Action>))| Rule {
+        let numbered = (0..).zip(rules);
+        let rules = numbered.map(|(i, (on, asks, then)): (u32, (_, Option<&str>, _))| Rule {
             key: Key::from(format!("r{i}")),
             on,
             when: asks.map_or(Cond::ALWAYS, |tag| Atom::Tag(tag.into()).into()),
             then,
-        };
-        rules.into_iter().enumerate().map(named).collect()
+        });
+        rules.collect()
     })
 }
 

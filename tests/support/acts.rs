@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
-use ticketcore::config::{Action, Approval, At, Audience, Cascade, CascadeOn, Rule, Step, Trigger, Voters, Workflow};
+use ticketcore::config::{
+    Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Macro, Planned, Rule, Step, Template, Trigger, Voters,
+    Workflow,
+};
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Zone};
 use ticketcore::{
     Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, Policy, Priority, Query, Request, Severity,
-    Signal, Span, TicketId, Value, Version,
+    Signal, Span, TicketId, Value, Version, Visibility,
 };
 
 /// Something that happens to a desk.
@@ -21,6 +24,7 @@ pub(crate) enum Act {
     Apply(Actor, TicketId, Request),
     Signal(Signal),
     Publish(u32),
+    Instantiate(Actor, TicketId),
     Pass(TimeDelta),
     Tick,
     Find(Query),
@@ -39,7 +43,7 @@ impl Act {
             return Self::Open(actor(dice), draft(dice));
         };
         let id = sample.ticket.id;
-        match dice.below(40) {
+        match dice.below(42) {
             0..=5 => Self::Open(actor(dice), draft(dice)),
             6..=21 => Self::Apply(actor(dice), id, request(dice, known, now)),
             22..=24 => Self::Signal(signal(dice, now)),
@@ -61,6 +65,7 @@ impl Act {
             36 => Self::Moves(actor(dice), id),
             37 => Self::Readings(id),
             38 => Self::Feed(1 + dice.below(9)),
+            39..=40 => Self::Instantiate(actor(dice), id),
             _ => Self::Due(dice.below(3)),
         }
     }
@@ -113,6 +118,15 @@ pub(crate) fn config(variant: u32) -> Config {
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
     let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
+    let answer = Macro::default()
+        .deed(Deed::say(Visibility::Public, "{{subject}}: {{field.note}}{{team}}"))
+        .deed(Deed::Move("resolve".into()));
+    let rollout = Template::default()
+        .ticket("plan", Planned::new("task", "Plan {{subject}} for {{requester}}").description("{{field.note}}"))
+        .ticket(
+            "roll",
+            Planned::new("change", "{{field.note}}{{reference}}").team("net").field("seats", 2).after("plan"),
+        );
     // Rules that follow from commands and from time, that move, and that undo each other.
     let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
     let net = Atom::Tag("net".into());
@@ -121,6 +135,8 @@ pub(crate) fn config(variant: u32) -> Config {
         .rule(on("late", Trigger::Breached, Action::Tag("net".into())).when(Atom::NoOpen(LinkKind::BlockedBy)))
         .rule(on("off", Trigger::TeamAssigned, Action::Unassign).then(Action::Untag("net".into())))
         .rule(on("done", Trigger::Said, Action::Move("resolve".into())).when(Atom::Tag("desk".into())))
+        .with_macro("answer", answer)
+        .template("rollout", rollout)
         .workflow(second)
         .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })
         .calendar("office", hours)
@@ -239,7 +255,7 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     // Mostly what the ticket is at, now and then older or newer.
     let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(58) {
+    match dice.below(60) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -288,6 +304,7 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         }
         56 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
         56 => Command::Delegate { approval: "cab".into(), to: name(dice) },
+        57..=58 => Command::Run(if dice.once_in(9) { "wish" } else { "answer" }.into()),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

@@ -97,6 +97,8 @@ capabilities! {
     RequestApproval = "request_approval",
     /// Vote for and against, and let another vote instead.
     Vote = "vote",
+    /// Run macros; what they do takes its own rights.
+    Run = "run",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
     /// Publish configurations.
@@ -153,6 +155,7 @@ impl Command {
             Self::Waive(..) => Capability::Waive,
             Self::RequestApproval(_) | Self::WithdrawApproval(_) => Capability::RequestApproval,
             Self::Approve { .. } | Self::Reject { .. } | Self::Delegate { .. } => Capability::Vote,
+            Self::Run(_) => Capability::Run,
             Self::Migrate(..) => Capability::Migrate,
         }
     }

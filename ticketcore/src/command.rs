@@ -122,6 +122,8 @@ pub enum Command {
     },
     /// Take back what was asked, and with it all votes.
     WithdrawApproval(Key),
+    /// Give the commands of a macro.
+    Run(Key),
     /// Follow another revision of the workflow; states that are not in the map keep their names.
     Migrate(u32, BTreeMap<Key, Key>),
 }
@@ -173,6 +175,7 @@ impl Command {
             Self::Reject { .. } => "reject",
             Self::Delegate { .. } => "delegate",
             Self::WithdrawApproval(..) => "withdraw_approval",
+            Self::Run(..) => "run",
             Self::Migrate(..) => "migrate",
         }
     }

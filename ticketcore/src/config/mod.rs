@@ -8,14 +8,17 @@ mod action;
 mod approval;
 mod cascade;
 mod check;
+mod macros;
 mod policy;
 mod rights;
 mod rule;
 mod setup;
 mod span;
+mod template;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod wording;
 pub mod workflow;
 
 use std::collections::BTreeMap;
@@ -29,16 +32,21 @@ use crate::time::Hours;
 use crate::value::FieldType;
 
 pub use crate::approval::{Quorum, Voters};
+pub use crate::event::Visibility;
 pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
 pub use approval::Approval;
 pub use cascade::{Cascade, CascadeOn};
+pub use macros::{Deed, Macro};
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
 pub use rights::{Grant, Grantee, Rights};
 pub use rule::Rule;
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
+pub use template::{Planned, Template};
 pub use trigger::Trigger;
+pub(crate) use wording::Part;
+pub use wording::{Placeholder, Wording};
 pub use workflow::{Migration, Source, State, Target, Transition, Workflow};
 
 /// Everything a desk is told about how it works.
@@ -64,6 +72,10 @@ pub struct Config {
     pub approvals: BTreeMap<Key, Approval>,
     /// What the desk does by itself when something happens.
     pub rules: Vec<Rule>,
+    /// Several commands under one name.
+    pub macros: BTreeMap<Key, Macro>,
+    /// Tickets that are opened together.
+    pub templates: BTreeMap<Key, Template>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
     /// What moves over links: duplicates that are closed with the original, say.
@@ -105,6 +117,8 @@ impl Default for Config {
             business: None,
             approvals: BTreeMap::new(),
             rules: Vec::new(),
+            macros: BTreeMap::new(),
+            templates: BTreeMap::new(),
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
@@ -217,6 +231,20 @@ impl Config {
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.retain(|other| other.key != rule.key);
         self.rules.push(rule);
+        self
+    }
+
+    /// Adds a macro, or replaces the one of the same name.
+    #[must_use]
+    pub fn with_macro(mut self, key: impl Into<Key>, spec: Macro) -> Self {
+        self.macros.insert(key.into(), spec);
+        self
+    }
+
+    /// Adds a template, or replaces the one of the same name.
+    #[must_use]
+    pub fn template(mut self, key: impl Into<Key>, template: Template) -> Self {
+        self.templates.insert(key.into(), template);
         self
     }
 

@@ -42,6 +42,32 @@ fn rich() -> Config {
         Action::Wake,
     ];
     let pricey = Atom::Field("cost".into(), Cmp::In(vec![Value::Int(1), Value::Int(2)]));
+    let deeds = vec![
+        Deed::Move("finish".into()),
+        Deed::say(Visibility::Internal, "{{ field.note }}\n\"{\"} {{}}"),
+        Deed::Assign("ada".into()),
+        Deed::Take,
+        Deed::Unassign,
+        Deed::AssignTeam("second level".into()),
+        Deed::Enqueue("late".into()),
+        Deed::Categorise("lawn".into()),
+        Deed::Tag("wet".into()),
+        Deed::Untag("dry".into()),
+        Deed::Set("cost".into(), Value::Int(7)),
+        Deed::Rate(Level::HIGH, Level::LOW),
+        Deed::Escalate(2),
+        Deed::RequestApproval("cab".into()),
+    ];
+    let full = Planned::new("task", "Mow")
+        .description("{{requester}}")
+        .category("lawn")
+        .tag("wet")
+        .field("paid", true)
+        .assignee("ada")
+        .team("second level")
+        .queue("late")
+        .rated(Level::LOW, Level::HIGH)
+        .after("b b");
     let gold = Policy::resolution("gold")
         .applies(Cond::from(Atom::Kind("garden".into())).and(pricey.clone().into()))
         .target(Priority::P1, Span::hours(4))
@@ -70,6 +96,9 @@ fn rich() -> Config {
         .calendar("office", office)
         .workflow(garden)
         .kind("garden", "garden", "GRDN-")
+        .with_macro("all", Macro { commands: deeds })
+        .template("empty", Template::default().ticket("a", Planned::new("task", "{{subject}}")))
+        .template("full", Template::default().ticket("a", full).ticket("b b", Planned::new("garden", "Weed")))
         .rule(Rule::new("all", [Trigger::Any, Trigger::FieldSet]).then(Action::Wake))
         .rule(Rule::new("pricey", [Trigger::Opened]).when(pricey.clone()).then(Action::Tag("pricey".into())))
         .approval(

@@ -6,6 +6,7 @@ mod batch;
 mod bulk;
 mod deliver;
 mod ids;
+mod instantiate;
 mod merge;
 mod read;
 mod rehearse;

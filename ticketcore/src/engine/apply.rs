@@ -22,6 +22,8 @@ pub(super) struct Work<'a> {
     pub(super) setup: &'a Setup,
     pub(super) related: &'a Related,
     pub(super) at: DateTime<Utc>,
+    /// The ticket as it was at first.
+    pub(super) before: Arc<Ticket>,
     /// Shared until the first event, so that a decision that changes nothing copies nothing.
     pub(super) ticket: Arc<Ticket>,
     pub(super) facts: Vec<Fact>,
@@ -36,7 +38,17 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Arc<Ticket>) -> Self {
         let (echoes, turns) = (BTreeMap::new(), Vec::new());
-        Self { setup, related, at, ticket, facts: Vec::with_capacity(1), echoes, turns, opened: 0 }
+        Self {
+            setup,
+            related,
+            at,
+            before: Arc::clone(&ticket),
+            ticket,
+            facts: Vec::with_capacity(1),
+            echoes,
+            turns,
+            opened: 0,
+        }
     }
 
     /// Another ticket as it is by now.

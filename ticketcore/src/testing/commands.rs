@@ -61,7 +61,8 @@ fn after(command: &Command, other: TicketId) -> Option<Command> {
         Command::Approve { .. } => Command::reject("cab", Version(1), "no"),
         Command::Reject { .. } => Command::Delegate { approval: "cab".into(), to: "eve".into() },
         Command::Delegate { .. } => Command::WithdrawApproval("cab".into()),
-        Command::WithdrawApproval(..) => Command::Migrate(2, BTreeMap::new()),
+        Command::WithdrawApproval(..) => Command::Run("answer".into()),
+        Command::Run(..) => Command::Migrate(2, BTreeMap::new()),
         Command::Migrate(..) => return None,
     };
     Some(next)

@@ -220,6 +220,14 @@ impl Outcome {
         self
     }
 
+    /// Expects exactly these texts beside the events, in order.
+    #[track_caller]
+    pub fn then_texts(self, texts: &[&str]) -> Self {
+        let found: Vec<&str> = self.decision().facts.iter().filter_map(|fact| fact.text.as_deref()).collect();
+        assert!(found == texts, "{}\n{}", self.what, difference(texts, &found));
+        self
+    }
+
     /// Looks at the ticket after it.
     #[track_caller]
     pub fn then_ticket(self, look: impl FnOnce(&Ticket)) -> Self {
