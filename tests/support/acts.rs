@@ -104,7 +104,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .applies(Atom::Priority(Priority::P1))
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
-    Config::default()
+    Config { seal: variant == 1, ..Config::default() }
         .workflow(second)
         .calendar("office", hours)
         .field("seats", FieldType::Int)

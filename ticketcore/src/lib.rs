@@ -30,6 +30,7 @@ pub mod policy_log;
 pub mod priority;
 pub mod query;
 pub mod report;
+pub mod seal;
 pub mod signal;
 pub mod status;
 pub mod store;

@@ -56,6 +56,9 @@ pub struct Config {
     pub alerts: Alerts,
     /// How large things may be.
     pub limits: Limits,
+    /// Whether events are sealed, so that [`Desk::verify`](crate::Desk::verify) finds whoever changed the past; a ticket
+    /// that was sealed once stays so. Off unless said otherwise, as it costs every event SEALCOST.
+    pub seal: bool,
 }
 
 impl Default for Config {
@@ -85,6 +88,7 @@ impl Default for Config {
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
             limits: Limits::default(),
+            seal: false,
         }
     }
 }

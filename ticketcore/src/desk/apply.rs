@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::id::{TicketId, Version};
 use crate::link::LinkKind;
 use crate::query::{Filter, Order, Query};
+use crate::seal::seal;
 use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
 use crate::ticket::Ticket;
 
@@ -189,7 +190,7 @@ impl Desk {
                 let (other, facts) = changed.entry(id).or_insert_with(|| (Arc::clone(other), Vec::new()));
                 let at = at.max(other.updated);
                 evolve(Arc::make_mut(other), at, &self.actor.by(), &event);
-                facts.push(Fact { by: self.actor.by(), event, text: None });
+                facts.push(Fact { by: self.actor.by(), event, text: None, seal: None });
             }
         }
         // What guards read and nothing changes must stay as it was read.
@@ -261,14 +262,19 @@ impl Desk {
     }
 }
 
-/// A change of one ticket, with what the index is to hold of it.
+/// A change of one ticket, sealed if the desk seals, with what the index is to hold of it.
 pub(super) fn change(
     rulebook: &Rulebook,
     expected: Version,
-    ticket: Arc<Ticket>,
-    facts: Vec<Fact>,
+    mut ticket: Arc<Ticket>,
+    mut facts: Vec<Fact>,
     claims: Vec<Claim>,
 ) -> Change {
+    // A chain that was begun goes on whatever the rules say now: an event without a seal would look like one slipped in.
+    if !facts.is_empty() && (rulebook.now().config.seal || ticket.head.is_some()) {
+        let at = ticket.updated;
+        seal(Arc::make_mut(&mut ticket), expected, at, &mut facts);
+    }
     let marks = marks(rulebook, &ticket);
     Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
 }

@@ -7,6 +7,7 @@ mod ids;
 mod read;
 mod rules;
 mod tick;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::time::{Clock, SystemClock};
 pub use alert::Intake;
 pub use read::Move;
 pub use tick::Ticked;
+pub use verify::{Broken, Checkpoint, Head, Verified};
 
 use ids::Ids;
 use rules::Rules;

@@ -35,7 +35,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn record_text(&mut self, by: &By, event: Event, text: Option<String>) {
         evolve(Arc::make_mut(&mut self.ticket), self.at, by, &event);
-        self.facts.push(Fact { by: by.clone(), event, text });
+        self.facts.push(Fact { by: by.clone(), event, text, seal: None });
     }
 
     pub(super) fn workflow(&self) -> Option<&'a Workflow> {

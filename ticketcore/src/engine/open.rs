@@ -52,7 +52,7 @@ pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draf
         let unmet = work.unmet(actor, transition, state);
         if unmet.is_empty() {
             let text = draft.description.clone();
-            work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text });
+            work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text, seal: None });
             work.effects(transition);
             return Ok(work.decided());
         }
