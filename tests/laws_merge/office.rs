@@ -84,7 +84,7 @@ impl Office {
 
     fn record(&mut self, ticket: Arc<Ticket>, facts: Vec<Fact>) {
         let history = self.histories.entry(ticket.id).or_default();
-        for Fact { by, event, text } in facts {
+        for Fact { by, event, text, seal } in facts {
             self.position += 1;
             history.push(Recorded {
                 tenant: TenantId::MAIN,
@@ -95,6 +95,7 @@ impl Office {
                 by,
                 event,
                 text,
+                seal,
             });
         }
         self.tickets.insert(ticket.id, ticket);

@@ -130,7 +130,7 @@ pub(crate) fn config(variant: u32) -> Config {
     // Rules that follow from commands and from time, that move, and that undo each other.
     let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
     let net = Atom::Tag("net".into());
-    Config::default()
+    Config { seal: variant == 1, ..Config::default() }
         .rule(on("net", Trigger::Tagged, Action::AssignTeam("net".into())).when(net.clone()).then(page("net".into())))
         .rule(on("late", Trigger::Breached, Action::Tag("net".into())).when(Atom::NoOpen(LinkKind::BlockedBy)))
         .rule(on("off", Trigger::TeamAssigned, Action::Unassign).then(Action::Untag("net".into())))

@@ -165,6 +165,7 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         heard,
         line: _,
         policies,
+        head: _,
     } = ticket;
     let time = |at: &Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339());
     let mut named: Vec<(Key, Option<String>)> = [
@@ -320,7 +321,8 @@ mod tests {
         ("merged", |ticket| ticket.merged = Some(ticket.id)),
         ("absorbed", |ticket| {
             let (messages, watchers, alerts) = (Vec::new(), Vec::new(), Vec::new());
-            ticket.absorbed = vec![Absorbed { from: ticket.id, messages, watchers, alerts, tickets: 1 }];
+            ticket.absorbed =
+                vec![Absorbed { from: ticket.id, messages, watchers, participants: Vec::new(), alerts, tickets: 1 }];
         }),
         ("parted", |ticket| ticket.parted = vec![SplitOff { into: ticket.id, messages: vec![Version(2)] }]),
         ("alert", |ticket| {

@@ -36,6 +36,7 @@ pub mod priority;
 pub mod query;
 pub mod report;
 pub mod routing;
+pub mod seal;
 pub mod signal;
 pub mod status;
 pub mod store;

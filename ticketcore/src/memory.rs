@@ -149,6 +149,7 @@ impl State {
                 by: fact.by,
                 event: fact.event,
                 text: fact.text,
+                seal: fact.seal,
             });
             self.feed.push(Arc::clone(&record));
             record

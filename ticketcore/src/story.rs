@@ -212,14 +212,15 @@ mod tests {
         let absorbed = |messages: &[i64]| Absorbed {
             from: id,
             messages: messages.iter().copied().map(Version).collect(),
+            participants: Vec::new(),
             watchers: Vec::new(),
             alerts: Vec::new(),
             tickets: 1,
         };
         let split = |messages: &[i64]| SplitOff { into: id, messages: absorbed(messages).messages };
         let stories = [
-            (Event::Edited { message: Version(1) }, "edited the description"),
-            (Event::Edited { message: Version(4) }, "edited message 4"),
+            (Event::Edited { message: Version(1), visibility: Visibility::Public }, "edited the description"),
+            (Event::Edited { message: Version(4), visibility: Visibility::Internal }, "edited message 4"),
             (
                 Event::Merged(Box::new(Merged { into: id, state: "closed".into(), from: pose.clone() })),
                 "merged into ID",

@@ -90,6 +90,9 @@ pub struct Config {
     pub routing: Routing,
     /// How large things may be.
     pub limits: Limits,
+    /// Whether events are sealed, so that [`Desk::verify`](crate::Desk::verify) finds whoever changed the past; a ticket
+    /// that was sealed once stays so. Off unless said otherwise, as it costs every event SEALCOST.
+    pub seal: bool,
 }
 
 impl Default for Config {
@@ -126,6 +129,7 @@ impl Default for Config {
             rights: Rights::default(),
             routing: Routing::default(),
             limits: Limits::default(),
+            seal: false,
         }
     }
 }

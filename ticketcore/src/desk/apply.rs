@@ -15,6 +15,7 @@ use crate::event::Fact;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
 use crate::query::{Filter, Order, Query};
+use crate::seal::seal;
 use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
 use crate::ticket::Ticket;
 
@@ -307,14 +308,19 @@ impl Desk {
     }
 }
 
-/// A change of one ticket, with what the index is to hold of it.
+/// A change of one ticket, sealed if the desk seals, with what the index is to hold of it.
 pub(super) fn change(
     rulebook: &Rulebook,
     expected: Version,
-    ticket: Arc<Ticket>,
-    facts: Vec<Fact>,
+    mut ticket: Arc<Ticket>,
+    mut facts: Vec<Fact>,
     claims: Vec<Claim>,
 ) -> Change {
+    // A chain that was begun goes on whatever the rules say now: an event without a seal would look like one slipped in.
+    if !facts.is_empty() && (rulebook.now().config.seal || ticket.head.is_some()) {
+        let at = ticket.updated;
+        seal(Arc::make_mut(&mut ticket), expected, at, &mut facts);
+    }
     let marks = marks(rulebook, &ticket);
     Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
 }

@@ -13,6 +13,7 @@ mod rehearse;
 mod rules;
 mod sight;
 mod tick;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use read::Move;
 pub use rehearse::{Rehearsed, Trace};
 pub use tick::Ticked;
+pub use verify::{Broken, Checkpoint, Head, Verified};
 
 use ids::Ids;
 use rules::Rules;

@@ -71,6 +71,7 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         heard,
         line: _,
         policies: _,
+        head: _,
     } = ticket;
     let mut fields = fields.clone();
     fields.retain(|field, _| !rights.internal.contains(field));
@@ -131,5 +132,6 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         heard: *heard,
         line: Line::default(),
         policies: PolicyLog::default(),
+        head: None,
     }
 }

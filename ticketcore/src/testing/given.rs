@@ -174,6 +174,7 @@ impl Given {
             by: fact.by.clone(),
             event: fact.event.clone(),
             text: fact.text.clone(),
+            seal: fact.seal,
         };
         self.related.recall((1..).zip(facts).map(recorded));
     }

@@ -134,6 +134,7 @@ macro_rules! store_tests {
                 history_is_read_in_parts
                 history_folds_to_the_ticket
                 every_kind_of_event_comes_back_as_it_was_written
+                seals_come_back_as_they_were_written
                 an_empty_text_is_not_a_missing_one
             ]
             feed: [
