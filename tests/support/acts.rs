@@ -13,7 +13,7 @@ use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Zone};
 use ticketcore::{
     Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Policy, Priority, Query, Request, Severity, Signal,
-    Span, TicketId, Value, Version, Visibility,
+    Span, Ticket, TicketId, Value, Version, Visibility,
 };
 
 /// Something that happens to a desk.
@@ -42,6 +42,10 @@ impl Act {
             return Self::Open(actor(dice), draft(dice));
         };
         let id = sample.ticket.id;
+        // A vote makes sense only where one was asked for, and by those who are asked.
+        if !sample.ticket.approvals.is_empty() && dice.once_in(2) {
+            return Self::Apply(voter(dice), id, Request::from(vote(dice, &sample.ticket)));
+        }
         match dice.below(42) {
             0..=5 => Self::Open(actor(dice), draft(dice)),
             6..=21 => Self::Apply(actor(dice), id, request(dice, known, now)),
@@ -108,7 +112,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .applies(Atom::Priority(Priority::P1))
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
-    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
+    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "lin"]), 1);
     let answer = Macro::default()
         .deed(Deed::say(Visibility::Public, "{{subject}}: {{field.note}}{{team}}"))
         .deed(Deed::Move("resolve".into()));
@@ -161,6 +165,12 @@ fn actor(dice: &mut Dice) -> Actor {
     let manager = Actor::agent("eve").role("change_manager").team("net");
     dice.pick(&[Actor::agent("ada"), manager, Actor::requester("bo"), Actor::integration("gateway"), Actor::system()])
         .clone()
+}
+
+/// Those who are asked for their approval; two of them have no other part in any ticket.
+fn voter(dice: &mut Dice) -> Actor {
+    let manager = |name: &str| Actor::agent(name).role("change_manager");
+    dice.pick(&[manager("kim"), manager("eve"), Actor::agent("lin"), Actor::agent("ada")]).clone()
 }
 
 fn name<T: From<&'static str>>(dice: &mut Dice) -> T {
@@ -222,13 +232,22 @@ fn request(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Request {
     request
 }
 
+/// Mostly on what the ticket is at, now and then on what it was.
+fn vote(dice: &mut Dice, ticket: &Ticket) -> Command {
+    let (approval, seen) = ("cab".into(), if dice.once_in(5) { Version(1) } else { ticket.version });
+    match dice.below(8) {
+        0..=3 => Command::approve("cab", seen),
+        4 => Command::Reject { approval, seen, reason: dice.once_in(2).then(|| text(dice)) },
+        5..=6 => Command::Delegate { approval, to: name(dice) },
+        _ => Command::WithdrawApproval(approval),
+    }
+}
+
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve"];
     let kinds = [LinkKind::Parent, LinkKind::Child, LinkKind::Blocks, LinkKind::BlockedBy, LinkKind::Relates];
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
-    // Mostly what the ticket is at, now and then older or newer.
-    let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
     match dice.below(48) {
         0..=11 => Command::transition(*dice.pick(&moves)),
@@ -257,14 +276,11 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         36 => Command::Unacknowledge,
         37 => Command::Snooze(later),
         38 => dice.pick(&[Command::Wake, Command::Waive("resolution".into(), "storm".to_owned())]).clone(),
-        39..=40 => Command::RequestApproval("cab".into()),
-        41..=42 => Command::approve("cab", seen),
-        43 => {
-            let reason = dice.once_in(2).then(|| text(dice));
-            Command::Reject { approval: "cab".into(), seen, reason }
+        39..=42 => Command::RequestApproval("cab".into()),
+        43..=44 => {
+            let ticket = &dice.pick(known).ticket;
+            vote(dice, ticket)
         }
-        44 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
-        44 => Command::Delegate { approval: "cab".into(), to: name(dice) },
         45..=46 => Command::Run(if dice.once_in(9) { "wish" } else { "answer" }.into()),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
