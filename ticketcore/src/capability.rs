@@ -99,6 +99,10 @@ capabilities! {
     Vote = "vote",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
+    /// Read the directory: who there is.
+    Consult = "consult",
+    /// Write the directory.
+    Direct = "direct",
     /// Publish configurations.
     Publish = "publish",
 }

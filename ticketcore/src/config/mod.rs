@@ -8,6 +8,7 @@ mod action;
 mod approval;
 mod cascade;
 mod check;
+mod people;
 mod policy;
 mod rights;
 mod rule;
@@ -33,6 +34,8 @@ pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
 pub use approval::Approval;
 pub use cascade::{Cascade, CascadeOn};
+pub(crate) use people::Mention;
+pub use people::People;
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
 pub use rights::{Grant, Grantee, Rights};
 pub use rule::Rule;
@@ -72,6 +75,8 @@ pub struct Config {
     pub patience: BTreeMap<Priority, Span>,
     /// How alerts become tickets.
     pub alerts: Alerts,
+    /// Whether tickets may name whom the directory does not know; anybody may be named unless said otherwise.
+    pub people: People,
     /// Who may do what.
     pub rights: Rights,
     /// Which team, queue and agent tickets find.
@@ -109,6 +114,7 @@ impl Default for Config {
             cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
+            people: People::default(),
             rights: Rights::default(),
             routing: Routing::default(),
             limits: Limits::default(),

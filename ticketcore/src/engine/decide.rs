@@ -17,6 +17,7 @@ use crate::engine::facts::lacking;
 use crate::engine::input::Input;
 use crate::engine::linking::{link, unlink};
 use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
+use crate::engine::names::named;
 use crate::engine::poll::{self, Seat};
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit;
@@ -46,6 +47,7 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut input = Input::new(setup);
     input.actor(actor);
     request.commands.iter().for_each(|command| input.command(command));
+    input.known(related, || named(&request.commands));
     input.once(request.once.as_deref());
     input.finish()?;
 
