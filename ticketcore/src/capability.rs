@@ -101,6 +101,10 @@ capabilities! {
     Run = "run",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
+    /// Read the directory: who there is.
+    Consult = "consult",
+    /// Write the directory.
+    Direct = "direct",
     /// Publish configurations.
     Publish = "publish",
 }

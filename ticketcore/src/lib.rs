@@ -21,6 +21,7 @@ pub mod config;
 pub mod conversation;
 pub mod desk;
 pub mod diff;
+pub mod directory;
 pub mod engine;
 pub mod event;
 pub mod fault;

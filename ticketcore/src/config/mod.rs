@@ -9,6 +9,7 @@ mod approval;
 mod cascade;
 mod check;
 mod macros;
+mod people;
 mod policy;
 mod rights;
 mod rule;
@@ -38,6 +39,8 @@ pub use action::{Action, Audience};
 pub use approval::Approval;
 pub use cascade::{Cascade, CascadeOn};
 pub use macros::{Deed, Macro};
+pub(crate) use people::Mention;
+pub use people::People;
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
 pub use rights::{Grant, Grantee, Rights};
 pub use rule::Rule;
@@ -84,6 +87,8 @@ pub struct Config {
     pub patience: BTreeMap<Priority, Span>,
     /// How alerts become tickets.
     pub alerts: Alerts,
+    /// Whether tickets may name whom the directory does not know; anybody may be named unless said otherwise.
+    pub people: People,
     /// Who may do what.
     pub rights: Rights,
     /// Which team, queue and agent tickets find.
@@ -126,6 +131,7 @@ impl Default for Config {
             cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
             alerts: Alerts::default(),
+            people: People::default(),
             rights: Rights::default(),
             routing: Routing::default(),
             limits: Limits::default(),

@@ -65,7 +65,8 @@ impl Desk {
     pub async fn conversation(&self, id: TicketId) -> Result<Vec<Post>, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, Arc::clone(&ticket))?;
+        let desk = self.standing(&rulebook).await?;
+        desk.seen(&rulebook, Arc::clone(&ticket))?;
         let mut histories = BTreeMap::new();
         let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
         let mut next = vec![id];
@@ -79,7 +80,7 @@ impl Desk {
             histories.insert(*from, self.log_of(*from).await?);
         }
         let mut posts = conversation(id, &histories);
-        if !self.holds(&rulebook, &ticket, Capability::Read) {
+        if !desk.holds(&rulebook, &ticket, Capability::Read) {
             posts.retain(|post| post.said.visibility == Visibility::Public);
             posts.iter_mut().for_each(Post::anonymise);
         }

@@ -18,6 +18,7 @@ use crate::engine::facts::lacking;
 use crate::engine::input::Input;
 use crate::engine::linking::{link, unlink};
 use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
+use crate::engine::names::named;
 use crate::engine::poll::{self, Seat};
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit;
@@ -47,6 +48,7 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut input = Input::new(setup);
     input.actor(actor);
     request.commands.iter().for_each(|command| input.command(command));
+    input.known(related, || named(&request.commands));
     input.once(request.once.as_deref());
     input.finish()?;
 

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// Collects faults of one input.
 pub(super) struct Input<'a> {
-    setup: &'a Setup,
+    pub(super) setup: &'a Setup,
     limits: Limits,
     faults: Vec<Fault>,
 }

@@ -100,7 +100,7 @@ fn open_one(
     links: Vec<Link>,
 ) -> Result<Decision, Refusal> {
     let draft = draft(parent, planned).map_err(|fault| Refusal::Invalid { faults: vec![fault] })?;
-    let mut work = opening(context, &parent.ticket.tenant, id, &draft)?;
+    let mut work = opening(context, &parent.ticket.tenant, id, &draft, Vec::new)?;
     for link in links {
         room("links", work.ticket.links.len(), work.setup.config.limits.links)?;
         work.record(&context.actor.by(), Event::Linked(link));
