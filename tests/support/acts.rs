@@ -143,6 +143,8 @@ fn tables() -> Vec<TableSpec> {
         Measure::Age,
         Measure::Reopens,
         Measure::Messages,
+        Measure::Satisfaction,
+        Measure::ResponseShare,
         Measure::Resolution(Time::Business),
         Measure::Attainment("resolution".into()),
     ];
@@ -192,8 +194,8 @@ fn level(dice: &mut Dice) -> Level {
 }
 
 fn draft(dice: &mut Dice) -> Draft {
-    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "wish"];
-    let known = if dice.once_in(10) { 8 } else { 7 };
+    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "article", "wish"];
+    let known = if dice.once_in(10) { 9 } else { 8 };
     let mut draft = Draft::new(*dice.pick(&kinds[..known]), text(dice));
     if dice.once_in(2) {
         draft = draft.rated(level(dice), level(dice));
@@ -232,14 +234,14 @@ fn version(dice: &mut Dice) -> Version {
 }
 
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
-    let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve"];
+    let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve", "publish"];
     let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
     // Mostly what the ticket is at, now and then older or newer.
     let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(58) {
+    match dice.below(61) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -288,6 +290,8 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         }
         56 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
         56 => Command::Delegate { approval: "cab".into(), to: name(dice) },
+        57..=58 => Command::Score(dice.below(7).try_into().unwrap(), dice.once_in(2).then(|| text(dice))),
+        59 => Command::Endorse(dice.once_in(2)),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

@@ -66,6 +66,16 @@ impl Desk {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         self.seen(&rulebook, Arc::clone(&ticket))?;
+        let mut posts = conversation(id, &self.histories(id).await?);
+        if !self.holds(&rulebook, &ticket, Capability::Read) {
+            posts.retain(|post| post.said.visibility == Visibility::Public);
+            posts.iter_mut().for_each(Post::anonymise);
+        }
+        Ok(posts)
+    }
+
+    /// The histories of all tickets that a ticket's conversation is made of, whoever asks.
+    pub(super) async fn histories(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
         let mut histories = BTreeMap::from([(id, self.log_of(id).await?)]);
         let (mut next, mut parts) = (vec![id], BTreeSet::new());
         while let Some(of) = next.pop() {
@@ -84,12 +94,7 @@ impl Desk {
                 histories.insert(from, self.log_of(from).await?);
             }
         }
-        let mut posts = conversation(id, &histories);
-        if !self.holds(&rulebook, &ticket, Capability::Read) {
-            posts.retain(|post| post.said.visibility == Visibility::Public);
-            posts.iter_mut().for_each(Post::anonymise);
-        }
-        Ok(posts)
+        Ok(histories)
     }
 
     /// All of a ticket's log, whoever asks.

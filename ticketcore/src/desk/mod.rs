@@ -2,13 +2,17 @@
 
 mod alert;
 mod apply;
+mod article;
 mod deliver;
+mod follow;
 mod ids;
+mod link;
 mod merge;
 mod read;
 mod rehearse;
 mod rules;
 mod sight;
+mod similar;
 mod tick;
 
 use std::fmt;
@@ -24,6 +28,7 @@ use crate::time::{Clock, SystemClock};
 pub use alert::Intake;
 pub use read::Move;
 pub use rehearse::{Rehearsed, Trace};
+pub use similar::Like;
 pub use tick::Ticked;
 
 use ids::Ids;
@@ -130,6 +135,12 @@ pub enum Error {
     /// There is no such ticket for this tenant.
     #[error("there is no ticket {0}")]
     NotFound(TicketId),
+    /// The link opens nothing, for whatever reason: which one is told to nobody.
+    #[error("the link is not valid")]
+    InvalidLink,
+    /// The operating system gave no random bytes for a secret.
+    #[error("no random bytes")]
+    Entropy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Other writers were faster too many times in a row; nothing was written.
     #[error("ticket {id} changed under {attempts} attempts in a row")]
     Contended {

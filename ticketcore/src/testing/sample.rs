@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::actor::Party;
 use crate::channel::Channel;
-use crate::command::{Command, Draft};
+use crate::command::{Command, Draft, Request};
 use crate::config::{Config, Policy, Span};
 use crate::event::Fact;
 use crate::id::Key;
@@ -97,8 +97,8 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
             let change = if dice.once_in(4) {
                 clerk.tick(&sample.ticket)
             } else {
-                let command = command(clerk, dice, &sample.ticket);
-                clerk.order(&sample.ticket, command)
+                let request = request(clerk, dice, &sample.ticket);
+                clerk.order(&sample.ticket, request)
             };
             sample = Sample::write(clerk, store, change, sample.words).await;
         }
@@ -158,6 +158,16 @@ pub(crate) fn party(dice: &mut Dice) -> Party {
         1 => Party::Team(name(dice).into()),
         _ => Party::Organisation(name(dice).into()),
     }
+}
+
+/// What is solved is often scored, by the clerk, who has to take part for it.
+fn request(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Request {
+    if ticket.answer() == Some(0) && dice.once_in(3) {
+        let comment = dice.once_in(2).then(|| text(dice));
+        let score = *dice.pick(&[1, 3, 4, 5]);
+        return Request::from([Command::Invite("ada".into()), Command::Score(score, comment)]);
+    }
+    Request::from(command(clerk, dice, ticket))
 }
 
 fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
