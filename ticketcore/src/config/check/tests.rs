@@ -79,7 +79,7 @@ fn workflows_are_sound_and_distinct() {
         faults(|c| incident(c).states.push(State::new("limbo", Status::Pending)))[0],
         "workflows[incident@1].states[limbo].waiting: a pending state says who is awaited"
     );
-    assert_eq!(faults(|c| c.workflows.push(Workflow::task())), ["workflows[5]: another workflow is task@1"]);
+    assert_eq!(faults(|c| c.workflows.push(Workflow::task())), ["workflows[6]: another workflow is task@1"]);
     assert_eq!(faults(|c| c.workflows.push(Workflow::task().revision(2))), Vec::<String>::new());
 }
 
