@@ -190,7 +190,11 @@ fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
         15 => Command::Watch(name(dice).into()),
         16 => Command::Invite(name(dice).into()),
         17 => Command::Share(party(dice)),
-        18 => Command::Refer(name(dice).into()),
+        18 => {
+            // A team is not referred to what it has.
+            let team = Key::from(name(dice));
+            if ticket.team.as_ref() == Some(&team) { Command::Recall(team) } else { Command::Refer(team) }
+        }
         19 if ticket.status.is_open() => Command::Snooze(clerk.now() + TimeDelta::hours(1)),
         _ => Command::Tag(name(dice).into()),
     }
