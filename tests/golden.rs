@@ -253,6 +253,8 @@ fn samples() -> Vec<Event> {
         Event::Unshared(Party::Team("network".into())),
         Event::Unwatched("eve".into()),
         Event::Watched("kim".into()),
+        Event::Scored { score: 4, of: at(40) },
+        Event::Endorsed { helpful: true },
         Event::Unlinked(Link { kind: LinkKind::Relates, to: other() }),
         Event::Linked(Link { kind: LinkKind::BlockedBy, to: other() }),
         Event::Linked(Link { kind: LinkKind::ExplainedBy, to: other() }),

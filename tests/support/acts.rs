@@ -163,6 +163,8 @@ pub(crate) fn tables() -> Vec<TableSpec> {
         Measure::Age,
         Measure::Reopens,
         Measure::Messages,
+        Measure::Satisfaction,
+        Measure::ResponseShare,
         Measure::Resolution(Time::Business),
         Measure::Attainment("resolution".into()),
     ];
@@ -218,8 +220,8 @@ fn level(dice: &mut Dice) -> Level {
 }
 
 fn draft(dice: &mut Dice) -> Draft {
-    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "wish"];
-    let known = if dice.once_in(10) { 8 } else { 7 };
+    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "article", "wish"];
+    let known = if dice.once_in(10) { 9 } else { 8 };
     let mut draft = Draft::new(*dice.pick(&kinds[..known]), text(dice));
     if dice.once_in(2) {
         draft = draft.rated(level(dice), level(dice));
@@ -269,12 +271,24 @@ fn vote(dice: &mut Dice, ticket: &Ticket) -> Command {
 }
 
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
-    let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve"];
+    let moves = [
+        "start",
+        "wait",
+        "wait_vendor",
+        "resume",
+        "resolve",
+        "reopen",
+        "close",
+        "cancel",
+        "assess",
+        "approve",
+        "publish",
+    ];
     let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(60) {
+    match dice.below(64) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -321,6 +335,8 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
             vote(dice, ticket)
         }
         57..=58 => Command::Run(if dice.once_in(9) { "wish" } else { "answer" }.into()),
+        59..=60 => Command::Score(dice.below(7).try_into().unwrap(), dice.once_in(2).then(|| text(dice))),
+        61..=62 => Command::Endorse(dice.once_in(2)),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

@@ -43,6 +43,10 @@ capabilities! {
     Move = "move",
     /// Write what the customer reads.
     Reply = "reply",
+    /// Say how well a ticket was solved, if it is one's own or one takes part.
+    Score = "score",
+    /// Say whether an article helped.
+    Endorse = "endorse",
     /// Write internal notes.
     Note = "note",
     /// Make an agent accountable.
@@ -146,6 +150,8 @@ impl Command {
             Self::Prioritise(..) | Self::RestorePriority => Capability::Prioritise,
             Self::Escalate(_) => Capability::Escalate,
             Self::Watch(_) | Self::Unwatch(_) => Capability::Watch,
+            Self::Score(..) => Capability::Score,
+            Self::Endorse(_) => Capability::Endorse,
             Self::Invite(_) | Self::Dismiss(_) => Capability::Invite,
             Self::Refer(_) | Self::Recall(_) => Capability::Refer,
             Self::Share(_) | Self::Unshare(_) => Capability::Share,

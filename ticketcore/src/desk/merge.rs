@@ -67,6 +67,16 @@ impl Desk {
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         let desk = self.standing(&rulebook).await?;
         desk.seen(&rulebook, Arc::clone(&ticket))?;
+        let mut posts = conversation(id, &self.histories(id).await?);
+        if !desk.holds(&rulebook, &ticket, Capability::Read) {
+            posts.retain(|post| post.said.visibility == Visibility::Public);
+            posts.iter_mut().for_each(Post::anonymise);
+        }
+        Ok(posts)
+    }
+
+    /// The histories of all tickets that a ticket's conversation is made of, whoever asks.
+    pub(super) async fn histories(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
         let mut histories = BTreeMap::new();
         let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
         let mut next = vec![id];
@@ -79,12 +89,7 @@ impl Desk {
         for from in parts.difference(&whole) {
             histories.insert(*from, self.log_of(*from).await?);
         }
-        let mut posts = conversation(id, &histories);
-        if !desk.holds(&rulebook, &ticket, Capability::Read) {
-            posts.retain(|post| post.said.visibility == Visibility::Public);
-            posts.iter_mut().for_each(Post::anonymise);
-        }
-        Ok(posts)
+        Ok(histories)
     }
 
     /// All of a ticket's log, whoever asks.

@@ -15,6 +15,7 @@ use crate::engine::decision::{Context, Decision};
 use crate::engine::deed;
 use crate::engine::edit::edit;
 use crate::engine::facts::lacking;
+use crate::engine::feedback;
 use crate::engine::input::Input;
 use crate::engine::linking::{link, unlink};
 use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
@@ -130,6 +131,8 @@ fn order(context: &Context<'_>, work: &mut Work<'_>, command: &Command) -> Resul
             (!ticket.is_watched_by(person)).then(|| Event::Watched(person.clone()))
         }
         Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
+        Command::Score(score, comment) => return feedback::score(work, actor, *score, comment.as_deref()),
+        Command::Endorse(helpful) => feedback::endorse(work, actor, *helpful)?,
         Command::Invite(person) => {
             room("participants", ticket.participants.len(), work.setup.config.limits.items)?;
             (!ticket.participants.contains(person)).then(|| Event::Invited(person.clone()))

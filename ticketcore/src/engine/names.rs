@@ -47,6 +47,8 @@ fn named_by(command: &Command) -> Vec<(&'static str, Party)> {
         | Command::RestorePriority
         | Command::Escalate(_)
         | Command::Unwatch(_)
+        | Command::Score(..)
+        | Command::Endorse(_)
         | Command::Dismiss(_)
         | Command::Recall(_)
         | Command::Unshare(_)

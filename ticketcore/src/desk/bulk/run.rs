@@ -104,7 +104,9 @@ impl Job<'_> {
     /// Whether a ticket's commit may change other tickets, or rests on more than tickets, so that it cannot be shared.
     fn reaches_out(&self, rulebook: &Rulebook) -> bool {
         let config = &rulebook.now().config;
-        !config.cascades.is_empty() || config.people == People::Known || self.request.commands.iter().any(Command::reaches_out)
+        !config.cascades.is_empty()
+            || config.people == People::Known
+            || self.request.commands.iter().any(Command::reaches_out)
     }
 
     /// The number of the last ticket that is meant, if any is.
