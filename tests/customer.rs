@@ -32,8 +32,7 @@ fn desk_on(store: Arc<dyn Store>) -> (Desk, ManualClock) {
 /// Runs a scenario on a desk in memory and on one in a file.
 fn on_both<F: Future<Output = ()>>(scenario: impl Fn(Desk, ManualClock) -> F) {
     let file = File::new();
-    let stores: [Arc<dyn Store>; 2] =
-        [Arc::new(MemoryStore::new()), Arc::new(SqliteStore::open(file.path()).unwrap())];
+    let stores: [Arc<dyn Store>; 2] = [Arc::new(MemoryStore::new()), Arc::new(SqliteStore::open(file.path()).unwrap())];
     for store in stores {
         let (desk, clock) = desk_on(store);
         pollster::block_on(scenario(desk, clock));
@@ -98,11 +97,13 @@ mod the_view {
             let turn = |at, status| Turn { at, status };
             let course = [turn(start(), Status::New), turn(half, Status::Open), turn(half, Status::Pending)];
             assert_eq!((view.course.as_slice(), view.updated), (course.as_slice(), half));
-            let promises: Vec<_> = view.promises.iter().map(|one| (one.policy.as_str(), one.due, one.outlook)).collect();
+            let promises: Vec<_> =
+                view.promises.iter().map(|one| (one.policy.as_str(), one.due, one.outlook)).collect();
             assert_eq!(promises, [("response", None, Outlook::Met), ("resolution", None, Outlook::Paused)]);
 
             let json = serde_json::to_string(&view).unwrap();
-            for hidden in ["ada\",\"kind\":\"system", "version", "position", "\"message\"", "4711", "suspect", "secret"] {
+            for hidden in ["ada\",\"kind\":\"system", "version", "position", "\"message\"", "4711", "suspect", "secret"]
+            {
                 assert!(!json.contains(hidden), "{hidden}: {json}");
             }
         });
@@ -142,7 +143,11 @@ mod the_view {
             ada(&desk).apply(mine.id, Command::Merge(other.id)).await.unwrap();
             assert_eq!(ada(&desk).follow(mine.id).await.unwrap().merged.as_deref(), Some("INC-2"));
             let view = bo(&desk).follow(mine.id).await.unwrap();
-            assert_eq!((view.status, view.merged.as_deref()), (Status::Closed, Some("INC-2")), "its requester takes part");
+            assert_eq!(
+                (view.status, view.merged.as_deref()),
+                (Status::Closed, Some("INC-2")),
+                "its requester takes part"
+            );
             ada(&desk).apply(other.id, Command::ChangeRequester(None)).await.unwrap();
             let stranger = desk.by(Actor::requester("eve")).follow(other.id).await;
             assert!(stranger.is_err());
@@ -418,8 +423,10 @@ mod scores {
     #[test]
     fn a_closed_ticket_can_be_scored_and_neither_an_open_nor_a_dropped_one() {
         solution().having(Command::transition("close")).when(Command::score(4)).then_named(&["scored"]);
-        let new = given(Config::default()).ticket(Draft::incident("No mail").requester("bo")).by(Actor::requester("bo"));
-        for (given, status) in [(new.clone(), Status::New), (new.having(Command::transition("cancel")), Status::Closed)] {
+        let new =
+            given(Config::default()).ticket(Draft::incident("No mail").requester("bo")).by(Actor::requester("bo"));
+        for (given, status) in [(new.clone(), Status::New), (new.having(Command::transition("cancel")), Status::Closed)]
+        {
             given.when(Command::score(4)).then_refused(|refusal| {
                 assert_eq!(*unscorable(refusal), Unscorable::Unsolved { status });
             });

@@ -12,8 +12,8 @@ use ticketcore::report::volume;
 use ticketcore::testing::given;
 use ticketcore::time::ManualClock;
 use ticketcore::{
-    Actor, Command, Config, Desk, Draft, Error, Event, FieldType, Filter, LinkKind, MemoryStore, Policy, Priority, Query,
-    Span, Status, Store, Ticket, TicketId, Version,
+    Actor, Command, Config, Desk, Draft, Error, Event, FieldType, Filter, LinkKind, MemoryStore, Policy, Priority,
+    Query, Span, Status, Store, Ticket, TicketId, Version,
 };
 use ticketcore_sqlite::SqliteStore;
 
@@ -24,8 +24,7 @@ fn start() -> DateTime<Utc> {
 /// Runs a scenario on a desk in memory and on one in a file.
 fn on_both<F: Future<Output = ()>>(scenario: impl Fn(Desk, ManualClock) -> F) {
     let file = File::new();
-    let stores: [Arc<dyn Store>; 2] =
-        [Arc::new(MemoryStore::new()), Arc::new(SqliteStore::open(file.path()).unwrap())];
+    let stores: [Arc<dyn Store>; 2] = [Arc::new(MemoryStore::new()), Arc::new(SqliteStore::open(file.path()).unwrap())];
     for store in stores {
         let clock = ManualClock::new(start());
         pollster::block_on(scenario(Desk::new(store).with_clock(clock.clone()).with_seed(7), clock));
@@ -56,7 +55,9 @@ fn customers_read_an_article_only_while_it_is_public() {
         let article = ada(&desk).open(Draft::article("Printer on fire").description("Pull the plug")).await.unwrap();
         assert_eq!(article.reference(), "KB-1");
         let steps = [("submit", false), ("publish_internal", false), ("publish", true), ("revise", false)];
-        for (step, public) in steps.into_iter().chain([("publish", true), ("publish_internal", false), ("retire", false)]) {
+        for (step, public) in
+            steps.into_iter().chain([("publish", true), ("publish_internal", false), ("retire", false)])
+        {
             ada(&desk).apply(article.id, Command::transition(step)).await.unwrap();
             let found = bo(&desk).article(article.id).await;
             assert_eq!(found.is_ok(), public, "{step}");
@@ -82,7 +83,9 @@ fn editions_are_kept_with_their_titles_and_show_what_changed() {
         ada(&desk).apply(article.id, Command::note("Is this all?")).await.unwrap();
         let lin = desk.by(Actor::agent("lin"));
         let better = "Pull the plug.\nCall 112.\nRun.\n";
-        lin.apply(article.id, [Command::Rename("Printer on fire".into()), Command::edit(Version(1), better)]).await.unwrap();
+        lin.apply(article.id, [Command::Rename("Printer on fire".into()), Command::edit(Version(1), better)])
+            .await
+            .unwrap();
 
         let found = bo(&desk).article(article.id).await.unwrap();
         assert_eq!((found.title.as_str(), found.edition, found.body.as_deref()), ("Printer on fire", 2, Some(better)));
@@ -264,7 +267,8 @@ mod likeness {
 
             ada(&desk).apply(open.id, Command::transition("resolve")).await.unwrap();
             let article = published(&desk, "What 4711 means", "").await;
-            let found: Vec<TicketId> = ada(&desk).similar(new.id, 10).await.unwrap().iter().map(|(one, _)| one.id).collect();
+            let found: Vec<TicketId> =
+                ada(&desk).similar(new.id, 10).await.unwrap().iter().map(|(one, _)| one.id).collect();
             assert_eq!(found, [open.id, article.id], "two words outweigh one");
             let missing: TicketId = "019a7f00-0000-7000-8000-000000000001".parse().unwrap();
             assert!(matches!(ada(&desk).similar(missing, 10).await, Err(Error::NotFound(_))));

@@ -234,7 +234,19 @@ fn version(dice: &mut Dice) -> Version {
 }
 
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
-    let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve", "publish"];
+    let moves = [
+        "start",
+        "wait",
+        "wait_vendor",
+        "resume",
+        "resolve",
+        "reopen",
+        "close",
+        "cancel",
+        "assess",
+        "approve",
+        "publish",
+    ];
     let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();

@@ -67,7 +67,8 @@ impl SecretLink {
 
     /// Takes a text apart. One of another form becomes a link that nobody was given: what follows takes as long.
     pub(crate) fn read(text: &str) -> Self {
-        let digits = |part: &str, len| part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let digits =
+            |part: &str, len| part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let parts = text.split_once('.').filter(|(id, secret)| digits(id, ID) && digits(secret, SECRET));
         let (id, secret) = parts.map_or_else(|| ("0".repeat(ID), "0".repeat(SECRET)), |(a, b)| (a.into(), b.into()));
         Self { id, secret }
@@ -132,7 +133,16 @@ impl Kept {
     fn seal(&self, tenant: &TenantId, link: &SecretLink) -> String {
         let (ticket, expires) = (self.ticket.to_string(), micros(self.expires).to_string());
         let purpose = self.purpose.as_str();
-        let parts = ["ticketcore link", tenant.as_str(), &link.id, &ticket, self.person.as_str(), purpose, &expires, &link.secret];
+        let parts = [
+            "ticketcore link",
+            tenant.as_str(),
+            &link.id,
+            &ticket,
+            self.person.as_str(),
+            purpose,
+            &expires,
+            &link.secret,
+        ];
         let mut hash = Sha256::new();
         for part in parts {
             // With its length before it, no part can reach into the next.
@@ -166,7 +176,8 @@ mod tests {
         let link = SecretLink::draw(TicketId(uuid::Uuid::from_u128(7))).unwrap();
         let (tenant, other) = (TenantId::MAIN, TenantId::from("other"));
         let expires = "2026-03-02T09:00:00Z".parse().unwrap();
-        let visit = Visit { ticket: TicketId(uuid::Uuid::nil()), person: "bo".into(), purpose: Purpose::Follow, expires };
+        let visit =
+            Visit { ticket: TicketId(uuid::Uuid::nil()), person: "bo".into(), purpose: Purpose::Follow, expires };
         let kept = Kept::new(&tenant, &link, visit);
         let opens = |kept: &Kept, tenant| kept.opens(tenant, &link, kept.purpose, DateTime::UNIX_EPOCH);
         assert!(opens(&kept, &tenant));

@@ -180,7 +180,10 @@ fn measured(measure: &Measure, tickets: &[&Ticket]) -> Measured {
         }
         Measure::Satisfaction => {
             let part = count(&|figures| figures.score.is_some_and(|score| score >= 4)) as u64;
-            Measured::Share(Share { part, whole: count(&|figures| figures.score.is_some_and(|score| score > 0)) as u64 })
+            Measured::Share(Share {
+                part,
+                whole: count(&|figures| figures.score.is_some_and(|score| score > 0)) as u64,
+            })
         }
         Measure::ResponseShare => {
             let part = count(&|figures| figures.score.is_some_and(|score| score > 0)) as u64;

@@ -52,7 +52,8 @@ fn the_default_is_sound() {
 
 #[test]
 fn a_kind_has_a_name_a_workflow_and_a_short_prefix() {
-    let kind = |workflow: &str, prefix: &str| Kind { workflow: workflow.into(), prefix: prefix.into(), knowledge: false };
+    let kind =
+        |workflow: &str, prefix: &str| Kind { workflow: workflow.into(), prefix: prefix.into(), knowledge: false };
     assert_eq!(
         faults(|c| {
             c.kinds.insert("".into(), kind("task", ""));
