@@ -3,7 +3,8 @@
 //! Its description is its body; [`Command::edit`](crate::Command::edit) of version 1 gives it another, and what it was
 //! before stays in the history. Its workflow publishes it, to agents or to everybody; rights, search, links
 //! ([`LinkKind::Explains`](crate::LinkKind::Explains)) and erasure are those of tickets. An edit of a published article is
-//! published at once; `revise` takes it back first.
+//! published at once; `revise` takes it back first. Whoever may follow public articles finds them among their tickets;
+//! [`Filter::except`](crate::Filter::except) leaves them out.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
