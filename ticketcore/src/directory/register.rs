@@ -63,3 +63,32 @@ impl Register {
         all.map(|(kind, key, version)| Expect::Document { kind, key: key.to_owned(), version })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::ActorKind;
+
+    #[test]
+    fn who_was_not_read_is_as_unknown_as_who_is_not_there() {
+        let mut register = Register::default();
+        let parties = [Party::Person("bo".into()), Party::Team("net".into()), Party::Organisation("acme".into())];
+        let problems = ["nobody is `bo`", "no team is `net`", "no organisation is `acme`"];
+        for (party, problem) in parties.iter().zip(problems) {
+            assert_eq!(register.objection(party).as_deref(), Some(problem));
+        }
+        register.person("bo".into(), None);
+        register.team("net".into(), None);
+        register.organisation("acme".into(), None);
+        assert!(parties.iter().all(|party| register.objection(party).is_some()));
+        assert!(register.expectations().all(|one| matches!(one, Expect::Document { version: Version(0), .. })));
+        let at = chrono::DateTime::UNIX_EPOCH;
+        let bo = Person::new("bo", ActorKind::Requester, "Bo").organisation("acme");
+        register.person("bo".into(), Some(Stored { version: Version(3), at, record: bo }));
+        register.team("net".into(), Some(&Stored { version: Version(1), at, record: Team::new("net", "Networks") }));
+        let acme = Organisation::new("acme", "ACME");
+        register.organisation("acme".into(), Some(&Stored { version: Version(2), at, record: acme }));
+        assert!(parties.iter().all(|party| register.objection(party).is_none()));
+        assert_eq!(register.organisation_of(&"bo".into()), Some(&"acme".into()));
+    }
+}

@@ -47,7 +47,6 @@ pub(super) fn opening<'a>(
     let mut input = Input::new(setup);
     input.actor(actor);
     input.draft(draft);
-    input.known(related, named);
     let kind = setup.config.kinds.get(&draft.kind);
     if kind.is_none() {
         let known: Vec<&str> = setup.config.kinds.keys().map(Key::as_str).collect();
@@ -64,6 +63,10 @@ pub(super) fn opening<'a>(
     let mut reasons = Vec::new();
     let home = related.home(actor);
     permit_opening(&setup.config.rights, actor, home, &begin(tenant, id, now, &by, &opened), draft)?;
+    // Nobody is told who there is by naming whom they may not name.
+    let mut input = Input::new(setup);
+    input.known(related, named);
+    input.finish()?;
     for transition in workflow.transitions.iter().filter(|transition| transition.from == Source::Create) {
         let Target::State(key) = &transition.to else { continue };
         let Some(state) = workflow.find_state(key) else { continue };
