@@ -9,6 +9,7 @@ mod cascades;
 mod macros;
 mod names;
 mod policies;
+mod rights;
 mod routing;
 mod rules;
 mod templates;
@@ -25,7 +26,7 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
@@ -40,6 +41,7 @@ const PARTS: [Part; 15] = [
     Config::check_patience,
     Config::check_alerts,
     Config::check_routing,
+    Config::check_rights,
     Config::check_limits,
 ];
 
