@@ -24,6 +24,7 @@ create table ticket (
   reassigns bigint not null,
   messages bigint not null,
   priority smallint not null,
+  score smallint,                     -- 1 to 5; 0 if its customer has not said yet, null if there is no solution
   open boolean not null,              -- neither resolved nor closed
   tenant text collate "C" not null,
   status text collate "C" not null,
@@ -83,6 +84,7 @@ create table event (
   by_kind text collate "C" not null,
   event text collate "C" not null,
   text text collate "C",              -- the description or message body; null if there was none or it was erased
+  seal bytea,                         -- its digest over the one before, and the text's digest; null if it is not sealed
   primary key (tenant, ticket, version)
 );
 
@@ -198,6 +200,7 @@ create type change_1 as (
   reassigns bigint,
   messages bigint,
   priority smallint,
+  score smallint,
   open boolean,
   status text collate "C",
   kind text collate "C",
@@ -225,7 +228,8 @@ create type entry_1 as (
   by text collate "C",
   by_kind text collate "C",
   event text collate "C",
-  text text collate "C"
+  text text collate "C",
+  seal bytea
 );
 
 create type ticket_at_1 as (

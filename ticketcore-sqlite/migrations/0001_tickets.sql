@@ -41,6 +41,7 @@ create table ticketcore_ticket (
   reopens integer not null,
   reassigns integer not null,
   messages integer not null,
+  score integer,            -- 1 to 5; 0 if its customer has not said yet, null if there is no solution to be scored
   standings text not null,
   updated integer not null,
   open integer not null,    -- neither resolved nor closed
@@ -104,7 +105,8 @@ create table ticketcore_event (
   by_kind text not null,
   form integer not null,    -- the version of the event's JSON
   event text not null,
-  text text                 -- the description or message body; null if there was none or it was erased
+  text text,                -- the description or message body; null if there was none or it was erased
+  seal blob                 -- its digest over the one before, and the text's digest; null if it is not sealed
 ) strict;
 
 create unique index ticketcore_event_ticket on ticketcore_event (ticket, version);

@@ -43,6 +43,10 @@ capabilities! {
     Move = "move",
     /// Write what the customer reads.
     Reply = "reply",
+    /// Say how well a ticket was solved, if it is one's own or one takes part.
+    Score = "score",
+    /// Say whether an article helped.
+    Endorse = "endorse",
     /// Write internal notes.
     Note = "note",
     /// Make an agent accountable.
@@ -97,6 +101,8 @@ capabilities! {
     RequestApproval = "request_approval",
     /// Vote for and against, and let another vote instead.
     Vote = "vote",
+    /// Run macros; what they do takes its own rights.
+    Run = "run",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
     /// Read the directory: who there is.
@@ -144,6 +150,8 @@ impl Command {
             Self::Prioritise(..) | Self::RestorePriority => Capability::Prioritise,
             Self::Escalate(_) => Capability::Escalate,
             Self::Watch(_) | Self::Unwatch(_) => Capability::Watch,
+            Self::Score(..) => Capability::Score,
+            Self::Endorse(_) => Capability::Endorse,
             Self::Invite(_) | Self::Dismiss(_) => Capability::Invite,
             Self::Refer(_) | Self::Recall(_) => Capability::Refer,
             Self::Share(_) | Self::Unshare(_) => Capability::Share,
@@ -157,6 +165,7 @@ impl Command {
             Self::Waive(..) => Capability::Waive,
             Self::RequestApproval(_) | Self::WithdrawApproval(_) => Capability::RequestApproval,
             Self::Approve { .. } | Self::Reject { .. } | Self::Delegate { .. } => Capability::Vote,
+            Self::Run(_) => Capability::Run,
             Self::Migrate(..) => Capability::Migrate,
         }
     }

@@ -55,6 +55,10 @@ pub enum Command {
     Watch(PersonId),
     /// Let a person no longer watch.
     Unwatch(PersonId),
+    /// Say how well it was solved, from 1 (badly) to 5 (well), and why; once for each solution. The comment is for agents.
+    Score(u8, Option<String>),
+    /// Say whether an article helped; who says so again has changed their mind.
+    Endorse(bool),
     /// Let a person take part: follow it and write to it.
     Invite(PersonId),
     /// Let a person no longer take part.
@@ -122,11 +126,66 @@ pub enum Command {
     },
     /// Take back what was asked, and with it all votes.
     WithdrawApproval(Key),
+    /// Give the commands of a macro.
+    Run(Key),
     /// Follow another revision of the workflow; states that are not in the map keep their names.
     Migrate(u32, BTreeMap<Key, Key>),
 }
 
 impl Command {
+    /// The name of its kind: `move`, `assign_team`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Move(..) => "move",
+            Self::Say(..) => "say",
+            Self::Assign(..) => "assign",
+            Self::AssignTeam(..) => "assign_team",
+            Self::Enqueue(..) => "enqueue",
+            Self::ChangeRequester(..) => "change_requester",
+            Self::ChangeOrganisation(..) => "change_organisation",
+            Self::Rename(..) => "rename",
+            Self::Categorise(..) => "categorise",
+            Self::Tag(..) => "tag",
+            Self::Untag(..) => "untag",
+            Self::Set(..) => "set",
+            Self::Reference(..) => "reference",
+            Self::Rate(..) => "rate",
+            Self::Prioritise(..) => "prioritise",
+            Self::RestorePriority => "restore_priority",
+            Self::Escalate(..) => "escalate",
+            Self::Watch(..) => "watch",
+            Self::Unwatch(..) => "unwatch",
+            Self::Score(..) => "score",
+            Self::Endorse(..) => "endorse",
+            Self::Invite(..) => "invite",
+            Self::Dismiss(..) => "dismiss",
+            Self::Refer(..) => "refer",
+            Self::Recall(..) => "recall",
+            Self::Share(..) => "share",
+            Self::Unshare(..) => "unshare",
+            Self::Link(..) => "link",
+            Self::Unlink(..) => "unlink",
+            Self::Edit(..) => "edit",
+            Self::Merge(..) => "merge",
+            Self::Unmerge => "unmerge",
+            Self::Split(..) => "split",
+            Self::Rejoin(..) => "rejoin",
+            Self::Acknowledge(..) => "acknowledge",
+            Self::Unacknowledge => "unacknowledge",
+            Self::Snooze(..) => "snooze",
+            Self::Wake => "wake",
+            Self::Signal(..) => "signal",
+            Self::Waive(..) => "waive",
+            Self::RequestApproval(..) => "request_approval",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Delegate { .. } => "delegate",
+            Self::WithdrawApproval(..) => "withdraw_approval",
+            Self::Run(..) => "run",
+            Self::Migrate(..) => "migrate",
+        }
+    }
+
     /// Takes a transition.
     pub fn transition(key: impl Into<Key>) -> Self {
         Self::Move(key.into())
@@ -152,10 +211,32 @@ impl Command {
         Self::Edit(message, text.into())
     }
 
-    /// Tells whether the command means the same whatever else happened to the ticket: tags, watchers and messages are
-    /// added and taken away one by one.
+    /// Scores a solution without a comment.
+    pub const fn score(score: u8) -> Self {
+        Self::Score(score, None)
+    }
+
+    /// Tells whether the command means the same whatever else happened to the ticket: tags, watchers, messages and votes
+    /// on an article are added and taken away one by one.
     pub const fn commutes(&self) -> bool {
-        matches!(self, Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Say(_))
+        matches!(
+            self,
+            Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Endorse(_) | Self::Say(_)
+        )
+    }
+
+    /// Tells whether the command changes other tickets, too, or rests on what was written.
+    pub(crate) const fn reaches_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Link(..)
+                | Self::Unlink(..)
+                | Self::Edit(..)
+                | Self::Merge(_)
+                | Self::Unmerge
+                | Self::Split(..)
+                | Self::Rejoin(_)
+        )
     }
 
     /// Votes for an approval, given without a reason, having seen a version of the ticket.
@@ -343,7 +424,9 @@ impl Draft {
         /// A planned alteration.
         change,
         /// A piece of planned work.
-        task
+        task,
+        /// A draft of what the desk knows: the subject is its title, the description its body.
+        article
     }
 
     /// Describes it at length.

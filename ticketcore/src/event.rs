@@ -14,6 +14,7 @@ use crate::link::Link;
 pub use crate::merge::{Absorbed, Merged, Pose, SplitOff, Unmerged, Withheld};
 use crate::policy_log::StepKey;
 use crate::priority::{Level, Priority};
+use crate::seal::Seal;
 use crate::signal::Signal;
 use crate::status::{Status, Waiting};
 use crate::time::stamp;
@@ -77,6 +78,19 @@ pub enum Event {
     Watched(PersonId),
     /// Somebody no longer watches it.
     Unwatched(PersonId),
+    /// The customer said how well it was solved. The text is their comment, which is for agents.
+    Scored {
+        /// From 1 (badly) to 5 (well).
+        score: u8,
+        /// When it was solved: which solution is meant.
+        #[serde(with = "stamp")]
+        of: DateTime<Utc>,
+    },
+    /// Somebody said whether the article helped.
+    Endorsed {
+        /// It did.
+        helpful: bool,
+    },
     /// Somebody takes part in it.
     Invited(PersonId),
     /// Somebody no longer takes part in it.
@@ -256,6 +270,8 @@ impl Event {
             Self::Escalated(_) => "escalated",
             Self::Watched(_) => "watched",
             Self::Unwatched(_) => "unwatched",
+            Self::Scored { .. } => "scored",
+            Self::Endorsed { .. } => "endorsed",
             Self::Invited(_) => "invited",
             Self::Dismissed(_) => "dismissed",
             Self::Referred(_) => "referred",
@@ -474,6 +490,8 @@ pub struct Fact {
     pub event: Event,
     /// The description or message body.
     pub text: Option<String>,
+    /// Its seal, if the desk seals.
+    pub seal: Option<Seal>,
 }
 
 /// An event as it stands in the store. Exhaustive on purpose: backends build it.
@@ -495,6 +513,8 @@ pub struct Recorded {
     pub event: Event,
     /// The description or message body, unless it was erased.
     pub text: Option<String>,
+    /// Its seal, if it was sealed.
+    pub seal: Option<Seal>,
 }
 
 impl Recorded {

@@ -8,15 +8,18 @@ mod action;
 mod approval;
 mod cascade;
 mod check;
+mod macros;
 mod people;
 mod policy;
 mod rights;
 mod rule;
 mod setup;
 mod span;
+mod template;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod wording;
 pub mod workflow;
 
 use std::collections::BTreeMap;
@@ -30,10 +33,12 @@ use crate::time::Hours;
 use crate::value::FieldType;
 
 pub use crate::approval::{Quorum, Voters};
+pub use crate::event::Visibility;
 pub use crate::priority::{Level, Matrix, Priority};
 pub use action::{Action, Audience};
 pub use approval::Approval;
 pub use cascade::{Cascade, CascadeOn};
+pub use macros::{Deed, Macro};
 pub(crate) use people::Mention;
 pub use people::People;
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
@@ -41,13 +46,17 @@ pub use rights::{Grant, Grantee, Rights};
 pub use rule::Rule;
 pub use setup::{Rulebook, Setup};
 pub use span::Span;
+pub use template::{Planned, Template};
 pub use trigger::Trigger;
+pub(crate) use wording::Part;
+pub use wording::{Placeholder, Wording};
 pub use workflow::{Migration, Source, State, Target, Transition, Workflow};
 
 /// Everything a desk is told about how it works.
 ///
 /// The default is a working help desk: five kinds of tickets with their [ready workflows](Workflow#impl-Workflow), the
-/// ITIL matrix, snoozing, and closing five days after the solution. Targets and escalations are the host's to add.
+/// kind [`article`](Workflow::article) for what the desk knows, the ITIL matrix, snoozing, and closing five days after the
+/// solution. Targets and escalations are the host's to add.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -67,6 +76,10 @@ pub struct Config {
     pub approvals: BTreeMap<Key, Approval>,
     /// What the desk does by itself when something happens.
     pub rules: Vec<Rule>,
+    /// Several commands under one name.
+    pub macros: BTreeMap<Key, Macro>,
+    /// Tickets that are opened together.
+    pub templates: BTreeMap<Key, Template>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
     /// What moves over links: duplicates that are closed with the original, say.
@@ -83,16 +96,18 @@ pub struct Config {
     pub routing: Routing,
     /// How large things may be.
     pub limits: Limits,
+    /// Whether events are sealed, so that [`Desk::verify`](crate::Desk::verify) finds whoever changed the past; a ticket
+    /// that was sealed once stays so. Off unless said otherwise, as it costs every event some 2.5 us and 64 bytes.
+    pub seal: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let kind = |key: &'static str, prefix: &'static str| {
-            (Key::from_static(key), Kind { workflow: Key::from_static(key), prefix: Key::from_static(prefix) })
-        };
         let shared = |key: &'static str, workflow: &'static str, prefix: &'static str| {
-            (Key::from_static(key), Kind { workflow: Key::from_static(workflow), prefix: Key::from_static(prefix) })
+            let (workflow, prefix) = (Key::from_static(workflow), Key::from_static(prefix));
+            (Key::from_static(key), Kind { workflow, prefix, knowledge: key == "article" })
         };
+        let kind = |key, prefix| shared(key, key, prefix);
         Self {
             kinds: BTreeMap::from([
                 kind("incident", "INC-"),
@@ -100,16 +115,19 @@ impl Default for Config {
                 kind("problem", "PRB-"),
                 kind("change", "CHG-"),
                 kind("task", "TSK-"),
+                kind("article", "KB-"),
                 shared("alert", "incident", "ALR-"),
                 shared("event", "task", "EVT-"),
             ]),
-            workflows: Workflow::ready(),
+            workflows: [Workflow::ready(), vec![Workflow::article()]].concat(),
             fields: BTreeMap::new(),
             matrix: Matrix::default(),
             calendars: BTreeMap::new(),
             business: None,
             approvals: BTreeMap::new(),
             rules: Vec::new(),
+            macros: BTreeMap::new(),
+            templates: BTreeMap::new(),
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
@@ -118,6 +136,7 @@ impl Default for Config {
             rights: Rights::default(),
             routing: Routing::default(),
             limits: Limits::default(),
+            seal: false,
         }
     }
 }
@@ -131,6 +150,11 @@ pub struct Kind {
     /// What stands before the number: `INC-`.
     #[serde(default)]
     pub prefix: Key,
+    /// Its tickets are articles, which say what the desk knows, and no work: they have no place in the queue,
+    /// [`Desk::ask`](crate::Desk::ask) leaves them out, and only those policies are for them whose `applies` names their
+    /// kind. People can say of them whether they helped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub knowledge: bool,
 }
 
 /// How alerts become tickets.
@@ -226,6 +250,20 @@ impl Config {
         self
     }
 
+    /// Adds a macro, or replaces the one of the same name.
+    #[must_use]
+    pub fn with_macro(mut self, key: impl Into<Key>, spec: Macro) -> Self {
+        self.macros.insert(key.into(), spec);
+        self
+    }
+
+    /// Adds a template, or replaces the one of the same name.
+    #[must_use]
+    pub fn template(mut self, key: impl Into<Key>, template: Template) -> Self {
+        self.templates.insert(key.into(), template);
+        self
+    }
+
     /// Adds a policy, or replaces the one of the same name.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
@@ -252,8 +290,27 @@ impl Config {
     /// Adds a kind of ticket, or replaces the one of the same name.
     #[must_use]
     pub fn kind(mut self, key: impl Into<Key>, workflow: impl Into<Key>, prefix: impl Into<Key>) -> Self {
-        self.kinds.insert(key.into(), Kind { workflow: workflow.into(), prefix: prefix.into() });
+        let kind = Kind { workflow: workflow.into(), prefix: prefix.into(), knowledge: false };
+        self.kinds.insert(key.into(), kind);
         self
+    }
+
+    /// Adds a kind of article, or replaces the kind of the same name.
+    #[must_use]
+    pub fn knowledge(mut self, key: impl Into<Key>, workflow: impl Into<Key>, prefix: impl Into<Key>) -> Self {
+        let kind = Kind { workflow: workflow.into(), prefix: prefix.into(), knowledge: true };
+        self.kinds.insert(key.into(), kind);
+        self
+    }
+
+    /// Tells whether tickets of a kind are articles.
+    pub fn is_knowledge(&self, kind: &Key) -> bool {
+        self.kinds.get(kind).is_some_and(|kind| kind.knowledge)
+    }
+
+    /// The kinds of articles.
+    pub fn articles(&self) -> impl Iterator<Item = &Key> {
+        self.kinds.iter().filter(|(_, kind)| kind.knowledge).map(|(key, _)| key)
     }
 
     /// Adds a custom field, or replaces the one of the same name.

@@ -243,13 +243,14 @@ impl Rights {
 
 /// The rights of a desk that was not told otherwise: agents and programs work on every ticket and consult the directory,
 /// which those with the role `admin` write; requesters follow and answer their own tickets, those who take part likewise,
-/// colleagues and watchers look on.
+/// colleagues and watchers look on; and public
+/// articles are for all.
 impl Default for Rights {
     fn default() -> Self {
-        use Capability::{Direct, Follow, Move, Open, Publish, Reply, Watch};
+        use Capability::{Direct, Endorse, Follow, Move, Open, Publish, Reply, Score, Watch};
         let work = Capabilities::all().without(Publish).without(Direct);
         let own = |relation| {
-            let grant = Grant::requesters([Follow, Reply, Move]).on(relation);
+            let grant = Grant::requesters([Follow, Reply, Score, Move]).on(relation);
             grant.transition("reopen").transition("close").transition("cancel")
         };
         Self::of([
@@ -257,10 +258,11 @@ impl Default for Rights {
             Grant::integrations(work),
             Grant::requesters([Open]),
             own(Relation::Requester),
-            Grant::requesters([Follow, Reply]).on(Relation::Participant),
+            Grant::requesters([Follow, Reply, Score]).on(Relation::Participant),
             Grant::requesters([Follow, Watch]).on(Relation::Watcher),
             Grant::requesters([Follow, Reply]).on(Relation::Shared),
             Grant::requesters([Follow]).on(Relation::Organisation),
+            Grant::requesters([Follow, Endorse]).kind("article").state("public"),
             Grant::role("admin", Capabilities::all()),
         ])
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
 use crate::command::{Command, Draft, Request};
@@ -14,6 +15,7 @@ use crate::event::Fact;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
 use crate::query::{Filter, Order, Query};
+use crate::seal::seal;
 use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
 use crate::ticket::Ticket;
 
@@ -184,28 +186,39 @@ impl Desk {
         }
         let now = self.now();
         let rulebook = self.rules_at(now).await?;
-        let mut ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        if ticket.merged.is_some() && request.is_talk() {
-            ticket = self.survivor(ticket).await?;
-        }
-        let desk = self.standing(&rulebook).await?;
-        let mut related = desk.related(&rulebook, &ticket, &request.commands).await?;
+        let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
+        self.plan_of(&rulebook, ticket, request, fresh, now).await
+    }
+
+    /// The plan for a ticket as it was read; `fresh` are the ids of tickets that it may open along.
+    pub(super) async fn plan_of(
+        &self,
+        rulebook: &Rulebook,
+        ticket: Arc<Ticket>,
+        request: &Request,
+        fresh: &[TicketId],
+        now: DateTime<Utc>,
+    ) -> Result<Plan, Error> {
+        let goes_on = ticket.merged.is_some() && request.is_talk();
+        let ticket = if goes_on { self.survivor(ticket).await? } else { ticket };
+        let desk = self.standing(rulebook).await?;
+        let mut related = desk.related(rulebook, &ticket, &request.commands).await?;
         fresh.iter().for_each(|id| related.set_aside(*id));
-        let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
+        let context = Context { rulebook, actor: &desk.actor, related: &related, now };
         let decision = match decide(&context, &ticket, request) {
             Err(Refusal::Changed { seen, found, .. }) => {
                 let limit = usize::try_from(found.0).unwrap_or(usize::MAX);
                 let history = self.core.store.history(&self.tenant, ticket.id, Version(0), limit).await?;
                 return Err(Refusal::Changed { seen, found, changes: since(&history, seen) }.into());
             }
-            decided => decided.map_err(|refusal| desk.refused(&rulebook, &ticket, refusal))?,
+            decided => decided.map_err(|refusal| desk.refused(rulebook, &ticket, refusal))?,
         };
         let claims = once(request.once.as_deref(), ticket.id);
         // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
         }
-        Ok(Plan::Commit(desk.commit_of(&rulebook, ticket.version, decision, &related, claims)))
+        Ok(Plan::Commit(desk.commit_of(rulebook, ticket.version, decision, &related, claims)))
     }
 
     pub(super) fn commit_of(
@@ -290,7 +303,7 @@ impl Desk {
         Ok(self.core.store.find(&self.tenant, &query).await?.tickets.into_iter().collect())
     }
 
-    async fn done(&self, once: Option<&str>) -> Result<Option<Held>, StoreError> {
+    pub(super) async fn done(&self, once: Option<&str>) -> Result<Option<Held>, StoreError> {
         match once {
             Some(key) => self.core.store.claim(&self.tenant, &once_key(key)).await,
             None => Ok(None),
@@ -315,14 +328,19 @@ impl Desk {
     }
 }
 
-/// A change of one ticket, with what the index is to hold of it.
+/// A change of one ticket, sealed if the desk seals, with what the index is to hold of it.
 pub(super) fn change(
     rulebook: &Rulebook,
     expected: Version,
-    ticket: Arc<Ticket>,
-    facts: Vec<Fact>,
+    mut ticket: Arc<Ticket>,
+    mut facts: Vec<Fact>,
     claims: Vec<Claim>,
 ) -> Change {
+    // A chain that was begun goes on whatever the rules say now: an event without a seal would look like one slipped in.
+    if !facts.is_empty() && (rulebook.now().config.seal || ticket.head.is_some()) {
+        let at = ticket.updated;
+        seal(Arc::make_mut(&mut ticket), expected, at, &mut facts);
+    }
     let marks = marks(rulebook, &ticket);
     Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
 }
@@ -331,6 +349,6 @@ fn once_key(key: &str) -> String {
     format!("once/{key}")
 }
 
-fn once(key: Option<&str>, by: TicketId) -> Vec<Claim> {
+pub(super) fn once(key: Option<&str>, by: TicketId) -> Vec<Claim> {
     key.map(|key| Claim { key: once_key(key), from: None, to: Some(by) }).into_iter().collect()
 }

@@ -67,30 +67,29 @@ impl Desk {
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         let desk = self.standing(&rulebook).await?;
         desk.seen(&rulebook, Arc::clone(&ticket))?;
-        let mut histories = BTreeMap::from([(id, self.log_of(id).await?)]);
-        let (mut next, mut parts) = (vec![id], BTreeSet::new());
-        while let Some(of) = next.pop() {
-            let Some(history) = histories.get(&of) else { continue };
-            let (whole, some) = (merged(history), borrowed(history));
-            parts.extend(some);
-            for from in whole {
-                if !histories.contains_key(&from) {
-                    histories.insert(from, self.log_of(from).await?);
-                    next.push(from);
-                }
-            }
-        }
-        for from in parts {
-            if !histories.contains_key(&from) {
-                histories.insert(from, self.log_of(from).await?);
-            }
-        }
-        let mut posts = conversation(id, &histories);
+        let mut posts = conversation(id, &self.histories(id).await?);
         if !desk.holds(&rulebook, &ticket, Capability::Read) {
             posts.retain(|post| post.said.visibility == Visibility::Public);
             posts.iter_mut().for_each(Post::anonymise);
         }
         Ok(posts)
+    }
+
+    /// The histories of all tickets that a ticket's conversation is made of, whoever asks.
+    pub(super) async fn histories(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
+        let mut histories = BTreeMap::new();
+        let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
+        let mut next = vec![id];
+        while let Some(of) = next.pop() {
+            let history = self.log_of(of).await?;
+            next.extend(merged(&history).into_iter().filter(|from| whole.insert(*from)));
+            parts.extend(borrowed(&history));
+            histories.insert(of, history);
+        }
+        for from in parts.difference(&whole) {
+            histories.insert(*from, self.log_of(*from).await?);
+        }
+        Ok(histories)
     }
 
     /// All of a ticket's log, whoever asks.

@@ -2,10 +2,16 @@
 
 mod alert;
 mod apply;
+mod article;
+mod batch;
+mod bulk;
 mod deliver;
 mod directory;
+mod follow;
 mod ids;
+mod instantiate;
 mod known;
+mod link;
 mod merge;
 mod people;
 mod read;
@@ -13,7 +19,9 @@ mod records;
 mod rehearse;
 mod rules;
 mod sight;
+mod similar;
 mod tick;
+mod verify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,10 +34,13 @@ use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use people::Merger;
 pub use read::Move;
 pub use rehearse::{Rehearsed, Trace};
+pub use similar::Like;
 pub use tick::Ticked;
+pub use verify::{Broken, Checkpoint, Head, Verified};
 
 use ids::Ids;
 use known::Standing;
@@ -138,6 +149,12 @@ pub enum Error {
     /// There is no such ticket for this tenant.
     #[error("there is no ticket {0}")]
     NotFound(TicketId),
+    /// The link opens nothing, for whatever reason: which one is told to nobody.
+    #[error("the link is not valid")]
+    InvalidLink,
+    /// The operating system gave no random bytes for a secret.
+    #[error("no random bytes")]
+    Entropy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Other writers were faster too many times in a row; nothing was written.
     #[error("ticket {id} changed under {attempts} attempts in a row")]
     Contended {

@@ -73,13 +73,13 @@ impl Desk {
         let (mut tickets, mut left) = (0, BTreeSet::new());
         loop {
             let into = person.record.id.clone();
-            tickets += self.follow(from, &into, &mut left).await?;
+            tickets += self.bring_along(from, &into, &mut left).await?;
             // Whoever was merged on in the meantime may have been overtaken by the tickets that were on their way.
             person = self.last(&into).await?.ok_or_else(|| nobody("into", &into))?;
             if person.record.id == into {
                 return Ok(Merger { person, tickets, left: left.into_iter().collect() });
             }
-            tickets += self.follow(&into, &person.record.id, &mut left).await?;
+            tickets += self.bring_along(&into, &person.record.id, &mut left).await?;
         }
     }
 
@@ -132,7 +132,12 @@ impl Desk {
     }
 
     /// Lets the tickets that name one person name another, and says how many did.
-    async fn follow(&self, from: &PersonId, into: &PersonId, left: &mut BTreeSet<TicketId>) -> Result<usize, Error> {
+    async fn bring_along(
+        &self,
+        from: &PersonId,
+        into: &PersonId,
+        left: &mut BTreeSet<TicketId>,
+    ) -> Result<usize, Error> {
         let (one, by) = (Actor::requester(from.clone()), &self.actor.id);
         let cause = format!("person `{from}` was merged into `{into}` by `{by}`");
         let tokens = [Relation::Watcher, Relation::Participant, Relation::Shared].map(|relation| relation.tokens(&one));

@@ -118,15 +118,17 @@ impl Desk {
         Ok(self.core.store.tally(&self.tenant, &scan).await?)
     }
 
-    /// Asks about all tickets now, the promises of every policy in force included; narrow it with its methods.
+    /// Asks about all tickets now but for [articles](crate::config::Kind::knowledge), the promises of every policy in
+    /// force included; narrow it with its methods. A filter set by them stands in the place of this one.
     ///
     /// # Errors
     ///
     /// [`Error::Store`] if storage fails.
     pub async fn ask(&self) -> Result<Ask, Error> {
         let rulebook = self.rulebook().await?;
+        let filter = Filter { except: rulebook.now().config.articles().cloned().collect(), ..Filter::all() };
         let promising = rulebook.now().config.policies.iter().filter(|policy| !policy.budget.is_empty());
-        Ok(Ask::new(self.now()).policies(promising.map(|policy| policy.id.clone())))
+        Ok(Ask::new(self.now()).filter(filter).policies(promising.map(|policy| policy.id.clone())))
     }
 
     /// Makes a report, in one pass over the store.

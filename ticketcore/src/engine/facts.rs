@@ -132,7 +132,7 @@ impl Scene<'_> {
         let kinds: &[LinkKind] = if asks { &SOLVED_WITHOUT } else { &[] };
         kinds.iter().filter_map(|kind| {
             let open: Vec<TicketId> = self.open(*kind).collect();
-            (!open.is_empty()).then(|| Unmet::Blocked(Atom::NoOpen(*kind), open))
+            (!open.is_empty()).then_some(Unmet::Blocked(Atom::NoOpen(*kind), open))
         })
     }
 

@@ -184,6 +184,14 @@ impl<'a> Input<'a> {
             Command::ChangeRequester(Some(person)) => self.person("requester", person),
             Command::Watch(person) | Command::Unwatch(person) => self.person("watcher", person),
             Command::Invite(person) | Command::Dismiss(person) => self.person("participant", person),
+            Command::Score(score, comment) => {
+                if !(1..=5).contains(score) {
+                    self.fault("score", format!("is {score}, not from 1 to 5"));
+                }
+                if let Some(comment) = comment {
+                    self.line("comment", comment, limits.text);
+                }
+            }
             Command::Share(party) | Command::Unshare(party) => self.party(party),
             Command::ChangeOrganisation(Some(key)) => self.key("organisation", key),
             Command::Refer(team) | Command::Recall(team) => self.key("team", team),
@@ -206,6 +214,13 @@ impl<'a> Input<'a> {
             Command::Approve { reason: Some(reason), .. } | Command::Reject { reason: Some(reason), .. } => {
                 self.line("reason", reason, limits.value);
             }
+            Command::Run(key) => {
+                let macros = &self.setup.config.macros;
+                if !macros.contains_key(key) {
+                    let known: Vec<&str> = macros.keys().map(Key::as_str).collect();
+                    self.fault("macro", format!("`{key}` is no macro of this desk; known: {}", known.join(", ")));
+                }
+            }
             Command::Delegate { to, .. } => self.person("to", to),
             Command::Signal(signal) => self.signal(signal),
             Command::Edit(_, text) => self.text("body", text, limits.text),
@@ -220,6 +235,7 @@ impl<'a> Input<'a> {
                 // The rest of the draft is checked by its opening.
             }
             Command::Move(_)
+            | Command::Endorse(_)
             | Command::Assign(None)
             | Command::AssignTeam(None)
             | Command::Enqueue(None)

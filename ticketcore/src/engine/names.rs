@@ -47,6 +47,8 @@ fn named_by(command: &Command) -> Vec<(&'static str, Party)> {
         | Command::RestorePriority
         | Command::Escalate(_)
         | Command::Unwatch(_)
+        | Command::Score(..)
+        | Command::Endorse(_)
         | Command::Dismiss(_)
         | Command::Recall(_)
         | Command::Unshare(_)
@@ -66,6 +68,8 @@ fn named_by(command: &Command) -> Vec<(&'static str, Party)> {
         | Command::Approve { .. }
         | Command::Reject { .. }
         | Command::WithdrawApproval(_)
+        // What a macro names is the configuration's.
+        | Command::Run(_)
         | Command::Migrate(..) => return Vec::new(),
     };
     vec![named]

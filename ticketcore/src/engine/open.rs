@@ -75,7 +75,7 @@ pub(super) fn opening<'a>(
         let unmet = work.unmet(actor, transition, state);
         if unmet.is_empty() {
             let text = draft.description.clone();
-            work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text });
+            work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text, seal: None });
             work.effects(transition);
             return Ok(work);
         }

@@ -51,8 +51,8 @@ pub(super) fn permit_opening(
         (!draft.tags.is_empty(), Capability::Tag),
         (internal, Capability::Read),
     ];
-    let asked = asked.into_iter().filter(|(asked, _)| *asked);
-    asked.map(|(_, capability)| allow(rights, actor, ticket, capability)).collect()
+    let mut asked = asked.into_iter().filter(|(asked, _)| *asked);
+    asked.try_for_each(|(_, capability)| allow(rights, actor, ticket, capability))
 }
 
 /// Something that is done to another ticket, too. One that the actor does not see is as one that is not there.
