@@ -18,6 +18,7 @@ pub(super) struct Batch {
     changes: Vec<Change>,
     places: HashMap<TicketId, usize>,
     read: Vec<(TicketId, Version)>,
+    expect: Vec<Expect>,
 }
 
 impl Batch {
@@ -28,6 +29,11 @@ impl Batch {
 
     pub(super) fn is_empty(&self) -> bool {
         self.changes.is_empty()
+    }
+
+    /// Makes all of it rest on something else than tickets.
+    pub(super) fn rest_on(&mut self, expect: Vec<Expect>) {
+        self.expect.extend(expect);
     }
 
     /// Adds a decision that changes one ticket and no other.
@@ -47,11 +53,11 @@ impl Batch {
 
     /// Makes the commit, which rests on the rules and on what was read.
     pub(super) fn commit(self, tenant: &TenantId, rulebook: &Rulebook) -> Commit {
-        let Self { changes, places, read } = self;
+        let Self { changes, places, read, expect } = self;
         // What the batch changes rests on its own version already.
         let read = read.into_iter().filter(|(id, _)| !places.contains_key(id));
         let read = read.map(|(id, version)| Expect::Ticket(id, version));
-        let expect = std::iter::once(still(rulebook)).chain(read).collect();
+        let expect = std::iter::once(still(rulebook)).chain(read).chain(expect).collect();
         Commit { changes, expect, ..Commit::new(tenant.clone()) }
     }
 }

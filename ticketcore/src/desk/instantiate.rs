@@ -66,10 +66,11 @@ impl Desk {
         let now = self.now();
         let rulebook = self.rules_at(now).await?;
         let before = self.read(&rulebook, parent).await?;
-        let related = self.related(&rulebook, &before, &[]).await?;
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+        let desk = self.standing(&rulebook).await?;
+        let related = desk.related(&rulebook, &before, &[]).await?;
+        let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
         let Instance { parent, children } = instantiate(&context, &before, template, || self.core.ids.next(now))?;
-        let mut commit = self.commit_of(&rulebook, before.version, parent, &related, Vec::new());
+        let mut commit = desk.commit_of(&rulebook, before.version, parent, &related, Vec::new());
         let opened = children.into_iter();
         commit.changes.extend(opened.map(|child| change(&rulebook, Version(0), child.ticket, child.facts, Vec::new())));
         Ok(commit)

@@ -203,7 +203,9 @@ impl Job<'_> {
         let reads = |ticket: &Arc<Ticket>| engine::reads(&rulebook, ticket, &self.request.commands);
         let others: BTreeSet<TicketId> = tickets.iter().flat_map(reads).collect();
         let others = self.desk.load_all(others.into_iter().collect()).await?;
+        let desk = self.desk.standing(&rulebook).await?;
         let mut batch = Batch::default();
+        batch.rest_on(desk.acquainted(&Related::default()));
         let mut request = self.request.clone();
         let mut outcomes = Vec::with_capacity(tickets.len());
         for ticket in tickets {
@@ -213,7 +215,7 @@ impl Job<'_> {
                     let seen = |id: &TicketId| batch.ticket(*id).or_else(|| others.get(*id)).cloned();
                     let related: Related = reads(ticket).iter().filter_map(seen).collect();
                     request.once = self.once(ticket.id);
-                    let context = Context { rulebook: &rulebook, actor: &self.desk.actor, related: &related, now };
+                    let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
                     match decide(&context, ticket, &request) {
                         Err(refusal) => Effect::Refused(refusal),
                         Ok(decision) => {
