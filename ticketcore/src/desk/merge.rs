@@ -1,5 +1,6 @@
 //! Tickets that are made of others: where a merged one goes on, what a split makes, how a conversation reads.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -83,15 +84,15 @@ impl Desk {
             let (whole, some) = (merged(history), borrowed(history));
             parts.extend(some);
             for from in whole {
-                if !histories.contains_key(&from) {
-                    histories.insert(from, self.log_of(from).await?);
+                if let Entry::Vacant(place) = histories.entry(from) {
+                    place.insert(self.log_of(from).await?);
                     next.push(from);
                 }
             }
         }
         for from in parts {
-            if !histories.contains_key(&from) {
-                histories.insert(from, self.log_of(from).await?);
+            if let Entry::Vacant(place) = histories.entry(from) {
+                place.insert(self.log_of(from).await?);
             }
         }
         Ok(histories)
