@@ -102,10 +102,10 @@ impl Maps {
             let highest = self.meant(tenant, &Filter::all()).map(|other| other.ticket.number).max();
             Arc::make_mut(&mut ticket).number = highest.unwrap_or(0) + 1;
         }
-        for (Fact { by, event, text }, count) in facts.into_iter().zip(1..) {
+        for (Fact { by, event, text, seal }, count) in facts.into_iter().zip(1..) {
             self.last = self.last.next();
             let ((tenant, ticket), version, position) = (place.clone(), Version(expected.0 + count), self.last);
-            log.push(Recorded { tenant, ticket, version, position, at, by, event, text });
+            log.push(Recorded { tenant, ticket, version, position, at, by, event, text, seal });
         }
         self.tickets.insert(place, Entry { ticket: Arc::clone(&ticket), marks, log });
         Ok(ticket)

@@ -136,7 +136,7 @@ fn a_rule_moves_a_ticket_as_far_as_the_guards_let_the_desk() {
         .when(Command::Tag("fixed".into()))
         .then_named(&["tagged"]);
     pollster::block_on(async {
-        let desk = Desk::new(Arc::new(MemoryStore::new())).by(Actor::agent("ada"));
+        let desk = Desk::new(Arc::new(MemoryStore::new()));
         desk.publish(Config::default().rule(resolve())).await.unwrap();
         let (parent, child) =
             (desk.open(Draft::incident("a")).await.unwrap(), desk.open(Draft::task("b")).await.unwrap());
@@ -153,7 +153,7 @@ fn a_rule_moves_a_ticket_as_far_as_the_guards_let_the_desk() {
 fn a_rule_can_ask_about_linked_tickets() {
     let alone = rule("alone", Trigger::Said, tag("alone")).when(Atom::NoOpen(LinkKind::Relates));
     pollster::block_on(async {
-        let desk = Desk::new(Arc::new(MemoryStore::new())).by(Actor::agent("ada"));
+        let desk = Desk::new(Arc::new(MemoryStore::new()));
         desk.publish(Config::default().rule(alone)).await.unwrap();
         let (one, other) =
             (desk.open(Draft::incident("a")).await.unwrap(), desk.open(Draft::incident("b")).await.unwrap());
@@ -321,13 +321,14 @@ fn rules() -> impl Strategy<Value = Vec<Rule>> {
     let asks = prop::option::of(prop::sample::select(vec!["a", "b"]));
     let rule = (prop::collection::vec(triggers(), 1..3), asks, prop::collection::vec(actions(), 1..4));
     prop::collection::vec(rule, 0..8).prop_map(|rules| {
-        let named = |(i, (on, asks, then)): (usize, (Vec<Trigger>, Option<&str>, Vec<Action>))| Rule {
+        let numbered = (0..).zip(rules);
+        let rules = numbered.map(|(i, (on, asks, then)): (u32, (_, Option<&str>, _))| Rule {
             key: Key::from(format!("r{i}")),
             on,
             when: asks.map_or(Cond::ALWAYS, |tag| Atom::Tag(tag.into()).into()),
             then,
-        };
-        rules.into_iter().enumerate().map(named).collect()
+        });
+        rules.collect()
     })
 }
 

@@ -48,6 +48,7 @@ rejected! {
     a_store_with_one_number_for_all_tenants: SharesNumbers by numbers_rise_by_one_within_each_tenant,
     a_store_that_keeps_milliseconds: CutsTimes by times_are_kept_to_the_microsecond_in_any_age,
     a_store_that_drops_empty_texts: DropsEmptyTexts by an_empty_text_is_not_a_missing_one,
+    a_store_that_forgets_seals: ForgetsSeals by seals_come_back_as_they_were_written,
     a_store_that_tells_history_backwards: TellsHistoryBackwards by history_tells_who_did_what_and_when_in_order,
     a_store_whose_history_does_not_fold: TellsHistoryBackwards by history_folds_to_the_ticket,
     a_store_that_skips_late_committers: SkipsLateCommitters by a_late_committer_is_never_skipped,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ticketcore::cond::{Atom, Cmp, Unmet};
 use ticketcore::config::{State, Transition, Workflow, workflow::Source};
-use ticketcore::event::Moved;
+use ticketcore::event::{Absorbed, Merged, Moved, Pose, SplitOff, Unmerged};
 use ticketcore::testing::{Given, given};
 use ticketcore::ticket::{Link, Override};
 use ticketcore::{
@@ -344,4 +344,65 @@ fn a_draft_is_opened_with_what_it_says() {
 #[should_panic(expected = "- {\"tagged\":\"cold\"}\n+ {\"tagged\":\"hot\"}")]
 fn what_was_expected_and_what_was_found_stand_below_each_other() {
     printer().when(Command::Tag("hot".into())).then(&[Event::Tagged("cold".into())]);
+}
+
+#[test]
+fn a_merge_is_an_event_on_each_ticket_and_so_is_its_undoing() {
+    let survivor = given(Config::default()).id(2).ticket(Draft::incident("Smoke").requester("eve")).into_ticket();
+    let pose = Pose { state: "new".into(), status: Status::New, waiting: None, dropped: false, closed: None };
+    let merged = Merged { into: id(2), state: "cancelled".into(), from: pose.clone() };
+    let absorbed =
+        Absorbed { from: id(1), messages: Vec::new(), watchers: vec!["kim".into()], alerts: Vec::new(), tickets: 1 };
+    let watched = || printer().having(Command::Watch("kim".into()));
+    let outcome = watched()
+        .beside(survivor)
+        .when(Command::Merge(id(2)))
+        .then(&[Event::Merged(Box::new(merged.clone()))])
+        .then_beside(id(2), &[Event::Absorbed(absorbed.clone())]);
+    let survivor = outcome.into_tickets().remove(1);
+    assert_eq!(survivor.tickets(), 1);
+    watched()
+        .events([Event::Merged(Box::new(merged))])
+        .beside(survivor)
+        .when(Command::Unmerge)
+        .then(&[Event::Unmerged(Box::new(Unmerged { from: id(2), pose, alerts: Vec::new() }))])
+        .then_beside(id(2), &[Event::Released(absorbed)])
+        .then_ticket(|ticket| assert_eq!((ticket.state.as_str(), ticket.status), ("new", Status::New)));
+}
+
+#[test]
+fn a_split_opens_the_ticket_that_an_id_was_set_aside_for() {
+    let described = || given(Config::default()).ticket(Draft::incident("No mail").description("And no screen"));
+    let split = || Command::Split(vec![Version(1)], Box::new(Draft::task("Screen")));
+    let parted = SplitOff { into: id(9), messages: vec![Version(1)] };
+    let outcome = described()
+        .having(Command::reply("No mail at all?"))
+        .set_aside(9)
+        .when(split())
+        .then(&[Event::SplitOff(parted.clone())]);
+    let tickets = outcome.into_tickets();
+    assert_eq!((tickets[0].parted.as_slice(), tickets[1].id), ([parted].as_slice(), id(9)));
+    assert_eq!((tickets[1].subject.as_str(), tickets[1].absorbed[0].from), ("Screen", id(1)));
+    described().having(Command::reply("No mail at all?")).when(split()).then_refused(|refusal| {
+        assert_eq!(faults(refusal), ["split: no id was set aside for the new ticket"]);
+    });
+}
+
+#[test]
+fn a_merged_ticket_hears_of_nothing_but_its_undoing() {
+    let merged = Merged { into: id(2), state: "cancelled".into(), from: Pose::of(&printer().into_ticket()) };
+    let commands = [
+        Command::transition("start"),
+        Command::reply("Hello?"),
+        Command::Tag("hot".into()),
+        Command::Merge(id(3)),
+        Command::Link(LinkKind::Relates, id(3)),
+        Command::Wake,
+    ];
+    for command in commands {
+        let gone = printer().events([Event::Merged(Box::new(merged.clone()))]);
+        gone.when(command).then_refused(|refusal| {
+            assert_eq!(*refusal, Refusal::Merged { id: id(1), into: id(2) });
+        });
+    }
 }

@@ -1,4 +1,4 @@
-//! The serialised forms of events and tickets, against golden files.
+//! The serialised forms of events, tickets and records of the directory, against golden files.
 //!
 //! What is written today has to be read for as long as desks keep their logs. If an event must change its form, it gets
 //! an upcaster and its kind the next version: what is in the golden file of the old version then still has to decode. A
@@ -9,22 +9,30 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::approval::{Quorum, Voters};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
 use ticketcore::config::Trigger;
+use ticketcore::desk::Checkpoint;
+use ticketcore::directory::{OrgSight, Organisation, Person, Team};
 use ticketcore::engine::fold;
 use ticketcore::event::{
-    Absorbed, Attachment, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff, Unmerged,
-    Withheld,
+    Absorbed, Attachment, Fact, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff,
+    Unmerged, Withheld,
 };
 use ticketcore::policy_log::StepKey;
+use ticketcore::routing::Availability;
+use ticketcore::seal::{Digest, Seal, seal};
 use ticketcore::signal::Alert;
+use ticketcore::testing::block_on;
 use ticketcore::ticket::{Link, Pin};
+use ticketcore::time::ManualClock;
 use ticketcore::{
-    Actor, Channel, Event, Key, Level, LinkKind, Party, Position, Priority, Recorded, Severity, Signal, Status,
-    StoreError, TenantId, Ticket, TicketId, Value, Version, Visibility, Waiting,
+    Actor, ActorKind, Channel, Config, Desk, Draft, Event, Key, Level, LinkKind, MemoryStore, Party, Position,
+    Priority, Recorded, Severity, Signal, Status, StoreError, TenantId, Ticket, TicketId, Value, Version, Visibility,
+    Waiting,
 };
 
 /// The version of the form of every kind, and of the golden file.
@@ -327,7 +335,11 @@ fn tickets() -> Vec<Ticket> {
         gone,
         samples(),
     ];
-    lives.iter().map(|events| folded(events)).collect()
+    let mut tickets: Vec<Ticket> = lives.iter().map(|events| folded(events)).collect();
+    let mut sealed = tickets[0].clone();
+    sealed.head = Some(Digest([0xa5; 32]));
+    tickets.push(sealed);
+    tickets
 }
 
 fn folded(events: &[Event]) -> Ticket {
@@ -340,6 +352,7 @@ fn folded(events: &[Event]) -> Ticket {
         by: Actor::agent("ada").by(),
         event: event.clone(),
         text: None,
+        seal: None,
     };
     let history: Vec<Recorded> = (0..).zip(events).map(recorded).collect();
     fold(&history).unwrap()
@@ -411,4 +424,83 @@ fn tickets_keep_their_serialised_form() {
     for (ticket, line) in tickets.into_iter().zip(&lines) {
         assert_eq!(decode_ticket(7, line).unwrap(), Ticket { number: 7, ..ticket }, "the number is the store's");
     }
+}
+
+/// A seal of today is checked for as long as desks keep their logs: what goes into it must not change.
+#[test]
+fn seals_keep_what_they_are_made_of() {
+    let fact = |(event, i): (Event, usize)| Fact {
+        by: Actor::agent("ada").by(),
+        event,
+        text: i.is_multiple_of(3).then(|| format!("text {i}")),
+        seal: None,
+    };
+    let mut facts: Vec<Fact> = samples().into_iter().zip(0..).map(fact).collect();
+    let mut ticket = folded(&samples());
+    seal(&mut ticket, Version(0), at(0), &mut facts);
+    let forms: Vec<String> = facts.iter().map(|fact| serde_json::to_string(&fact.seal.unwrap()).unwrap()).collect();
+    let lines = golden("seals.v1.jsonl", &forms);
+    for (fact, line) in facts.iter().zip(&lines) {
+        assert_eq!(serde_json::from_str::<Seal>(line).unwrap(), fact.seal.unwrap());
+    }
+    assert_eq!(ticket.head, facts.last().and_then(|fact| fact.seal).map(|seal| seal.chain));
+}
+
+#[test]
+fn checkpoints_keep_their_serialised_form() {
+    let clock = ManualClock::new(at(0));
+    let desk = Desk::new(Arc::new(MemoryStore::new())).with_clock(clock).with_seed(1);
+    let checkpoint = block_on(async {
+        desk.open(Draft::incident("Before")).await.unwrap();
+        desk.publish(Config { seal: true, ..Config::default() }).await.unwrap();
+        desk.open(Draft::incident("After").description("Sealed")).await.unwrap();
+        desk.checkpoint().await.unwrap()
+    });
+    let lines = golden("checkpoints.v1.jsonl", &[serde_json::to_string(&checkpoint).unwrap()]);
+    assert_eq!(serde_json::from_str::<Checkpoint>(&lines[0]).unwrap(), checkpoint);
+}
+
+/// People with everything and with nothing that may be left out.
+fn people() -> [Person; 3] {
+    let mut ada = Person::new("ada", ActorKind::Agent, "Ada King")
+        .mail("Ada@example.com".parse().unwrap())
+        .external("ldap", "cn=ada")
+        .organisation("acme")
+        .team("net")
+        .skill("dns")
+        .placeholder();
+    ada.availability = Availability::Away;
+    ada.back = Some(at(0));
+    ada.capacity.insert(Channel::Mail, 3);
+    ada.zone = Some("Europe/Berlin".to_owned().try_into().unwrap());
+    ada.locale = Some("de-AT".to_owned());
+    let gone = Person { merged: Some("ada".into()), ..Person::new("gone", ActorKind::Requester, "Gone") };
+    [ada, gone, Person::new("bo", ActorKind::Integration, "Bo")]
+}
+
+#[test]
+fn records_of_the_directory_keep_their_serialised_form() {
+    let people = people();
+    let sights =
+        [OrgSight::None, OrgSight::All, OrgSight::Role("boss".into()), OrgSight::Members(["bo".into()].into())];
+    let organisations = sights.map(|sight| Organisation::new("acme", "ACME").sight(sight).domain("acme.example"));
+    let teams = [Team::new("net", "Networks"), Team::new("net", "Networks").lead("ada").calendar("office")];
+    let form = |form: serde_json::Result<String>| form.unwrap();
+    let forms: Vec<String> = people
+        .iter()
+        .map(|one| form(serde_json::to_string(one)))
+        .chain(organisations.iter().map(|one| form(serde_json::to_string(one))))
+        .chain(teams.iter().map(|one| form(serde_json::to_string(one))))
+        .collect();
+    let lines = golden("directory.v1.jsonl", &forms);
+    let (of_people, rest) = lines.split_at(people.len());
+    let (of_organisations, of_teams) = rest.split_at(organisations.len());
+    assert!(of_people.iter().zip(&people).all(|(line, one)| serde_json::from_str::<Person>(line).unwrap() == *one));
+    assert!(
+        of_organisations
+            .iter()
+            .zip(&organisations)
+            .all(|(line, one)| serde_json::from_str::<Organisation>(line).unwrap() == *one)
+    );
+    assert!(of_teams.iter().zip(&teams).all(|(line, one)| serde_json::from_str::<Team>(line).unwrap() == *one));
 }

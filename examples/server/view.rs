@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use ticketcore::cond::Unmet;
 use ticketcore::desk::Move;
+use ticketcore::seal::Seal;
 use ticketcore::time::stamp;
 use ticketcore::{By, Event, Page, Position, Recorded, Ticket, TicketId, Version};
 
@@ -39,13 +40,15 @@ struct Entry<'a> {
     event: &'a Event,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seal: Option<&'a Seal>,
 }
 
 impl<'a> From<&'a Recorded> for Entry<'a> {
     fn from(recorded: &'a Recorded) -> Self {
-        let Recorded { tenant: _, ticket, version, position, at, by, event, text } = recorded;
-        let text = text.as_deref();
-        Self { position: *position, ticket: *ticket, version: *version, at: *at, by, event, text }
+        let Recorded { tenant: _, ticket, version, position, at, by, event, text, seal } = recorded;
+        let (text, seal) = (text.as_deref(), seal.as_ref());
+        Self { position: *position, ticket: *ticket, version: *version, at: *at, by, event, text, seal }
     }
 }
 
@@ -66,7 +69,7 @@ pub(crate) fn moves(moves: &[Move]) -> Value {
 pub(crate) fn reasons(unmet: &[Unmet]) -> Value {
     let reason = |unmet: &Unmet| {
         let (why, tickets) = match unmet {
-            Unmet::Forbidden(_) => ("forbidden", None),
+            Unmet::Forbidden(_) | Unmet::Denied(_) => ("forbidden", None),
             Unmet::Missing(_) => ("missing", None),
             Unmet::Blocked(_, tickets) => ("blocked", Some(tickets)),
             Unmet::Unapproved(..) => ("unapproved", None),

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
-use ticketcore::config::{Action, Approval, At, Audience, Cascade, CascadeOn, Rule, Step, Trigger, Voters, Workflow};
+use ticketcore::config::{
+    Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Macro, Planned, Rule, Step, Template, Trigger, Voters,
+    Workflow,
+};
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Zone};
 use ticketcore::{
     Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, Policy, Priority, Query, Request, Severity,
-    Signal, Span, TicketId, Value, Version,
+    Signal, Span, Ticket, TicketId, Value, Version, Visibility,
 };
 
 /// Something that happens to a desk.
@@ -21,6 +24,7 @@ pub(crate) enum Act {
     Apply(Actor, TicketId, Request),
     Signal(Signal),
     Publish(u32),
+    Instantiate(Actor, TicketId),
     Pass(TimeDelta),
     Tick,
     Find(Query),
@@ -39,7 +43,11 @@ impl Act {
             return Self::Open(actor(dice), draft(dice));
         };
         let id = sample.ticket.id;
-        match dice.below(40) {
+        // A vote makes sense only where one was asked for, and by those who are asked.
+        if !sample.ticket.approvals.is_empty() && dice.once_in(2) {
+            return Self::Apply(voter(dice), id, Request::from(vote(dice, &sample.ticket)));
+        }
+        match dice.below(42) {
             0..=5 => Self::Open(actor(dice), draft(dice)),
             6..=21 => Self::Apply(actor(dice), id, request(dice, known, now)),
             22..=24 => Self::Signal(signal(dice, now)),
@@ -61,6 +69,7 @@ impl Act {
             36 => Self::Moves(actor(dice), id),
             37 => Self::Readings(id),
             38 => Self::Feed(1 + dice.below(9)),
+            39..=40 => Self::Instantiate(actor(dice), id),
             _ => Self::Due(dice.below(3)),
         }
     }
@@ -112,15 +121,26 @@ pub(crate) fn config(variant: u32) -> Config {
         .applies(Atom::Priority(Priority::P1))
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
-    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
+    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "lin"]), 1);
+    let answer = Macro::default()
+        .deed(Deed::say(Visibility::Public, "{{subject}}: {{field.note}}{{team}}"))
+        .deed(Deed::Move("resolve".into()));
+    let rollout = Template::default()
+        .ticket("plan", Planned::new("task", "Plan {{subject}} for {{requester}}").description("{{field.note}}"))
+        .ticket(
+            "roll",
+            Planned::new("change", "{{field.note}}{{reference}}").team("net").field("seats", 2).after("plan"),
+        );
     // Rules that follow from commands and from time, that move, and that undo each other.
     let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
     let net = Atom::Tag("net".into());
-    Config::default()
+    Config { seal: variant == 1, ..Config::default() }
         .rule(on("net", Trigger::Tagged, Action::AssignTeam("net".into())).when(net.clone()).then(page("net".into())))
         .rule(on("late", Trigger::Breached, Action::Tag("net".into())).when(Atom::NoOpen(LinkKind::BlockedBy)))
         .rule(on("off", Trigger::TeamAssigned, Action::Unassign).then(Action::Untag("net".into())))
         .rule(on("done", Trigger::Said, Action::Move("resolve".into())).when(Atom::Tag("desk".into())))
+        .with_macro("answer", answer)
+        .template("rollout", rollout)
         .workflow(second)
         .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })
         .calendar("office", hours)
@@ -135,7 +155,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::Child, "reopen"))
 }
 
-fn tables() -> Vec<TableSpec> {
+pub(crate) fn tables() -> Vec<TableSpec> {
     let day = Bucket { unit: Unit::Day, zone: Zone::utc() };
     let measures = [
         Measure::Count,
@@ -166,6 +186,12 @@ fn actor(dice: &mut Dice) -> Actor {
         Actor::system(),
     ];
     dice.pick(&all).clone()
+}
+
+/// Those who are asked for their approval; two of them have no other part in any ticket.
+fn voter(dice: &mut Dice) -> Actor {
+    let manager = |name: &str| Actor::agent(name).role("change_manager");
+    dice.pick(&[manager("kim"), manager("eve"), Actor::agent("lin"), Actor::agent("ada")]).clone()
 }
 
 fn name<T: From<&'static str>>(dice: &mut Dice) -> T {
@@ -233,6 +259,17 @@ fn version(dice: &mut Dice) -> Version {
     Version(1 + i64::try_from(dice.below(5)).unwrap())
 }
 
+/// Mostly on what the ticket is at, now and then on what it was.
+fn vote(dice: &mut Dice, ticket: &Ticket) -> Command {
+    let (approval, seen) = ("cab".into(), if dice.once_in(5) { Version(1) } else { ticket.version });
+    match dice.below(8) {
+        0..=3 => Command::approve("cab", seen),
+        4 => Command::Reject { approval, seen, reason: dice.once_in(2).then(|| text(dice)) },
+        5..=6 => Command::Delegate { approval, to: name(dice) },
+        _ => Command::WithdrawApproval(approval),
+    }
+}
+
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let moves = [
         "start",
@@ -250,10 +287,8 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
     let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
-    // Mostly what the ticket is at, now and then older or newer.
-    let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(61) {
+    match dice.below(64) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -290,20 +325,18 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
         41..=42 => Command::Merge(other),
         43..=44 => Command::Unmerge,
         45 => {
-            let messages = (0..dice.below(3)).map(|_| version(dice)).collect();
+            let messages = (0..=dice.below(2)).map(|_| version(dice)).collect();
             Command::Split(messages, Box::new(Draft { once: None, ..draft(dice) }))
         }
         46 => Command::Rejoin(other),
-        51..=52 => Command::RequestApproval("cab".into()),
-        53..=54 => Command::approve("cab", seen),
-        55 => {
-            let reason = dice.once_in(2).then(|| text(dice));
-            Command::Reject { approval: "cab".into(), seen, reason }
+        51..=54 => Command::RequestApproval("cab".into()),
+        55..=56 => {
+            let ticket = &dice.pick(known).ticket;
+            vote(dice, ticket)
         }
-        56 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
-        56 => Command::Delegate { approval: "cab".into(), to: name(dice) },
-        57..=58 => Command::Score(dice.below(7).try_into().unwrap(), dice.once_in(2).then(|| text(dice))),
-        59 => Command::Endorse(dice.once_in(2)),
+        57..=58 => Command::Run(if dice.once_in(9) { "wish" } else { "answer" }.into()),
+        59..=60 => Command::Score(dice.below(7).try_into().unwrap(), dice.once_in(2).then(|| text(dice))),
+        61..=62 => Command::Endorse(dice.once_in(2)),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

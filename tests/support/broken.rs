@@ -34,6 +34,8 @@ pub(crate) enum Fault {
     CutsTimes,
     /// Takes an empty text for none.
     DropsEmptyTexts,
+    /// Keeps no seals.
+    ForgetsSeals,
     /// Tells the newest event first.
     TellsHistoryBackwards,
     /// Gives positions at the start of a commit and shows them at its end.
@@ -301,6 +303,9 @@ impl Store for Broken {
                     new.filter(|(_, version)| erased.contains(&Version(*version)))
                         .for_each(|(fact, _)| fact.text = None);
                 }
+            }
+            Fault::ForgetsSeals => {
+                commit.changes.iter_mut().flat_map(|change| &mut change.facts).for_each(|fact| fact.seal = None);
             }
             Fault::ForgetsRemovals => commit.documents.retain(|write| write.body.is_some()),
             _ => {}

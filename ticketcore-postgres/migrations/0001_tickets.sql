@@ -84,6 +84,7 @@ create table event (
   by_kind text collate "C" not null,
   event text collate "C" not null,
   text text collate "C",              -- the description or message body; null if there was none or it was erased
+  seal bytea,                         -- its digest over the one before, and the text's digest; null if it is not sealed
   primary key (tenant, ticket, version)
 );
 
@@ -227,7 +228,8 @@ create type entry_1 as (
   by text collate "C",
   by_kind text collate "C",
   event text collate "C",
-  text text collate "C"
+  text text collate "C",
+  seal bytea
 );
 
 create type ticket_at_1 as (

@@ -7,6 +7,7 @@ use ticketcore::actor::{ActorKind, By};
 use ticketcore::codec::decode_event;
 use ticketcore::event::Recorded;
 use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
+use ticketcore::seal::Seal;
 use ticketcore::store::Change;
 use ticketcore::time::{from_micros, micros};
 
@@ -27,7 +28,10 @@ const LOOKS: usize = 10;
 /// Reads events; `where` and an order follow.
 macro_rules! events {
     ($rest:literal) => {
-        concat!("select tenant, ticket, version, position, at, by, by_kind, form, event, text from @.event ", $rest)
+        concat!(
+            "select tenant, ticket, version, position, at, by, by_kind, form, event, text, seal from @.event ",
+            $rest
+        )
     };
 }
 
@@ -97,6 +101,7 @@ pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
             &fact.by.kind.as_str(),
             &event.as_str(),
             &fact.text.as_deref(),
+            &fact.seal.map(|seal| seal.to_bytes()),
         ]);
     }
 }
@@ -105,11 +110,11 @@ pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
 pub(crate) fn logged(place: usize, events: usize) -> String {
     format!(
         "logged as (\
-           insert into @.event (tenant, position, ticket, version, at, form, by, by_kind, event, text) \
+           insert into @.event (tenant, position, ticket, version, at, form, by, by_kind, event, text, seal) \
            select $1, ((f.base + pg_current_xact_id()::text::bigint) << {PLACE_BITS}) + ${place} + e.ord - 1, \
-             e.ticket, e.version, e.at, e.form, e.by, e.by_kind, e.event, e.text \
+             e.ticket, e.version, e.at, e.form, e.by, e.by_kind, e.event, e.text, e.seal \
            from @.feed f, {} with ordinality \
-             as e (ticket, version, at, form, by, by_kind, event, text, ord) \
+             as e (ticket, version, at, form, by, by_kind, event, text, seal, ord) \
            where (select fit from verdict))",
         sql::rows(events, "@.entry_1")
     )
@@ -194,7 +199,7 @@ pub(crate) async fn feed(
     let mut looks = 1;
     loop {
         let rows = connections.read("feed", text, parameters![after.0, sql::limit(limit)]).await?;
-        let ended = rows.first().map_or(Ok(false), |row| row.try_get(10))?;
+        let ended = rows.first().map_or(Ok(false), |row| row.try_get(11))?;
         let is_event = |row: &&PgRow| row.try_get_raw(0).is_ok_and(|tenant| !tenant.is_null());
         let events: Vec<&PgRow> = rows.iter().filter(is_event).collect();
         if !ended || events.len() >= limit || looks == LOOKS {
@@ -215,7 +220,12 @@ fn recorded(row: &PgRow) -> Result<Recorded> {
         by: By { id: PersonId::new(row.try_get::<&str, _>(5)?), kind: kind(row.try_get(6)?)? },
         event: decode_event(row.try_get(7)?, row.try_get(8)?)?,
         text: row.try_get(9)?,
+        seal: row.try_get::<Option<&[u8]>, _>(10)?.map(seal).transpose()?,
     })
+}
+
+fn seal(bytes: &[u8]) -> Result<Seal> {
+    Seal::from_bytes(bytes).ok_or_else(|| corrupt("seal", format!("{bytes:02x?}")))
 }
 
 fn kind(name: &str) -> Result<ActorKind> {

@@ -88,6 +88,7 @@ fields! {
     &str, 25, value => value.as_bytes();
     String, 25, value => value.as_bytes();
     [u8; 32], 17, value => value;
+    Vec<u8>, 17, value => value;
 }
 
 impl<T: Field + Default> Field for Option<T> {

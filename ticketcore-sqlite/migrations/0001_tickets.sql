@@ -105,7 +105,8 @@ create table ticketcore_event (
   by_kind text not null,
   form integer not null,    -- the version of the event's JSON
   event text not null,
-  text text                 -- the description or message body; null if there was none or it was erased
+  text text,                -- the description or message body; null if there was none or it was erased
+  seal blob                 -- its digest over the one before, and the text's digest; null if it is not sealed
 ) strict;
 
 create unique index ticketcore_event_ticket on ticketcore_event (ticket, version);

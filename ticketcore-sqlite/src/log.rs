@@ -5,6 +5,7 @@ use ticketcore::actor::{ActorKind, By};
 use ticketcore::codec::decode_event;
 use ticketcore::event::Recorded;
 use ticketcore::id::{PersonId, Position, TenantId, TicketId, Version};
+use ticketcore::seal::Seal;
 use ticketcore::store::Change;
 use ticketcore::time::{from_micros, micros};
 
@@ -16,7 +17,7 @@ use crate::rows;
 macro_rules! events {
     ($rest:literal) => {
         concat!(
-            "select n.name, t.id, e.version, e.position, e.at, e.by, e.by_kind, e.form, e.event, e.text \
+            "select n.name, t.id, e.version, e.position, e.at, e.by, e.by_kind, e.form, e.event, e.text, e.seal \
              from ticketcore_event e join ticketcore_ticket t on t.row = e.ticket \
              join ticketcore_tenant n on n.no = t.tenant where ",
             $rest
@@ -32,14 +33,15 @@ pub(crate) const HISTORY: &str = events!("n.name = ?1 and t.id = ?2 and e.versio
 
 /// Appends the events of a change.
 pub(crate) fn append(transaction: &Connection, row: i64, change: &Change, encoded: &Encoded) -> Result<()> {
-    let sql = "insert into ticketcore_event (ticket, version, at, by, by_kind, form, event, text) \
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "insert into ticketcore_event (ticket, version, at, by, by_kind, form, event, text, seal) \
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let mut statement = transaction.prepare_cached(sql)?;
     let mut version = change.expected;
     for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
         version = version.next();
         let (by, kind) = (fact.by.id.as_str(), fact.by.kind.as_str());
-        statement.execute(params![row, version.0, micros(change.at), by, kind, form, event, fact.text])?;
+        let seal = fact.seal.map(|seal| seal.to_bytes());
+        statement.execute(params![row, version.0, micros(change.at), by, kind, form, event, fact.text, seal])?;
     }
     Ok(())
 }
@@ -86,7 +88,12 @@ fn recorded(row: &Row<'_>) -> Result<Recorded> {
         by: By { id: PersonId::new(row.get_ref(5)?.as_str()?), kind: kind(row.get_ref(6)?.as_str()?)? },
         event: decode_event(row.get(7)?, row.get_ref(8)?.as_str()?)?,
         text: row.get(9)?,
+        seal: row.get_ref(10)?.as_blob_or_null()?.map(seal).transpose()?,
     })
+}
+
+fn seal(bytes: &[u8]) -> Result<Seal> {
+    Seal::from_bytes(bytes).ok_or_else(|| corrupt("seal", format!("{bytes:02x?}")))
 }
 
 fn kind(name: &str) -> Result<ActorKind> {

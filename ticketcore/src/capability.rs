@@ -101,8 +101,14 @@ capabilities! {
     RequestApproval = "request_approval",
     /// Vote for and against, and let another vote instead.
     Vote = "vote",
+    /// Run macros; what they do takes its own rights.
+    Run = "run",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
+    /// Read the directory: who there is.
+    Consult = "consult",
+    /// Write the directory.
+    Direct = "direct",
     /// Publish configurations.
     Publish = "publish",
 }
@@ -159,6 +165,7 @@ impl Command {
             Self::Waive(..) => Capability::Waive,
             Self::RequestApproval(_) | Self::WithdrawApproval(_) => Capability::RequestApproval,
             Self::Approve { .. } | Self::Reject { .. } | Self::Delegate { .. } => Capability::Vote,
+            Self::Run(_) => Capability::Run,
             Self::Migrate(..) => Capability::Migrate,
         }
     }

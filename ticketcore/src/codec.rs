@@ -11,6 +11,9 @@ use crate::store::StoreError;
 use crate::ticket::Ticket;
 
 /// Lifts the serialised form of one kind of event from one version to the next.
+///
+/// Seals are made of the form in which the event was written. The first upcaster there is needs its counterpart, which
+/// writes an event in its old form, for [`seal`](crate::seal) to try that as well.
 struct Upcaster {
     event: &'static str,
     from: i64,

@@ -126,11 +126,66 @@ pub enum Command {
     },
     /// Take back what was asked, and with it all votes.
     WithdrawApproval(Key),
+    /// Give the commands of a macro.
+    Run(Key),
     /// Follow another revision of the workflow; states that are not in the map keep their names.
     Migrate(u32, BTreeMap<Key, Key>),
 }
 
 impl Command {
+    /// The name of its kind: `move`, `assign_team`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Move(..) => "move",
+            Self::Say(..) => "say",
+            Self::Assign(..) => "assign",
+            Self::AssignTeam(..) => "assign_team",
+            Self::Enqueue(..) => "enqueue",
+            Self::ChangeRequester(..) => "change_requester",
+            Self::ChangeOrganisation(..) => "change_organisation",
+            Self::Rename(..) => "rename",
+            Self::Categorise(..) => "categorise",
+            Self::Tag(..) => "tag",
+            Self::Untag(..) => "untag",
+            Self::Set(..) => "set",
+            Self::Reference(..) => "reference",
+            Self::Rate(..) => "rate",
+            Self::Prioritise(..) => "prioritise",
+            Self::RestorePriority => "restore_priority",
+            Self::Escalate(..) => "escalate",
+            Self::Watch(..) => "watch",
+            Self::Unwatch(..) => "unwatch",
+            Self::Score(..) => "score",
+            Self::Endorse(..) => "endorse",
+            Self::Invite(..) => "invite",
+            Self::Dismiss(..) => "dismiss",
+            Self::Refer(..) => "refer",
+            Self::Recall(..) => "recall",
+            Self::Share(..) => "share",
+            Self::Unshare(..) => "unshare",
+            Self::Link(..) => "link",
+            Self::Unlink(..) => "unlink",
+            Self::Edit(..) => "edit",
+            Self::Merge(..) => "merge",
+            Self::Unmerge => "unmerge",
+            Self::Split(..) => "split",
+            Self::Rejoin(..) => "rejoin",
+            Self::Acknowledge(..) => "acknowledge",
+            Self::Unacknowledge => "unacknowledge",
+            Self::Snooze(..) => "snooze",
+            Self::Wake => "wake",
+            Self::Signal(..) => "signal",
+            Self::Waive(..) => "waive",
+            Self::RequestApproval(..) => "request_approval",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Delegate { .. } => "delegate",
+            Self::WithdrawApproval(..) => "withdraw_approval",
+            Self::Run(..) => "run",
+            Self::Migrate(..) => "migrate",
+        }
+    }
+
     /// Takes a transition.
     pub fn transition(key: impl Into<Key>) -> Self {
         Self::Move(key.into())
@@ -167,6 +222,20 @@ impl Command {
         matches!(
             self,
             Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Endorse(_) | Self::Say(_)
+        )
+    }
+
+    /// Tells whether the command changes other tickets, too, or rests on what was written.
+    pub(crate) const fn reaches_out(&self) -> bool {
+        matches!(
+            self,
+            Self::Link(..)
+                | Self::Unlink(..)
+                | Self::Edit(..)
+                | Self::Merge(_)
+                | Self::Unmerge
+                | Self::Split(..)
+                | Self::Rejoin(_)
         )
     }
 

@@ -167,6 +167,7 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         helpful,
         line: _,
         policies,
+        head: _,
     } = ticket;
     let time = |at: &Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339());
     let mut named: Vec<(Key, Option<String>)> = [
@@ -259,4 +260,136 @@ const fn yes(yes: bool) -> &'static str {
 
 const fn excused(waived: &Option<String>) -> &'static str {
     if waived.is_some() { " (excused)" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::actor::Actor;
+    use crate::command::Draft;
+    use crate::config::{Config, Rulebook};
+    use crate::engine::{Context, Related, open};
+    use crate::id::{TenantId, TicketId};
+    use crate::line::Line;
+    use crate::link::{Link, LinkKind};
+    use crate::merge::{Absorbed, Pose, SplitOff};
+    use crate::policy_log::{Breach, StepKey};
+    use crate::priority::{Level, Priority};
+    use crate::signal::{Alert, Severity};
+    use crate::status::{Status, Waiting};
+    use crate::ticket::{Ack, Channel, Override};
+    use crate::value::Value;
+
+    fn at() -> DateTime<Utc> {
+        "2026-03-02T09:00:00Z".parse().unwrap()
+    }
+
+    fn ticket() -> Ticket {
+        let (rulebook, related) = (Rulebook::new(Config::default()).unwrap(), Related::default());
+        let context = Context { rulebook: &rulebook, actor: &Actor::agent("ada"), related: &related, now: at() };
+        let id = TicketId::at(at(), 1);
+        Ticket::clone(&open(&context, &TenantId::MAIN, id, &Draft::incident("No mail")).unwrap().ticket)
+    }
+
+    type Change = (&'static str, fn(&mut Ticket));
+
+    /// Each field changed alone. The test counts them against the ticket, so one that is forgotten here is found.
+    const CHANGES: &[Change] = &[
+        ("kind", |ticket| ticket.kind = "task".into()),
+        ("subject", |ticket| ticket.subject = "No web".to_owned()),
+        ("category", |ticket| ticket.category = Some("web".into())),
+        ("tags", |ticket| ticket.tags = ["a".into(), "b".into()].into()),
+        ("fields.seats", |ticket| ticket.fields = [("seats".into(), Value::Int(3))].into()),
+        ("external", |ticket| ticket.external = Some("JIRA-1".to_owned())),
+        ("requester", |ticket| ticket.requester = Some("bo".into())),
+        ("assignee", |ticket| ticket.assignee = Some("ada".into())),
+        ("team", |ticket| ticket.team = Some("net".into())),
+        ("queue", |ticket| ticket.queue = Some("desk".into())),
+        ("watchers", |ticket| ticket.watchers = ["kim".into()].into()),
+        ("workflow", |ticket| ticket.workflow.rev = 2),
+        ("state", |ticket| ticket.state = "open".into()),
+        ("previous", |ticket| ticket.previous = Some("new".into())),
+        ("status", |ticket| ticket.status = Status::Open),
+        ("waiting", |ticket| ticket.waiting = Some(Waiting::Third)),
+        ("dropped", |ticket| ticket.dropped = true),
+        ("impact", |ticket| ticket.impact = Level::HIGH),
+        ("urgency", |ticket| ticket.urgency = Level::HIGH),
+        ("computed", |ticket| ticket.computed = Priority::P1),
+        ("overridden", |ticket| {
+            ticket.overridden = Some(Override { priority: Priority::P1, reason: "the boss".to_owned() });
+        }),
+        ("level", |ticket| ticket.level = 2),
+        ("acked", |ticket| ticket.acked = Some(Ack { by: "ada".into(), at: at(), until: Some(at()) })),
+        ("snoozed", |ticket| ticket.snoozed = Some(at())),
+        ("links", |ticket| ticket.links = [Link { kind: LinkKind::Blocks, to: ticket.id }].into()),
+        ("merged", |ticket| ticket.merged = Some(ticket.id)),
+        ("absorbed", |ticket| {
+            let (messages, watchers, alerts) = (Vec::new(), Vec::new(), Vec::new());
+            ticket.absorbed =
+                vec![Absorbed { from: ticket.id, messages, watchers, participants: Vec::new(), alerts, tickets: 1 }];
+        }),
+        ("parted", |ticket| ticket.parted = vec![SplitOff { into: ticket.id, messages: vec![Version(2)] }]),
+        ("alert", |ticket| {
+            let (key, severity) = ("disk".to_owned(), Severity::Error);
+            ticket.alert = Some(Box::new(Alert { key, firing: true, severity, count: 1, last: at() }));
+        }),
+        ("responded", |ticket| ticket.responded = Some(at())),
+        ("resolved", |ticket| ticket.resolved = Some(at())),
+        ("first_resolved", |ticket| ticket.first_resolved = Some(at())),
+        ("closed", |ticket| ticket.closed = Some(at())),
+        ("reopens", |ticket| ticket.reopens = 1),
+        ("reassigns", |ticket| ticket.reassigns = 1),
+        ("messages", |ticket| ticket.messages = 1),
+        ("steps", |ticket| {
+            ticket.policies.steps.push(StepKey { policy: "fix".into(), cycle: 1, round: 0, step: 0 });
+        }),
+        ("breaches", |ticket| {
+            ticket.policies.breaches.push(Breach { policy: "fix".into(), cycle: 1, due: at(), waived: None });
+        }),
+    ];
+
+    #[test]
+    fn every_field_that_changes_is_told_by_its_name() {
+        let before = ticket();
+        for (name, change) in CHANGES {
+            let mut after = before.clone();
+            change(&mut after);
+            for (from, to) in [(&before, &after), (&after, &before)] {
+                let found: Vec<String> = diff(from, to).iter().map(|one| one.field.to_string()).collect();
+                assert_eq!(found, [*name]);
+            }
+        }
+        let told: BTreeSet<&str> =
+            CHANGES.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("fields.")).collect();
+        let known = fields(&before);
+        assert_eq!(told, known.iter().map(|(name, _)| name.as_str()).collect(), "a field is not tried here");
+    }
+
+    #[test]
+    fn what_never_or_always_changes_is_no_difference() {
+        let before = ticket();
+        let after = Ticket {
+            tenant: "other".into(),
+            id: TicketId::at(at(), 2),
+            number: 9,
+            prefix: "X-".into(),
+            version: Version(9),
+            channel: Channel::Mail,
+            pose: Some(Box::new(Pose::of(&before))),
+            created: at() + TimeDelta::days(1),
+            updated: at() + TimeDelta::days(1),
+            line: Line::default(),
+            ..before.clone()
+        };
+        assert_eq!(diff(&before, &after), []);
+    }
+
+    #[test]
+    fn a_history_without_an_opening_tells_nothing() {
+        assert_eq!(since(&[], Version(0)), []);
+    }
 }

@@ -14,6 +14,7 @@ use crate::link::Link;
 pub use crate::merge::{Absorbed, Merged, Pose, SplitOff, Unmerged, Withheld};
 use crate::policy_log::StepKey;
 use crate::priority::{Level, Priority};
+use crate::seal::Seal;
 use crate::signal::Signal;
 use crate::status::{Status, Waiting};
 use crate::time::stamp;
@@ -489,6 +490,8 @@ pub struct Fact {
     pub event: Event,
     /// The description or message body.
     pub text: Option<String>,
+    /// Its seal, if the desk seals.
+    pub seal: Option<Seal>,
 }
 
 /// An event as it stands in the store. Exhaustive on purpose: backends build it.
@@ -510,6 +513,8 @@ pub struct Recorded {
     pub event: Event,
     /// The description or message body, unless it was erased.
     pub text: Option<String>,
+    /// Its seal, if it was sealed.
+    pub seal: Option<Seal>,
 }
 
 impl Recorded {

@@ -35,7 +35,8 @@ struct State {
 #[derive(Debug, Default)]
 struct Tenant {
     tickets: HashMap<TicketId, Slot>,
-    numbers: i64,
+    /// By number, the first being 1; no ticket ever goes.
+    numbers: Vec<TicketId>,
     queues: HashMap<Option<Key>, BTreeSet<Rank>>,
     claims: HashMap<String, Held>,
     documents: HashMap<Key, BTreeMap<String, Document>>,
@@ -149,6 +150,7 @@ impl State {
                 by: fact.by,
                 event: fact.event,
                 text: fact.text,
+                seal: fact.seal,
             });
             self.feed.push(Arc::clone(&record));
             record
@@ -176,9 +178,9 @@ impl State {
             slot.ticket = Arc::clone(&shared);
             return shared;
         }
-        tenant.numbers += 1;
+        tenant.numbers.push(id);
         // The engine hands over the only reference, so this copies nothing.
-        Arc::make_mut(&mut shared).number = tenant.numbers;
+        Arc::make_mut(&mut shared).number = i64::try_from(tenant.numbers.len()).unwrap_or(i64::MAX);
         let log = recorded.by_ref().collect();
         if let Some(rank) = marks.rank {
             tenant.queues.entry(shared.queue.clone()).or_default().insert(rank);
@@ -232,6 +234,19 @@ impl Tenant {
             let ranks = self.queues.get(&Some(queue.clone())).map(|queue| queue.range((from, Bound::Unbounded)));
             let slots = ranks.into_iter().flatten().filter_map(|rank| self.tickets.get(&rank.id));
             return Box::new(slots.filter_map(placed));
+        }
+        // So is a page by number, where a run over very many begins anew with every page.
+        if order.by == Sort::Number {
+            let all = self.numbers.as_slice();
+            let number = |after: &Cursor| usize::try_from(after.key[0]).unwrap_or(0).min(all.len());
+            let slot = |id: &TicketId| self.tickets.get(id);
+            return if order.descending {
+                let end = after.as_ref().map_or(all.len(), number);
+                Box::new(all.iter().take(end).rev().filter_map(slot).filter_map(placed))
+            } else {
+                let start = after.as_ref().map_or(0, |after| number(after).saturating_sub(1));
+                Box::new(all.iter().skip(start).filter_map(slot).filter_map(placed))
+            };
         }
         let mut found: Vec<_> = self.tickets.values().filter_map(placed).collect();
         found.sort_unstable_by_key(|(place, _)| *place);

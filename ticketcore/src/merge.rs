@@ -62,7 +62,7 @@ pub struct Absorbed {
     /// The people who take part because of it: whom the other ticket was for, and who took part in that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub participants: Vec<PersonId>,
-    /// The alerts that came along, as the ticket heard of them last.
+    /// The alerts that came along, as the ticket heard of them last: those it did not hear of before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Alert>,
     /// How many tickets came: the other one and those that had come to it.

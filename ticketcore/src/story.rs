@@ -200,3 +200,50 @@ impl fmt::Display for Recorded {
         write!(f, "{}  {:<12} {}", at(self.at), self.by.id, self.event)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::{Merged, Pose, SplitOff, Unmerged, Withheld};
+    use crate::status::Status;
+    use crate::ticket::Link;
+
+    #[test]
+    fn tickets_that_become_one_or_two_read_like_a_story() {
+        let id = "019a7f00-0000-7000-8000-000000000002".parse().unwrap();
+        let pose = Pose { state: "open".into(), status: Status::Open, waiting: None, dropped: false, closed: None };
+        let absorbed = |messages: &[i64]| Absorbed {
+            from: id,
+            messages: messages.iter().copied().map(Version).collect(),
+            participants: Vec::new(),
+            watchers: Vec::new(),
+            alerts: Vec::new(),
+            tickets: 1,
+        };
+        let split = |messages: &[i64]| SplitOff { into: id, messages: absorbed(messages).messages };
+        let stories = [
+            (Event::Edited { message: Version(1), visibility: Visibility::Public }, "edited the description"),
+            (Event::Edited { message: Version(4), visibility: Visibility::Internal }, "edited message 4"),
+            (
+                Event::Merged(Box::new(Merged { into: id, state: "closed".into(), from: pose.clone() })),
+                "merged into ID",
+            ),
+            (Event::Absorbed(absorbed(&[])), "took over ticket ID"),
+            (Event::Absorbed(absorbed(&[2])), "took over 1 message of ID"),
+            (Event::Unmerged(Box::new(Unmerged { from: id, pose, alerts: Vec::new() })), "taken out of ID again"),
+            (Event::Released(absorbed(&[])), "gave back ticket ID"),
+            (Event::Released(absorbed(&[2, 3])), "gave back 2 messages of ID"),
+            (Event::SplitOff(split(&[2, 3])), "split 2 messages off into ID"),
+            (Event::Rejoined(split(&[2])), "took 1 message back from ID"),
+            (
+                Event::Withheld(Withheld { ticket: id, transition: "close".into(), why: "it is open".to_owned() }),
+                "could not close ID: it is open",
+            ),
+            (Event::Linked(Link { kind: LinkKind::Explains, to: id }), "explains ID"),
+            (Event::Unlinked(Link { kind: LinkKind::ExplainedBy, to: id }), "no longer is explained by ID"),
+        ];
+        for (event, story) in stories {
+            assert_eq!(event.to_string(), story.replace("ID", &id.to_string()));
+        }
+    }
+}

@@ -12,6 +12,7 @@ use crate::line::Line;
 use crate::merge::{Absorbed, Pose, SplitOff};
 use crate::policy_log::PolicyLog;
 use crate::priority::{Level, Priority};
+use crate::seal::Digest;
 use crate::signal::Alert;
 use crate::time::stamp;
 use crate::value::Fields;
@@ -232,6 +233,9 @@ pub struct Ticket {
     /// The steps that were taken, the promises that were broken.
     #[serde(default, skip_serializing_if = "PolicyLog::is_empty")]
     pub policies: PolicyLog,
+    /// The seal of its last event, if that was sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Digest>,
 }
 
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {

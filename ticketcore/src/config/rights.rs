@@ -211,6 +211,12 @@ impl Rights {
         self.anywhere(actor, Capability::Read)
     }
 
+    /// Tells whether something is granted to an actor by their organisation: on its tickets, or on those shared with it.
+    pub(crate) fn asks_organisation(&self, actor: &Actor) -> bool {
+        let asks = |grant: &Grant| matches!(grant.on, Some(Relation::Organisation | Relation::Shared));
+        self.grants.iter().any(|grant| asks(grant) && grant.to.includes(actor))
+    }
+
     /// Which tickets an actor's questions are about.
     pub fn sight(&self, actor: &Actor) -> Sight {
         if self.everywhere(actor, Capability::Read) {
@@ -235,12 +241,14 @@ impl Rights {
     }
 }
 
-/// The rights of a desk that was not told otherwise: agents and programs work on every ticket, requesters follow and
-/// answer their own, those who take part likewise, colleagues and watchers look on, and public articles are for all.
+/// The rights of a desk that was not told otherwise: agents and programs work on every ticket and consult the directory,
+/// which those with the role `admin` write; requesters follow and answer their own tickets, those who take part likewise,
+/// colleagues and watchers look on; and public
+/// articles are for all.
 impl Default for Rights {
     fn default() -> Self {
-        use Capability::{Endorse, Follow, Move, Open, Publish, Reply, Score, Watch};
-        let work = Capabilities::all().without(Publish);
+        use Capability::{Direct, Endorse, Follow, Move, Open, Publish, Reply, Score, Watch};
+        let work = Capabilities::all().without(Publish).without(Direct);
         let own = |relation| {
             let grant = Grant::requesters([Follow, Reply, Score, Move]).on(relation);
             grant.transition("reopen").transition("close").transition("cancel")

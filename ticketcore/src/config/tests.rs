@@ -3,6 +3,7 @@
 use super::*;
 use crate::cond::{Atom, Cmp, Cond};
 use crate::line::Flag;
+use crate::link::LinkKind;
 use crate::routing::{Fallback, Intake, Prefer, Route, Sorted, Tier};
 use crate::status::{Status, Waiting};
 use crate::time::Zone;
@@ -41,6 +42,32 @@ fn rich() -> Config {
         Action::Wake,
     ];
     let pricey = Atom::Field("cost".into(), Cmp::In(vec![Value::Int(1), Value::Int(2)]));
+    let deeds = vec![
+        Deed::Move("finish".into()),
+        Deed::say(Visibility::Internal, "{{ field.note }}\n\"{\"} {{}}"),
+        Deed::Assign("ada".into()),
+        Deed::Take,
+        Deed::Unassign,
+        Deed::AssignTeam("second level".into()),
+        Deed::Enqueue("late".into()),
+        Deed::Categorise("lawn".into()),
+        Deed::Tag("wet".into()),
+        Deed::Untag("dry".into()),
+        Deed::Set("cost".into(), Value::Int(7)),
+        Deed::Rate(Level::HIGH, Level::LOW),
+        Deed::Escalate(2),
+        Deed::RequestApproval("cab".into()),
+    ];
+    let full = Planned::new("task", "Mow")
+        .description("{{requester}}")
+        .category("lawn")
+        .tag("wet")
+        .field("paid", true)
+        .assignee("ada")
+        .team("second level")
+        .queue("late")
+        .rated(Level::LOW, Level::HIGH)
+        .after("b b");
     let gold = Policy::resolution("gold")
         .applies(Cond::from(Atom::Kind("garden".into())).and(pricey.clone().into()))
         .target(Priority::P1, Span::hours(4))
@@ -69,6 +96,9 @@ fn rich() -> Config {
         .calendar("office", office)
         .workflow(garden)
         .kind("garden", "garden", "GRDN-")
+        .with_macro("all", Macro { commands: deeds })
+        .template("empty", Template::default().ticket("a", Planned::new("task", "{{subject}}")))
+        .template("full", Template::default().ticket("a", full).ticket("b b", Planned::new("garden", "Weed")))
         .rule(Rule::new("all", [Trigger::Any, Trigger::FieldSet]).then(Action::Wake))
         .rule(Rule::new("pricey", [Trigger::Opened]).when(pricey.clone()).then(Action::Tag("pricey".into())))
         .approval(
@@ -90,11 +120,16 @@ fn rich() -> Config {
         .policy(Policy::next_response("next").target(Priority::P1, Span::minutes(30)))
         .policy(Policy::update("update").target(Priority::P1, Span::hours(1)))
         .policy(Policy::escalation("pager").step(Step::new(At::After(Span::ZERO), vec![Action::Escalate(1)])))
-        .policy(Policy::ack_timeout("ack", Span::minutes(30)));
+        .policy(Policy::ack_timeout("ack", Span::minutes(30)))
+        .workflow(Workflow::task().revision(2).over_open())
+        .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve"))
+        .cascade(Cascade::new(CascadeOn::Closed, LinkKind::Blocks, "resume").last())
+        .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::ExplainedBy, "reopen"));
     config.business = Some("office".into());
     config.alerts.team = Some("operations".into());
     config.alerts.queue = Some("alerts".into());
     config.limits.links = 3;
+    config.people = People::Known;
     config.routing.intake = vec![
         Intake {
             key: "vip".into(),
@@ -159,6 +194,7 @@ fn the_example_of_a_desk_is_sound() {
 fn what_a_file_cannot_mean_is_refused_by_name() {
     let refusals = [
         ("colour = 1", "unknown field `colour`"),
+        ("people = 'strangers'", "unknown variant `strangers`"),
         ("limits = { subjects = 1 }", "unknown field `subjects`"),
         ("alerts = { windows = '1h' }", "unknown field `windows`"),
         ("kinds.idea = { workflow = 'task', colour = 1 }", "unknown field `colour`"),
@@ -185,6 +221,9 @@ fn what_a_file_cannot_mean_is_refused_by_name() {
         ("approvals.cab = { steps = [{ from = { group = 'x' }, need = 1 }] }", "unknown variant `group`"),
         ("approvals.cab = { steps = [{ from = { role = 'x' }, needs = 1 }] }", "unknown field `needs`"),
         ("approvals.cab = { steps = [{ from = { role = 'x' }, need = 256 }] }", "invalid value"),
+        ("cascades = [{ when = 'solved', over = 'child', take = 'close' }]", "unknown variant `solved`"),
+        ("cascades = [{ when = 'closed', over = 'children', take = 'close' }]", "unknown variant `children`"),
+        ("cascades = [{ when = 'closed', over = 'child', take = 'close', lst = true }]", "unknown field `lst`"),
         ("patience = { p0 = '1h' }", "`p0` is no priority"),
         ("patience = { p1 = 'soon' }", "\"soon\" is not a span"),
     ];

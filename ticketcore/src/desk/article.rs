@@ -34,7 +34,7 @@ impl Desk {
     pub async fn article(&self, id: TicketId) -> Result<Article, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, Arc::clone(&ticket))?;
+        self.standing(&rulebook).await?.seen(&rulebook, Arc::clone(&ticket))?;
         if !rulebook.now().config.is_knowledge(&ticket.kind) {
             return Err(Error::NotFound(id));
         }

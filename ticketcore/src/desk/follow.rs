@@ -38,7 +38,7 @@ impl Desk {
     pub async fn follow(&self, id: TicketId) -> Result<View, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, Arc::clone(&ticket))?;
+        self.standing(&rulebook).await?.seen(&rulebook, Arc::clone(&ticket))?;
         self.view(&rulebook, ticket).await
     }
 
@@ -48,8 +48,9 @@ impl Desk {
         // What has happened since the ticket was read is not part of it.
         histories.entry(ticket.id).and_modify(|own| own.retain(|recorded| recorded.version <= ticket.version));
         let view = view(rulebook, &ticket, &histories, self.now());
+        let desk = self.standing(rulebook).await?;
         let sees = |other: &Ticket| {
-            [Capability::Read, Capability::Follow].into_iter().any(|capability| self.holds(rulebook, other, capability))
+            [Capability::Read, Capability::Follow].into_iter().any(|capability| desk.holds(rulebook, other, capability))
         };
         let merged = ticket.merged.is_some();
         let survivor = if merged { Some(self.survivor(ticket).await?) } else { None };

@@ -62,8 +62,9 @@ impl Desk {
         let (now, person) = (self.now(), person.into());
         let rulebook = self.rules_at(now).await?;
         let found = self.core.store.load(&self.tenant, ticket).await?.ok_or(Error::NotFound(ticket))?;
-        self.seen(&rulebook, Arc::clone(&found))?;
-        if !self.holds(&rulebook, &found, Capability::Share) {
+        let desk = self.standing(&rulebook).await?;
+        desk.seen(&rulebook, Arc::clone(&found))?;
+        if !desk.holds(&rulebook, &found, Capability::Share) {
             return Err(forbidden(&self.actor, Capability::Share).into());
         }
         check(&found, &person, purpose, expires, now)?;
@@ -127,7 +128,8 @@ impl Desk {
         let link = SecretLink::read(&format!("{id}.{}", "0".repeat(64)));
         let (kept, document) = self.kept(&link).await?.ok_or(Error::InvalidLink)?;
         let ticket = self.core.store.load(&self.tenant, kept.ticket).await?;
-        if !ticket.is_some_and(|ticket| self.holds(&rulebook, &ticket, Capability::Share)) {
+        let desk = self.standing(&rulebook).await?;
+        if !ticket.is_some_and(|ticket| desk.holds(&rulebook, &ticket, Capability::Share)) {
             return Err(Error::InvalidLink);
         }
         let commit = Commit::documents(self.tenant.clone(), [removal(&document, self.now())]);

@@ -1,6 +1,5 @@
 //! Tickets that are made of others: where a merged one goes on, what a split makes, how a conversation reads.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -66,9 +65,10 @@ impl Desk {
     pub async fn conversation(&self, id: TicketId) -> Result<Vec<Post>, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, Arc::clone(&ticket))?;
+        let desk = self.standing(&rulebook).await?;
+        desk.seen(&rulebook, Arc::clone(&ticket))?;
         let mut posts = conversation(id, &self.histories(id).await?);
-        if !self.holds(&rulebook, &ticket, Capability::Read) {
+        if !desk.holds(&rulebook, &ticket, Capability::Read) {
             posts.retain(|post| post.said.visibility == Visibility::Public);
             posts.iter_mut().for_each(Post::anonymise);
         }
@@ -77,23 +77,17 @@ impl Desk {
 
     /// The histories of all tickets that a ticket's conversation is made of, whoever asks.
     pub(super) async fn histories(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
-        let mut histories = BTreeMap::from([(id, self.log_of(id).await?)]);
-        let (mut next, mut parts) = (vec![id], BTreeSet::new());
+        let mut histories = BTreeMap::new();
+        let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
+        let mut next = vec![id];
         while let Some(of) = next.pop() {
-            let Some(history) = histories.get(&of) else { continue };
-            let (whole, some) = (merged(history), borrowed(history));
-            parts.extend(some);
-            for from in whole {
-                if let Entry::Vacant(place) = histories.entry(from) {
-                    place.insert(self.log_of(from).await?);
-                    next.push(from);
-                }
-            }
+            let history = self.log_of(of).await?;
+            next.extend(merged(&history).into_iter().filter(|from| whole.insert(*from)));
+            parts.extend(borrowed(&history));
+            histories.insert(of, history);
         }
-        for from in parts {
-            if let Entry::Vacant(place) = histories.entry(from) {
-                place.insert(self.log_of(from).await?);
-            }
+        for from in parts.difference(&whole) {
+            histories.insert(*from, self.log_of(*from).await?);
         }
         Ok(histories)
     }

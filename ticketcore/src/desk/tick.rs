@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::desk::apply::change;
-use crate::desk::rules::{DESK, SWEEP, Sweep, still};
+use crate::desk::batch::Batch;
+use crate::desk::rules::{DESK, SWEEP, Sweep};
 use crate::desk::{Desk, Error};
-use crate::engine::{self, Decision};
+use crate::engine;
 use crate::id::{TenantId, TicketId};
 use crate::query::{Cursor, Filter, Order, Query, Sort};
 use crate::status::Status;
-use crate::store::{Commit, Document, Expect, StoreError, Write};
+use crate::store::{Commit, Document, StoreError, Write};
 
 /// How many tickets are worked on in one commit: enough to share a flush, few enough to let others in between.
 const CHUNK: usize = 200;
@@ -89,28 +89,14 @@ impl Desk {
     /// interferes, else one by one.
     async fn refresh(&self, ids: Vec<TicketId>) -> Result<usize, Error> {
         let count = ids.len();
-        match self.refresh_once(ids.clone()).await {
-            Err(Error::Store(StoreError::Conflict(conflict))) => {
-                tracing::debug!(tenant = %self.tenant, %conflict, "serving due tickets one by one");
-            }
-            done => return done.map(|()| count),
-        }
-        self.forget_rules();
-        for id in ids {
-            // Whoever was faster has settled the ticket: nothing is lost by leaving it to the next tick.
-            match self.refresh_once(vec![id]).await {
-                Ok(()) | Err(Error::Store(StoreError::Conflict(_))) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(count)
+        let (_, failed) = self.together(ids, |ids| self.refresh_once(ids), |id| self.refresh_alone(id)).await;
+        failed.map_or(Ok(count), Err)
     }
 
-    async fn refresh_once(&self, ids: Vec<TicketId>) -> Result<(), Error> {
+    async fn refresh_once(&self, ids: Vec<TicketId>) -> Result<Vec<()>, Error> {
         let rulebook = self.rulebook().await?;
         let tickets = self.load_all(ids).await?;
-        let (mut changes, mut expect) = (Vec::new(), vec![still(&rulebook)]);
-        let mut apart = Vec::new();
+        let (mut batch, mut apart) = (Batch::default(), Vec::new());
         for ticket in tickets.iter() {
             let mut related = self.load_all(engine::alone(&rulebook, ticket)).await?;
             let on = engine::reads_on(&rulebook, ticket, &related);
@@ -120,19 +106,25 @@ impl Desk {
                 tracing::info!(tenant = %self.tenant, ticket = %ticket.id, event = fact.event.name(), "due");
             }
             // What moves other tickets along may meet them in this very list.
-            if !decision.echoes.is_empty() {
+            if decision.echoes.is_empty() {
+                batch.add(&rulebook, ticket.version, decision, &related, Vec::new());
+            } else {
                 apart.push(self.commit_of(&rulebook, ticket.version, decision, &related, Vec::new()));
-                continue;
             }
-            let Decision { facts, ticket: after, echoes: _ } = decision;
-            expect.extend(related.iter().map(|other| Expect::Ticket(other.id, other.version)));
-            changes.push(change(&rulebook, ticket.version, after, facts, Vec::new()));
         }
-        self.core.store.commit(Commit { changes, expect, ..Commit::new(self.tenant.clone()) }).await?;
+        self.core.store.commit(batch.commit(&self.tenant, &rulebook)).await?;
         for commit in apart {
             self.core.store.commit(commit).await?;
         }
-        Ok(())
+        Ok(vec![(); tickets.iter().count()])
+    }
+
+    /// Whoever was faster has settled the ticket: nothing is lost by leaving it to the next tick.
+    async fn refresh_alone(&self, id: TicketId) -> Result<(), Error> {
+        match self.refresh_once(vec![id]).await {
+            Ok(_) | Err(Error::Store(StoreError::Conflict(_))) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Goes on with reading open tickets under newer configurations, a chunk of each tenant's.

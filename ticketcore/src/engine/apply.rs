@@ -22,6 +22,8 @@ pub(super) struct Work<'a> {
     pub(super) setup: &'a Setup,
     pub(super) related: &'a Related,
     pub(super) at: DateTime<Utc>,
+    /// The ticket as it was at first.
+    pub(super) before: Arc<Ticket>,
     /// Shared until the first event, so that a decision that changes nothing copies nothing.
     pub(super) ticket: Arc<Ticket>,
     pub(super) facts: Vec<Fact>,
@@ -36,7 +38,17 @@ pub(super) struct Work<'a> {
 impl<'a> Work<'a> {
     pub(super) fn new(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, ticket: Arc<Ticket>) -> Self {
         let (echoes, turns) = (BTreeMap::new(), Vec::new());
-        Self { setup, related, at, ticket, facts: Vec::with_capacity(1), echoes, turns, opened: 0 }
+        Self {
+            setup,
+            related,
+            at,
+            before: Arc::clone(&ticket),
+            ticket,
+            facts: Vec::with_capacity(1),
+            echoes,
+            turns,
+            opened: 0,
+        }
     }
 
     /// Another ticket as it is by now.
@@ -50,7 +62,7 @@ impl<'a> Work<'a> {
         let echo = self.echoes.entry(id).or_insert_with(|| Echo { facts: Vec::new(), ticket });
         let at = self.at.max(echo.ticket.updated);
         evolve(Arc::make_mut(&mut echo.ticket), at, by, &event);
-        echo.facts.push(Fact { by: by.clone(), event, text: None });
+        echo.facts.push(Fact { by: by.clone(), event, text: None, seal: None });
     }
 
     /// Opens another ticket along with this one.
@@ -82,7 +94,7 @@ impl<'a> Work<'a> {
     /// What is known of other tickets now, this one among them, as they see it.
     pub(super) fn surroundings(&self) -> Related {
         let echoed = self.echoes.values().map(|echo| &echo.ticket);
-        self.related.iter().chain(echoed).chain([&self.ticket]).map(Arc::clone).collect()
+        self.related.with_tickets(self.related.iter().chain(echoed).chain([&self.ticket]).map(Arc::clone))
     }
 
     pub(super) fn record(&mut self, by: &By, event: Event) {
@@ -91,7 +103,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn record_text(&mut self, by: &By, event: Event, text: Option<String>) {
         evolve(Arc::make_mut(&mut self.ticket), self.at, by, &event);
-        self.facts.push(Fact { by: by.clone(), event, text });
+        self.facts.push(Fact { by: by.clone(), event, text, seal: None });
     }
 
     pub(super) fn workflow(&self) -> Option<&'a Workflow> {

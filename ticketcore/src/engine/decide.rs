@@ -12,12 +12,14 @@ use crate::engine::apply::{Work, target};
 use crate::engine::automate::Chain;
 use crate::engine::cascade::cascade;
 use crate::engine::decision::{Context, Decision};
+use crate::engine::deed;
 use crate::engine::edit::edit;
 use crate::engine::facts::lacking;
 use crate::engine::feedback;
 use crate::engine::input::Input;
 use crate::engine::linking::{link, unlink};
 use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
+use crate::engine::names::named;
 use crate::engine::poll::{self, Seat};
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit;
@@ -47,6 +49,7 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut input = Input::new(setup);
     input.actor(actor);
     request.commands.iter().for_each(|command| input.command(command));
+    input.known(related, || named(&request.commands));
     input.once(request.once.as_deref());
     input.finish()?;
 
@@ -75,7 +78,7 @@ pub(super) fn carry_out(context: &Context<'_>, work: &mut Work<'_>, commands: &[
 }
 
 /// Law 22: after every command the state's demands hold.
-fn demand(work: &Work<'_>) -> Result<(), Refusal> {
+pub(super) fn demand(work: &Work<'_>) -> Result<(), Refusal> {
     let state = work.workflow().and_then(|workflow| workflow.find_state(&work.ticket.state));
     let reasons = state.map(|state| lacking(&work.ticket, &state.requires)).unwrap_or_default();
     if reasons.is_empty() { Ok(()) } else { Err(Refusal::Unmet { what: work.ticket.state.clone(), reasons }) }
@@ -98,6 +101,7 @@ fn order(context: &Context<'_>, work: &mut Work<'_>, command: &Command) -> Resul
             hear(work, actor, signal);
             return Ok(());
         }
+        Command::Run(key) => return run(context, work, key),
         Command::Link(kind, to) => return link(work, actor, Link { kind: *kind, to: *to }),
         Command::Unlink(kind, to) => {
             unlink(work, actor, Link { kind: *kind, to: *to });
@@ -210,6 +214,35 @@ fn order(context: &Context<'_>, work: &mut Work<'_>, command: &Command) -> Resul
         work.record(&by, event);
     }
     Ok(())
+}
+
+/// Gives the commands of a macro as if the actor gave them one after the other.
+fn run(context: &Context<'_>, work: &mut Work<'_>, key: &Key) -> Result<(), Refusal> {
+    let actor = context.actor;
+    let commands = work.setup.config.macros.get(key).map(|spec| spec.commands.as_slice()).unwrap_or_default();
+    for (i, deed) in commands.iter().enumerate() {
+        let at = format!("macros.{key}.commands[{i}]");
+        let checked = deed::command(work, actor, deed).map_err(|fault| Refusal::Invalid { faults: vec![fault] });
+        let checked = checked.and_then(|command| {
+            let mut input = Input::new(work.setup);
+            input.command(&command);
+            input.finish().map(|()| command)
+        });
+        let command = checked.map_err(|refusal| below(&at, refusal))?;
+        permit(&work.setup.config.rights, actor, &work.before, &command)?;
+        carry_out(context, work, &[command])?;
+    }
+    Ok(())
+}
+
+/// Puts the faults of a refusal below a place.
+pub(super) fn below(place: &str, refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Invalid { faults } => {
+            Refusal::Invalid { faults: faults.into_iter().map(|fault| fault.under(place)).collect() }
+        }
+        other => other,
+    }
 }
 
 fn changed<T: Clone + PartialEq>(old: &T, new: &T, event: impl FnOnce(T) -> Event) -> Option<Event> {

@@ -23,8 +23,10 @@ pub fn fold<'a>(history: impl IntoIterator<Item = &'a Recorded>) -> Option<Ticke
     let first = history.next()?;
     let Event::Opened(opened) = &first.event else { return None };
     let mut ticket = begin(&first.tenant, first.ticket, first.at, &first.by, opened);
+    ticket.head = first.seal.map(|seal| seal.chain);
     for recorded in history {
         evolve(&mut ticket, recorded.at, &recorded.by, &recorded.event);
+        ticket.head = recorded.seal.map(|seal| seal.chain);
     }
     Some(ticket)
 }
@@ -90,6 +92,7 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         helpful: BTreeMap::new(),
         line: Line::default(),
         policies: PolicyLog::default(),
+        head: None,
     };
     ticket.line = Line::starting(beat(&ticket, at, Mark::Opened, theirs));
     ticket

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// Collects faults of one input.
 pub(super) struct Input<'a> {
-    setup: &'a Setup,
+    pub(super) setup: &'a Setup,
     limits: Limits,
     faults: Vec<Fault>,
 }
@@ -213,6 +213,13 @@ impl<'a> Input<'a> {
             Command::RequestApproval(approval) => self.key("approval", approval),
             Command::Approve { reason: Some(reason), .. } | Command::Reject { reason: Some(reason), .. } => {
                 self.line("reason", reason, limits.value);
+            }
+            Command::Run(key) => {
+                let macros = &self.setup.config.macros;
+                if !macros.contains_key(key) {
+                    let known: Vec<&str> = macros.keys().map(Key::as_str).collect();
+                    self.fault("macro", format!("`{key}` is no macro of this desk; known: {}", known.join(", ")));
+                }
             }
             Command::Delegate { to, .. } => self.person("to", to),
             Command::Signal(signal) => self.signal(signal),

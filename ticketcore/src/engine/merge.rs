@@ -64,7 +64,9 @@ pub(super) fn merge(context: &Context<'_>, work: &mut Work<'_>, into: TicketId) 
             format!("ticket {into} would have {} items, the limit is {}", other.watchers.len() + more, limits.items);
         return Err(invalid("watchers", problem));
     }
-    let alerts: Vec<Alert> = work.ticket.alerts().cloned().collect();
+    // Of one alert a ticket hears but once: what the survivor knows of it stays.
+    let new = |alert: &&Alert| !other.alerts().any(|known| known.key == alert.key);
+    let alerts: Vec<Alert> = work.ticket.alerts().filter(new).cloned().collect();
     // Whom it was for must go on following, and be able to answer.
     let people: BTreeSet<&PersonId> = work.ticket.requester.iter().chain(work.ticket.everybody()).collect();
     let participants = people.into_iter().filter(|person| other.requester.as_ref() != Some(person)).cloned().collect();

@@ -62,7 +62,9 @@ pub fn reads(rulebook: &Rulebook, ticket: &Ticket, commands: &[Command]) -> Vec<
         Command::Unmerge => ticket.merged,
         _ => None,
     };
-    let moving = |command: &Command| matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_));
+    let moving = |command: &Command| {
+        matches!(command, Command::Move(_) | Command::Say(_) | Command::Signal(_) | Command::Run(_))
+    };
     let alone = if commands.iter().any(moving) || rules_read(rulebook) { alone(rulebook, ticket) } else { Vec::new() };
     let named = commands.iter().filter_map(named);
     let ids: BTreeSet<TicketId> = alone.into_iter().chain(named).filter(|id| *id != ticket.id).collect();

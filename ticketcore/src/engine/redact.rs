@@ -73,6 +73,7 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         helpful: _,
         line: _,
         policies: _,
+        head: _,
     } = ticket;
     let mut fields = fields.clone();
     fields.retain(|field, _| !rights.internal.contains(field));
@@ -135,5 +136,6 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         helpful: BTreeMap::new(),
         line: Line::default(),
         policies: PolicyLog::default(),
+        head: None,
     }
 }

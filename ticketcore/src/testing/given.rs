@@ -174,6 +174,7 @@ impl Given {
             by: fact.by.clone(),
             event: fact.event.clone(),
             text: fact.text.clone(),
+            seal: fact.seal,
         };
         self.related.recall((1..).zip(facts).map(recorded));
     }
@@ -217,6 +218,14 @@ impl Outcome {
     pub fn then_named(self, names: &[&str]) -> Self {
         let found: Vec<&str> = self.decision().facts.iter().map(|fact| fact.event.name()).collect();
         assert!(found == names, "{}\n{}", self.what, difference(names, &found));
+        self
+    }
+
+    /// Expects exactly these texts beside the events, in order.
+    #[track_caller]
+    pub fn then_texts(self, texts: &[&str]) -> Self {
+        let found: Vec<&str> = self.decision().facts.iter().filter_map(|fact| fact.text.as_deref()).collect();
+        assert!(found == texts, "{}\n{}", self.what, difference(texts, &found));
         self
     }
 

@@ -46,6 +46,7 @@
 
 mod block_on;
 mod clerk;
+mod commands;
 mod dice;
 mod given;
 pub mod question;
@@ -59,6 +60,7 @@ use async_trait::async_trait;
 
 pub use block_on::block_on;
 pub use clerk::Clerk;
+pub use commands::commands;
 pub use dice::Dice;
 pub use given::{Given, Outcome, given};
 
@@ -132,6 +134,7 @@ macro_rules! store_tests {
                 history_is_read_in_parts
                 history_folds_to_the_ticket
                 every_kind_of_event_comes_back_as_it_was_written
+                seals_come_back_as_they_were_written
                 an_empty_text_is_not_a_missing_one
             ]
             feed: [

@@ -6,10 +6,12 @@
 mod alerts;
 mod approvals;
 mod cascades;
+mod macros;
 mod names;
 mod policies;
 mod routing;
 mod rules;
+mod templates;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +25,7 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 15] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
@@ -31,6 +33,8 @@ const PARTS: [Part; 13] = [
     Config::check_calendars,
     Config::check_approvals,
     Config::check_rules,
+    Config::check_macros,
+    Config::check_templates,
     Config::check_policies,
     Config::check_cascades,
     Config::check_patience,

@@ -26,8 +26,7 @@ impl Config {
             Atom::Kind(key) => Err(format!("no kind `{key}`")),
             Atom::Field(key, cmp) => self.check_comparison(key, cmp),
             Atom::During(key) => self.check_calendar(key),
-            Atom::Approved(key) if self.approvals.contains_key(key) => Ok(()),
-            Atom::Approved(key) => Err(format!("no approval `{key}`")),
+            Atom::Approved(key) => self.check_approval(key),
             Atom::Role(key) | Atom::Category(key) | Atom::Tag(key) | Atom::Team(key) | Atom::Queue(key) => {
                 check_name(key)
             }
@@ -79,17 +78,20 @@ impl Config {
         }
     }
 
+    /// Checks that some workflow has a transition that is no opening.
+    pub(super) fn check_transition(&self, key: &Key) -> Result<(), String> {
+        let mut edges = self.workflows.iter().flat_map(|workflow| workflow.edges());
+        let found = edges.any(|edge| edge.by.key == *key && edge.from.is_some());
+        if found { Ok(()) } else { Err(format!("no workflow has a transition `{key}`")) }
+    }
+
     /// Checks that some workflow has a transition, and that the desk itself may take it.
     pub(super) fn check_move(&self, key: &Key) -> Result<(), String> {
+        self.check_transition(key)?;
         let edges = self.workflows.iter().flat_map(|workflow| workflow.edges());
-        let mut moves = edges.filter(|edge| edge.by.key == *key && edge.from.is_some()).peekable();
-        if moves.peek().is_none() {
-            Err(format!("no workflow has a transition `{key}`"))
-        } else if !moves.any(|edge| Party::SYSTEM.may_take(&edge)) {
-            Err(format!("the guard of `{key}` never lets the desk itself take it"))
-        } else {
-            Ok(())
-        }
+        let mut moves = edges.filter(|edge| edge.by.key == *key && edge.from.is_some());
+        let takes = moves.any(|edge| Party::SYSTEM.may_take(&edge));
+        if takes { Ok(()) } else { Err(format!("the guard of `{key}` never lets the desk itself take it")) }
     }
 }
 
@@ -97,11 +99,11 @@ pub(super) fn check_name(key: &Key) -> Result<(), String> {
     if key.is_valid() { Ok(()) } else { Err(format!("`{key}` {NO_NAME}")) }
 }
 
-fn check_person(person: &PersonId) -> Result<(), String> {
+pub(super) fn check_person(person: &PersonId) -> Result<(), String> {
     if person.is_valid() { Ok(()) } else { Err(format!("`{person}` {NO_NAME}")) }
 }
 
-fn check_value(field: &Key, kind: &FieldType, value: &Value) -> Result<(), String> {
+pub(super) fn check_value(field: &Key, kind: &FieldType, value: &Value) -> Result<(), String> {
     kind.check(value).map_err(|expectation| format!("`{value}` does not fit `{field}`, which {expectation}"))
 }
 

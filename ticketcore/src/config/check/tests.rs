@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::cond::{Atom, Cmp, Cond, Relation};
-use crate::config::{Action, At, Audience, Kind, Moment, Policy, State, Step, Transition};
+use crate::config::{Action, At, Audience, Cascade, CascadeOn, Kind, Moment, Policy, State, Step, Transition};
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
@@ -144,6 +144,19 @@ fn matrix_calendars_patience_and_limits_make_sense() {
     assert_eq!(
         faults(|c| (c.limits.text, c.limits.links) = (0, 0)),
         ["limits.text: must allow at least one", "limits.links: must allow at least one"]
+    );
+}
+
+#[test]
+fn a_cascade_takes_what_the_desk_may_take_and_is_there_once() {
+    let cascade = |take: &'static str| Cascade::new(CascadeOn::Closed, LinkKind::Child, take);
+    assert_eq!(
+        faults(|c| c.cascades = vec![cascade("fly"), cascade("close"), cascade("approve"), cascade("close")]),
+        [
+            "cascades[0].take: no workflow has a transition `fly`",
+            "cascades[2].take: the guard of `approve` never lets the desk itself take it",
+            "cascades[3]: is there already"
+        ]
     );
 }
 

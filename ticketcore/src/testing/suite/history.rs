@@ -9,7 +9,8 @@ use crate::actor::Actor;
 use crate::command::{Command, Draft, Message};
 use crate::engine::{evolve, fold};
 use crate::event::{Attachment, Event, Fact, Recorded, Visibility};
-use crate::id::Version;
+use crate::id::{Position, Version};
+use crate::seal::seal;
 use crate::store::{Change, Marks};
 use crate::testing::{Dice, Harness, sample};
 use crate::ticket::Ticket;
@@ -75,7 +76,7 @@ pub async fn every_kind_of_event_comes_back_as_it_was_written(harness: &dyn Harn
         .into_iter()
         .map(|event| {
             evolve(&mut after, clerk.now(), &by, &event);
-            Fact { by: by.clone(), event, text: None }
+            Fact { by: by.clone(), event, text: None, seal: None }
         })
         .collect();
     let change = Change {
@@ -92,6 +93,36 @@ pub async fn every_kind_of_event_comes_back_as_it_was_written(harness: &dyn Harn
     let history = store.history(clerk.tenant(), ticket.id, Version(1), usize::MAX).await.unwrap();
     let told: Vec<Event> = history.into_iter().map(|recorded| recorded.event).collect();
     assert_eq!(told, facts.into_iter().map(|fact| fact.event).collect::<Vec<_>>());
+}
+
+/// A seal is of a text or of none, and outlives it.
+pub async fn seals_come_back_as_they_were_written(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let sealed = |mut change: Change| {
+        seal(Arc::make_mut(&mut change.ticket), change.expected, change.at, &mut change.facts);
+        change
+    };
+    let unsealed = clerk.open(&*store, Draft::incident("As ever")).await;
+    let opening = sealed(clerk.opening(Draft::incident("Sealed").description("Since Monday")));
+    let ticket = clerk.write(&*store, opening.clone()).await;
+    let mut work = clerk.order(&ticket, [Command::assign("ada"), Command::note("of attachments only")]);
+    work.facts[1].text = Some(String::new());
+    let work = sealed(work);
+    let ticket = clerk.write(&*store, Change { erased: vec![Version(1)], ..work.clone() }).await;
+
+    let written: Vec<_> = opening.facts.iter().chain(&work.facts).map(|fact| fact.seal).collect();
+    assert!(written.iter().all(Option::is_some));
+    let fresh = harness.open().await;
+    let history = fresh.history(clerk.tenant(), ticket.id, Version(0), 10).await.unwrap();
+    assert_eq!(history.iter().map(|one| one.seal).collect::<Vec<_>>(), written);
+    assert_eq!(history.iter().map(|one| one.text.as_deref()).collect::<Vec<_>>(), [None, None, Some("")]);
+    assert_eq!(fresh.load(clerk.tenant(), ticket.id).await.unwrap().as_ref(), Some(&ticket));
+    assert_eq!(ticket.head, written[2].map(|seal| seal.chain));
+    assert_eq!(fold(&history).map(|folded| Ticket { number: ticket.number, ..folded }).as_ref(), Some(&*ticket));
+    let feed = fresh.feed(Position(0), 10).await.unwrap();
+    assert_eq!(feed[0].seal, None);
+    assert_eq!(feed[1..], history);
+    assert_eq!(fresh.load(clerk.tenant(), unsealed.id).await.unwrap().and_then(|ticket| ticket.head), None);
 }
 
 /// A message may consist of its attachments: then its text is empty, which is not the same as erased.

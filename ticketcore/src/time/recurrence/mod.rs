@@ -122,7 +122,7 @@ impl Recurrence {
 
     /// The dates not before `since` on which it happens.
     fn dates(&self, since: NaiveDate) -> impl Iterator<Item = NaiveDate> {
-        let start = self.start.date();
+        let (start, asked) = (self.start.date(), since);
         let followed = (0..DAYS).contains(&number(start));
         // What is counted is counted from the start.
         let (since, count) = match self.rule.end {
@@ -135,7 +135,11 @@ impl Recurrence {
             End::On(last) => *date <= last,
             End::At(last) => self.on(*date) <= last,
         };
-        self.rule.dates(start, since).take(count).take_while(goes_on).filter(|date| !self.except.contains(date))
+        self.rule
+            .dates(start, since)
+            .take(count)
+            .take_while(goes_on)
+            .filter(move |date| *date >= asked && !self.except.contains(date))
     }
 }
 

@@ -1,0 +1,77 @@
+//! Templates carried out: all tickets in one commit.
+
+use std::sync::Arc;
+
+use tracing::Instrument;
+
+use crate::desk::apply::{ATTEMPTS, change};
+use crate::desk::{Desk, Error};
+use crate::engine::{Context, Instance, instantiate};
+use crate::id::{Key, TicketId, Version};
+use crate::store::{Commit, StoreError};
+use crate::ticket::Ticket;
+
+impl Desk {
+    /// Opens the tickets of a template as children of a ticket, all in one commit or none, and returns them, each behind
+    /// those that come before it.
+    ///
+    /// What comes before a ticket blocks it: a workflow whose guards ask
+    /// [`Atom::NoOpen`](crate::cond::Atom::NoOpen), as the ready ones do, does not let it be resolved sooner.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] if there is no such template, if the parent is closed, or if a ticket is refused; nothing is
+    /// written. [`Error::NotFound`]. [`Error::Store`] if storage fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # pollster::block_on(async {
+    /// use std::sync::Arc;
+    /// use ticketcore::config::{Planned, Template};
+    /// use ticketcore::{Config, Desk, Draft, LinkKind, MemoryStore};
+    ///
+    /// let newcomer = Template::default()
+    ///     .ticket("account", Planned::new("task", "Account for {{requester}}").team("directory"))
+    ///     .ticket("laptop", Planned::new("task", "Laptop for {{requester}}").team("hardware").after("account"));
+    ///
+    /// let desk = Desk::new(Arc::new(MemoryStore::new()));
+    /// desk.publish(Config::default().template("newcomer", newcomer)).await?;
+    /// let parent = desk.open(Draft::request("Bo starts on Monday").requester("bo")).await?;
+    /// let children = desk.instantiate(parent.id, "newcomer").await?;
+    /// assert_eq!(children[1].subject, "Laptop for bo");
+    /// assert_eq!(children[1].linked(LinkKind::BlockedBy).collect::<Vec<_>>(), [children[0].id]);
+    /// # Ok::<(), ticketcore::Error>(()) }).unwrap();
+    /// ```
+    pub async fn instantiate(&self, parent: TicketId, template: impl Into<Key>) -> Result<Vec<Arc<Ticket>>, Error> {
+        let template = template.into();
+        let span = tracing::debug_span!("instantiate", tenant = %self.tenant, ticket = %parent, %template);
+        self.instantiate_all(parent, &template).instrument(span).await
+    }
+
+    async fn instantiate_all(&self, parent: TicketId, template: &Key) -> Result<Vec<Arc<Ticket>>, Error> {
+        for attempt in 1..=ATTEMPTS {
+            let commit = self.plan_instance(parent, template).await?;
+            match self.core.store.commit(commit).await {
+                // The first is the parent.
+                Ok(tickets) => return Ok(tickets.into_iter().skip(1).collect()),
+                Err(StoreError::Conflict(conflict)) => self.lost(parent, attempt, &conflict),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Contended { id: parent, attempts: ATTEMPTS })
+    }
+
+    async fn plan_instance(&self, parent: TicketId, template: &Key) -> Result<Commit, Error> {
+        let now = self.now();
+        let rulebook = self.rules_at(now).await?;
+        let before = self.read(&rulebook, parent).await?;
+        let related = self.related(&rulebook, &before, &[]).await?;
+        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+        let Instance { parent, children } = instantiate(&context, &before, template, || self.core.ids.next(now))?;
+        let mut commit = self.commit_of(&rulebook, before.version, parent, &related, Vec::new());
+        let opened = children.into_iter();
+        commit.changes.extend(opened.map(|child| change(&rulebook, Version(0), child.ticket, child.facts, Vec::new())));
+        Ok(commit)
+    }
+}
