@@ -1,7 +1,7 @@
 //! Another text for what was written.
 
 use ticketcore::cond::{Atom, Unmet};
-use ticketcore::{Actor, Command, Draft, Event, Filter, Query, Refusal, Version};
+use ticketcore::{Actor, Command, Draft, Event, Filter, Query, Refusal, Version, Visibility};
 
 use crate::{everywhere, refusal, refused};
 
