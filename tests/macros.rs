@@ -146,8 +146,9 @@ fn a_macro_does_nothing_that_the_actor_may_not_and_all_or_none_of_it() {
 #[test]
 fn a_macro_moves_a_ticket_past_guards_that_read_others() {
     pollster::block_on(async {
-        let desk = Desk::new(Arc::new(MemoryStore::new())).by(Actor::agent("ada"));
+        let desk = Desk::new(Arc::new(MemoryStore::new()));
         desk.publish(desk_with(Macro::default().deed(Deed::Move("resolve".into())))).await.unwrap();
+        let desk = desk.by(Actor::agent("ada"));
         let (parent, child) =
             (desk.open(Draft::incident("a")).await.unwrap(), desk.open(Draft::task("b")).await.unwrap());
         desk.apply(parent.id, Command::Link(LinkKind::Child, child.id)).await.unwrap();
@@ -235,8 +236,9 @@ fn templates(template: Template) -> Config {
 }
 
 async fn desk(config: Config) -> (Desk, Arc<Ticket>) {
-    let desk = Desk::new(Arc::new(MemoryStore::new())).with_seed(5).by(Actor::agent("ada"));
+    let desk = Desk::new(Arc::new(MemoryStore::new())).with_seed(5);
     desk.publish(config).await.unwrap();
+    let desk = desk.by(Actor::agent("ada"));
     let parent = Draft::request("Bo starts").requester("bo").field("site", "Berlin");
     let parent = desk.open(parent).await.unwrap();
     (desk, parent)
