@@ -91,9 +91,9 @@ impl Config {
     /// States that a ticket can get into and that nobody may take it out of: neither an actor by a grant and a guard, nor
     /// the desk itself.
     fn stuck(&self) -> Vec<Fault> {
-        let by_desk = self.moved_by_desk();
         let mut faults = Vec::new();
         for (kind, spec) in &self.kinds {
+            let by_desk = self.moved_by_desk(kind);
             let workflows = self.workflows.iter().filter(|workflow| workflow.id == spec.workflow);
             let Some(workflow) = workflows.max_by_key(|workflow| workflow.rev) else { continue };
             for state in self.left_by_nobody(kind, workflow, &by_desk) {
@@ -139,14 +139,14 @@ impl Config {
             && edge.can_be_taken(known)
     }
 
-    /// The transitions that the desk takes by itself.
-    fn moved_by_desk(&self) -> BTreeSet<&Key> {
+    /// The transitions that the desk takes by itself on tickets of a kind.
+    fn moved_by_desk(&self, kind: &Key) -> BTreeSet<&Key> {
         let steps = self.policies.iter().flat_map(|policy| &policy.steps).flat_map(|step| &step.actions);
         let acts = steps.chain(self.rules.iter().flat_map(|rule| &rule.then));
         let moves = acts.filter_map(|action| if let Action::Move(key) = action { Some(key) } else { None });
         let replies =
             self.workflows.iter().flat_map(|workflow| &workflow.states).filter_map(|state| state.on_reply.as_ref());
-        let alerts = [&self.alerts.resolve, &self.alerts.reopen];
+        let alerts = [&self.alerts.resolve, &self.alerts.reopen].into_iter().filter(|_| *kind == self.alerts.kind);
         moves.chain(replies).chain(alerts).chain(self.cascades.iter().map(|cascade| &cascade.take)).collect()
     }
 }
