@@ -93,7 +93,8 @@ fn rights_by_an_organisation_end_with_its_record_also_for_a_commit_under_way() {
     on_each_store(async |desk| {
         settle(&desk).await;
         let grant = Grant::requesters([Capability::Follow, Capability::Rename]).on(Relation::Organisation);
-        let rights = Rights::of([Grant::requesters([Capability::Open]), grant]);
+        let rights =
+            Rights::of([Grant::requesters([Capability::Open]), grant, Grant::role("keeper", [Capability::Move])]);
         desk.publish(Config { rights, ..Config::default() }).await.unwrap();
         let ticket = desk.open(Draft::incident("No mail").requester("bo").organisation("acme")).await.unwrap();
         let eve = desk.by(eve());
@@ -148,11 +149,11 @@ fn figures_are_of_what_is_seen() {
 
 #[test]
 fn requests_to_many_and_templates_ask_the_record_as_well() {
-    use Capability::{Link, Open, Read, Rename};
+    use Capability::{Link, Move, Open, Read, Rename};
     on_each_store(async |desk| {
         settle(&desk).await;
         let of_theirs = Grant::role("manager", [Open, Link, Rename]).on(Relation::Organisation);
-        let rights = Rights::of([Grant::role("manager", [Read]), of_theirs]);
+        let rights = Rights::of([Grant::role("manager", [Read]), of_theirs, Grant::role("keeper", [Move])]);
         let setup = Template::default().ticket("laptop", Planned::new("task", "A laptop"));
         let config = Config { rights, templates: [("newcomer".into(), setup)].into(), ..Config::default() };
         desk.publish(config).await.unwrap();
