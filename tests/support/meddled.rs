@@ -75,10 +75,6 @@ impl Store for Meddled {
         self.store.document(tenant, kind, key).await
     }
 
-    async fn put_document(&self, tenant: &TenantId, document: Document) -> Result<()> {
-        self.store.put_document(tenant, document).await
-    }
-
     async fn documents(
         &self,
         tenant: &TenantId,
@@ -95,5 +91,9 @@ impl Store for Meddled {
 
     async fn blob(&self, tenant: &TenantId, digest: &str) -> Result<Option<Box<dyn Read + Send>>> {
         self.store.blob(tenant, digest).await
+    }
+
+    async fn remove_blob(&self, tenant: &TenantId, digest: &str) -> Result<bool> {
+        self.store.remove_blob(tenant, digest).await
     }
 }

@@ -101,6 +101,8 @@ capabilities! {
     Run = "run",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
+    /// Erase people, and see the receipts of erasures; export what is known of people.
+    Erase = "erase",
     /// Publish configurations.
     Publish = "publish",
 }

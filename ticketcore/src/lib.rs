@@ -22,6 +22,7 @@ pub mod conversation;
 pub mod desk;
 pub mod diff;
 pub mod engine;
+pub mod erasure;
 pub mod event;
 pub mod fault;
 pub mod id;

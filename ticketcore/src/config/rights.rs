@@ -239,8 +239,8 @@ impl Rights {
 /// answer their own, those who take part likewise, colleagues and watchers look on.
 impl Default for Rights {
     fn default() -> Self {
-        use Capability::{Follow, Move, Open, Publish, Reply, Watch};
-        let work = Capabilities::all().without(Publish);
+        use Capability::{Erase, Follow, Move, Open, Publish, Reply, Watch};
+        let work = Capabilities::all().without(Erase).without(Publish);
         let own = |relation| {
             let grant = Grant::requesters([Follow, Reply, Move]).on(relation);
             grant.transition("reopen").transition("close").transition("cancel")

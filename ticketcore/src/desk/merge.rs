@@ -66,6 +66,16 @@ impl Desk {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         self.seen(&rulebook, Arc::clone(&ticket))?;
+        let mut posts = conversation(id, &self.histories_of(id).await?);
+        if !self.holds(&rulebook, &ticket, Capability::Read) {
+            posts.retain(|post| post.said.visibility == Visibility::Public);
+            posts.iter_mut().for_each(Post::anonymise);
+        }
+        Ok(posts)
+    }
+
+    /// The logs of a ticket and of all those that its conversation is made of.
+    pub(super) async fn histories_of(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
         let mut histories = BTreeMap::new();
         let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
         let mut next = vec![id];
@@ -78,12 +88,7 @@ impl Desk {
         for from in parts.difference(&whole) {
             histories.insert(*from, self.log_of(*from).await?);
         }
-        let mut posts = conversation(id, &histories);
-        if !self.holds(&rulebook, &ticket, Capability::Read) {
-            posts.retain(|post| post.said.visibility == Visibility::Public);
-            posts.iter_mut().for_each(Post::anonymise);
-        }
-        Ok(posts)
+        Ok(histories)
     }
 
     /// All of a ticket's log, whoever asks.

@@ -1,5 +1,6 @@
 //! The desk: load, decide, commit. It joins the pure engine and a store, and adds nothing of its own.
 
+mod agenda;
 mod alert;
 mod apply;
 mod batch;
@@ -9,6 +10,7 @@ mod ids;
 mod instantiate;
 mod merge;
 mod read;
+mod recurring;
 mod rehearse;
 mod rules;
 mod sight;
@@ -28,6 +30,7 @@ use crate::time::{Clock, SystemClock};
 pub use alert::Intake;
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use read::Move;
+pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
