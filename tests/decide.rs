@@ -334,7 +334,7 @@ fn a_draft_is_opened_with_what_it_says() {
     });
     opening(Draft::new("wish", "A pony")).then_refused(|refusal| {
         assert!(
-            faults(refusal)[0].starts_with("kind: `wish` is no kind of this desk; known: alert, change"),
+            faults(refusal)[0].starts_with("kind: `wish` is no kind of this desk; known: alert, article, change"),
             "{refusal}"
         );
     });

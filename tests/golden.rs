@@ -1,4 +1,4 @@
-//! The serialised forms of events and tickets, against golden files.
+//! The serialised forms of events, tickets and records of the directory, against golden files.
 //!
 //! What is written today has to be read for as long as desks keep their logs. If an event must change its form, it gets
 //! an upcaster and its kind the next version: what is in the golden file of the old version then still has to decode. A
@@ -16,20 +16,23 @@ use ticketcore::approval::{Quorum, Voters};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
 use ticketcore::config::Trigger;
 use ticketcore::desk::Checkpoint;
+use ticketcore::directory::{OrgSight, Organisation, Person, Team};
 use ticketcore::engine::fold;
 use ticketcore::event::{
     Absorbed, Attachment, Fact, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff,
     Unmerged, Withheld,
 };
 use ticketcore::policy_log::StepKey;
+use ticketcore::routing::Availability;
 use ticketcore::seal::{Digest, Seal, seal};
 use ticketcore::signal::Alert;
 use ticketcore::testing::block_on;
 use ticketcore::ticket::{Link, Pin};
 use ticketcore::time::ManualClock;
 use ticketcore::{
-    Actor, Channel, Config, Desk, Draft, Event, Key, Level, LinkKind, MemoryStore, Party, Position, Priority, Recorded,
-    Severity, Signal, Status, StoreError, TenantId, Ticket, TicketId, Value, Version, Visibility, Waiting,
+    Actor, ActorKind, Channel, Config, Desk, Draft, Event, Key, Level, LinkKind, MemoryStore, Party, Position,
+    Priority, Recorded, Severity, Signal, Status, StoreError, TenantId, Ticket, TicketId, Value, Version, Visibility,
+    Waiting,
 };
 
 /// The version of the form of every kind, and of the golden file.
@@ -253,6 +256,8 @@ fn samples() -> Vec<Event> {
         Event::Unshared(Party::Team("network".into())),
         Event::Unwatched("eve".into()),
         Event::Watched("kim".into()),
+        Event::Scored { score: 4, of: at(40) },
+        Event::Endorsed { helpful: true },
         Event::Unlinked(Link { kind: LinkKind::Relates, to: other() }),
         Event::Linked(Link { kind: LinkKind::BlockedBy, to: other() }),
         Event::Linked(Link { kind: LinkKind::ExplainedBy, to: other() }),
@@ -453,4 +458,49 @@ fn checkpoints_keep_their_serialised_form() {
     });
     let lines = golden("checkpoints.v1.jsonl", &[serde_json::to_string(&checkpoint).unwrap()]);
     assert_eq!(serde_json::from_str::<Checkpoint>(&lines[0]).unwrap(), checkpoint);
+}
+
+/// People with everything and with nothing that may be left out.
+fn people() -> [Person; 3] {
+    let mut ada = Person::new("ada", ActorKind::Agent, "Ada King")
+        .mail("Ada@example.com".parse().unwrap())
+        .external("ldap", "cn=ada")
+        .organisation("acme")
+        .team("net")
+        .skill("dns")
+        .placeholder();
+    ada.availability = Availability::Away;
+    ada.back = Some(at(0));
+    ada.capacity.insert(Channel::Mail, 3);
+    ada.zone = Some("Europe/Berlin".to_owned().try_into().unwrap());
+    ada.locale = Some("de-AT".to_owned());
+    let gone = Person { merged: Some("ada".into()), ..Person::new("gone", ActorKind::Requester, "Gone") };
+    [ada, gone, Person::new("bo", ActorKind::Integration, "Bo")]
+}
+
+#[test]
+fn records_of_the_directory_keep_their_serialised_form() {
+    let people = people();
+    let sights =
+        [OrgSight::None, OrgSight::All, OrgSight::Role("boss".into()), OrgSight::Members(["bo".into()].into())];
+    let organisations = sights.map(|sight| Organisation::new("acme", "ACME").sight(sight).domain("acme.example"));
+    let teams = [Team::new("net", "Networks"), Team::new("net", "Networks").lead("ada").calendar("office")];
+    let form = |form: serde_json::Result<String>| form.unwrap();
+    let forms: Vec<String> = people
+        .iter()
+        .map(|one| form(serde_json::to_string(one)))
+        .chain(organisations.iter().map(|one| form(serde_json::to_string(one))))
+        .chain(teams.iter().map(|one| form(serde_json::to_string(one))))
+        .collect();
+    let lines = golden("directory.v1.jsonl", &forms);
+    let (of_people, rest) = lines.split_at(people.len());
+    let (of_organisations, of_teams) = rest.split_at(organisations.len());
+    assert!(of_people.iter().zip(&people).all(|(line, one)| serde_json::from_str::<Person>(line).unwrap() == *one));
+    assert!(
+        of_organisations
+            .iter()
+            .zip(&organisations)
+            .all(|(line, one)| serde_json::from_str::<Organisation>(line).unwrap() == *one)
+    );
+    assert!(of_teams.iter().zip(&teams).all(|(line, one)| serde_json::from_str::<Team>(line).unwrap() == *one));
 }

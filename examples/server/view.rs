@@ -69,7 +69,7 @@ pub(crate) fn moves(moves: &[Move]) -> Value {
 pub(crate) fn reasons(unmet: &[Unmet]) -> Value {
     let reason = |unmet: &Unmet| {
         let (why, tickets) = match unmet {
-            Unmet::Forbidden(_) => ("forbidden", None),
+            Unmet::Forbidden(_) | Unmet::Denied(_) => ("forbidden", None),
             Unmet::Missing(_) => ("missing", None),
             Unmet::Blocked(_, tickets) => ("blocked", Some(tickets)),
             Unmet::Unapproved(..) => ("unapproved", None),

@@ -1,7 +1,7 @@
 //! Another text for what was written.
 
 use ticketcore::cond::{Atom, Unmet};
-use ticketcore::{Actor, Command, Draft, Event, Filter, Query, Refusal, Version};
+use ticketcore::{Actor, Command, Draft, Event, Filter, Query, Refusal, Version, Visibility};
 
 use crate::{everywhere, refusal, refused};
 
@@ -23,7 +23,7 @@ fn an_edit_is_read_in_place_and_the_original_stays_in_the_log() {
         assert_eq!((posts[1].by.id.as_str(), posts[1].at), ("bo", crate::start()), "who wrote it and when stays");
         let history = desk.history(ticket.id).await.unwrap();
         assert_eq!(history[1].text.as_deref(), Some("Plese help"));
-        assert_eq!(history[2].event, Event::Edited { message: Version(2) });
+        assert_eq!(history[2].event, Event::Edited { message: Version(2), visibility: Visibility::Public });
         assert_eq!(history[2].text.as_deref(), Some("Please help"));
         let found =
             desk.find(&Query::new(Filter { words: vec!["please me".to_owned()], ..Filter::all() })).await.unwrap();

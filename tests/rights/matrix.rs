@@ -129,7 +129,12 @@ fn holds(
     };
     actor.kind == ActorKind::System
         || rights.grants.iter().any(|grant| {
-            for_them(grant) && taken(grant) && (grant.on.is_none() || grant.on == relation) && grant.may.has(capability)
+            for_them(grant)
+                && taken(grant)
+                && (grant.on.is_none() || grant.on == relation)
+                && (grant.kinds.is_empty() || grant.kinds.iter().any(|kind| *kind == "incident"))
+                && (grant.states.is_empty() || grant.states.iter().any(|state| *state == "new"))
+                && grant.may.has(capability)
         })
 }
 
@@ -258,7 +263,7 @@ fn every_command_is_in_the_matrix() {
     let of_commands: Capabilities = commands(ticket.id).map(|command| command.capability()).collect();
     let others: Vec<&str> =
         Capability::ALL.iter().filter(|one| !of_commands.has(**one)).map(|one| one.as_str()).collect();
-    assert_eq!(others, ["follow", "read", "open", "note", "erase", "publish"]);
+    assert_eq!(others, ["follow", "read", "open", "note", "consult", "direct", "erase", "publish"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Recurrence, Zone};
 use ticketcore::{
     Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, Policy, Priority, Query, Request, Severity,
-    Signal, Span, TicketId, Value, Version, Visibility,
+    Signal, Span, Ticket, TicketId, Value, Version, Visibility,
 };
 
 /// Something that happens to a desk.
@@ -43,6 +43,10 @@ impl Act {
             return Self::Open(actor(dice), draft(dice));
         };
         let id = sample.ticket.id;
+        // A vote makes sense only where one was asked for, and by those who are asked.
+        if !sample.ticket.approvals.is_empty() && dice.once_in(2) {
+            return Self::Apply(voter(dice), id, Request::from(vote(dice, &sample.ticket)));
+        }
         match dice.below(42) {
             0..=5 => Self::Open(actor(dice), draft(dice)),
             6..=21 => Self::Apply(actor(dice), id, request(dice, known, now)),
@@ -117,7 +121,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .applies(Atom::Priority(Priority::P1))
         .step(Step::new(At::After(Span::minutes(10)), vec![page("page".into())]))
         .repeat(2, Span::minutes(15));
-    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "bo"]), 1);
+    let cab = Approval::default().step(Voters::role("change_manager"), 1).step(Voters::people(["ada", "lin"]), 1);
     let answer = Macro::default()
         .deed(Deed::say(Visibility::Public, "{{subject}}: {{field.note}}{{team}}"))
         .deed(Deed::Move("resolve".into()));
@@ -166,6 +170,8 @@ pub(crate) fn tables() -> Vec<TableSpec> {
         Measure::Age,
         Measure::Reopens,
         Measure::Messages,
+        Measure::Satisfaction,
+        Measure::ResponseShare,
         Measure::Resolution(Time::Business),
         Measure::Attainment("resolution".into()),
     ];
@@ -187,6 +193,12 @@ fn actor(dice: &mut Dice) -> Actor {
         Actor::system(),
     ];
     dice.pick(&all).clone()
+}
+
+/// Those who are asked for their approval; two of them have no other part in any ticket.
+fn voter(dice: &mut Dice) -> Actor {
+    let manager = |name: &str| Actor::agent(name).role("change_manager");
+    dice.pick(&[manager("kim"), manager("eve"), Actor::agent("lin"), Actor::agent("ada")]).clone()
 }
 
 fn name<T: From<&'static str>>(dice: &mut Dice) -> T {
@@ -215,8 +227,8 @@ fn level(dice: &mut Dice) -> Level {
 }
 
 fn draft(dice: &mut Dice) -> Draft {
-    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "wish"];
-    let known = if dice.once_in(10) { 8 } else { 7 };
+    let kinds = ["incident", "incident", "incident", "request", "problem", "change", "task", "article", "wish"];
+    let known = if dice.once_in(10) { 9 } else { 8 };
     let mut draft = Draft::new(*dice.pick(&kinds[..known]), text(dice));
     if dice.once_in(2) {
         draft = draft.rated(level(dice), level(dice));
@@ -254,15 +266,36 @@ fn version(dice: &mut Dice) -> Version {
     Version(1 + i64::try_from(dice.below(5)).unwrap())
 }
 
+/// Mostly on what the ticket is at, now and then on what it was.
+fn vote(dice: &mut Dice, ticket: &Ticket) -> Command {
+    let (approval, seen) = ("cab".into(), if dice.once_in(5) { Version(1) } else { ticket.version });
+    match dice.below(8) {
+        0..=3 => Command::approve("cab", seen),
+        4 => Command::Reject { approval, seen, reason: dice.once_in(2).then(|| text(dice)) },
+        5..=6 => Command::Delegate { approval, to: name(dice) },
+        _ => Command::WithdrawApproval(approval),
+    }
+}
+
 fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
-    let moves = ["start", "wait", "wait_vendor", "resume", "resolve", "reopen", "close", "cancel", "assess", "approve"];
+    let moves = [
+        "start",
+        "wait",
+        "wait_vendor",
+        "resume",
+        "resolve",
+        "reopen",
+        "close",
+        "cancel",
+        "assess",
+        "approve",
+        "publish",
+    ];
     let kinds = LinkKind::ALL;
     let mut other = || (*dice.pick(&kinds), dice.pick(known).ticket.id);
     let (kind, other) = other();
-    // Mostly what the ticket is at, now and then older or newer.
-    let seen = if dice.once_in(4) { Version(1) } else { dice.pick(known).ticket.version };
     let later = now + TimeDelta::minutes(i64::try_from(dice.below(90)).unwrap() - 5);
-    match dice.below(60) {
+    match dice.below(64) {
         0..=11 => Command::transition(*dice.pick(&moves)),
         12..=13 => Command::reply(text(dice)),
         14 => Command::note(text(dice)),
@@ -303,15 +336,14 @@ fn command(dice: &mut Dice, known: &[Sample], now: DateTime<Utc>) -> Command {
             Command::Split(messages, Box::new(Draft { once: None, ..draft(dice) }))
         }
         46 => Command::Rejoin(other),
-        51..=52 => Command::RequestApproval("cab".into()),
-        53..=54 => Command::approve("cab", seen),
-        55 => {
-            let reason = dice.once_in(2).then(|| text(dice));
-            Command::Reject { approval: "cab".into(), seen, reason }
+        51..=54 => Command::RequestApproval("cab".into()),
+        55..=56 => {
+            let ticket = &dice.pick(known).ticket;
+            vote(dice, ticket)
         }
-        56 if dice.once_in(2) => Command::WithdrawApproval("cab".into()),
-        56 => Command::Delegate { approval: "cab".into(), to: name(dice) },
         57..=58 => Command::Run(if dice.once_in(9) { "wish" } else { "answer" }.into()),
+        59..=60 => Command::Score(dice.below(7).try_into().unwrap(), dice.once_in(2).then(|| text(dice))),
+        61..=62 => Command::Endorse(dice.once_in(2)),
         _ => Command::Migrate(1 + u32::from(dice.once_in(2)), BTreeMap::from([("vendor".into(), "supplier".into())])),
     }
 }

@@ -24,6 +24,7 @@ create table ticket (
   reassigns bigint not null,
   messages bigint not null,
   priority smallint not null,
+  score smallint,                     -- 1 to 5; 0 if its customer has not said yet, null if there is no solution
   open boolean not null,              -- neither resolved nor closed
   tenant text collate "C" not null,
   status text collate "C" not null,
@@ -199,6 +200,7 @@ create type change_1 as (
   reassigns bigint,
   messages bigint,
   priority smallint,
+  score smallint,
   open boolean,
   status text collate "C",
   kind text collate "C",

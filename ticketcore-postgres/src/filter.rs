@@ -41,6 +41,7 @@ impl Sql {
             ids,
             numbers,
             kinds,
+            except,
             statuses,
             states,
             priorities,
@@ -64,6 +65,10 @@ impl Sql {
         self.one_of("t.id", ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())?;
         self.one_of("t.number", numbers.clone())?;
         self.one_of("t.kind", kinds.iter().map(Key::as_str).collect())?;
+        if !except.is_empty() {
+            let kinds: Vec<&str> = except.iter().map(Key::as_str).collect();
+            self.push(" and t.kind <> all(").bind(kinds)?.push(")");
+        }
         self.one_of("t.status", statuses.iter().copied().map(Status::as_str).collect())?;
         if !statuses.is_empty() && statuses.iter().all(|status| status.is_open()) {
             // Follows from the status, and leads to an index.

@@ -15,7 +15,7 @@ use crate::record::{Json, MaybeTexts, Records, Texts};
 use crate::sql;
 
 /// The columns of `ticket` that a change gives, as they stand in `change_1`.
-const COLUMNS: [&str; 32] = [
+const COLUMNS: [&str; 33] = [
     "id",
     "version",
     "created",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 32] = [
     "reassigns",
     "messages",
     "priority",
+    "score",
     "open",
     "status",
     "kind",
@@ -90,6 +91,7 @@ impl Rows {
             &i64::from(ticket.reassigns),
             &i64::from(ticket.messages),
             &i16::from(ticket.priority().number()),
+            &ticket.answer().map(i16::from),
             &ticket.status.is_open(),
             &ticket.status.as_str(),
             &ticket.kind.as_str(),

@@ -69,9 +69,10 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         closed,
         business,
         counters,
+        score,
         standings,
     } = *needs;
-    let all: [(bool, &str, Read); 21] = [
+    let all: [(bool, &str, Read); 22] = [
         (kind, "kind", |figures, row, column| get(&mut figures.kind, row, column)),
         (status, "status", |figures, row, column| get(&mut figures.status, row, column)),
         (state, "state", |figures, row, column| get(&mut figures.state, row, column)),
@@ -92,6 +93,12 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         (counters, "reopens", |figures, row, column| narrow::<i64, _>(&mut figures.reopens, row, column)),
         (counters, "reassigns", |figures, row, column| narrow::<i64, _>(&mut figures.reassigns, row, column)),
         (counters, "messages", |figures, row, column| narrow::<i64, _>(&mut figures.messages, row, column)),
+        (score, "score", |figures, row, column| {
+            let mut score: Option<i16> = None;
+            get(&mut score, row, column)?;
+            figures.score = score.map(u8::try_from).transpose().map_err(|error| sqlx::Error::Decode(error.into()))?;
+            Ok(())
+        }),
         (standings, "standings", |figures, row, column| get(&mut figures.standings, row, column)),
     ];
     all.into_iter().filter(|(needed, ..)| *needed).map(|(_, column, read)| (column, read)).collect()

@@ -41,6 +41,7 @@ create table ticketcore_ticket (
   reopens integer not null,
   reassigns integer not null,
   messages integer not null,
+  score integer,            -- 1 to 5; 0 if its customer has not said yet, null if there is no solution to be scored
   standings text not null,
   updated integer not null,
   open integer not null,    -- neither resolved nor closed

@@ -22,6 +22,7 @@ impl Sql {
             ids,
             numbers,
             kinds,
+            except,
             statuses,
             states,
             priorities,
@@ -53,6 +54,10 @@ impl Sql {
             self.one_of("t.row", numbers.iter().map(|number| rows::at(tenant, *number).unwrap_or(0)));
         }
         self.one_of("t.kind", kinds.iter().map(Key::as_str));
+        if !except.is_empty() {
+            let kinds = Json::from_iter(except.iter().map(Key::as_str)).to_string();
+            self.push(" and t.kind not in (select value from json_each(").bind(kinds).push("))");
+        }
         self.one_of("t.status", statuses.iter().copied().map(Status::as_str));
         self.one_of("t.state", states.iter().map(Key::as_str));
         self.one_of("t.priority", priorities.iter().map(|priority| priority.number()));

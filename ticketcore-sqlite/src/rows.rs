@@ -55,7 +55,7 @@ const SETS: u8 = 32;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Write); 32] = [
+const COLUMNS: [(&str, Write); 33] = [
     ("id", Write::Once),
     ("created", Write::Once),
     ("version", Write::Always),
@@ -76,6 +76,7 @@ const COLUMNS: [(&str, Write); 32] = [
     ("reopens", Write::Always),
     ("reassigns", Write::Always),
     ("messages", Write::Always),
+    ("score", Write::Always),
     ("standings", Write::Always),
     ("tags", Write::Always),
     ("access", Write::Always),
@@ -184,6 +185,7 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         ticket.reopens,
         ticket.reassigns,
         ticket.messages,
+        ticket.answer(),
         Standing::encode(&marks.standings),
         list(&ticket.tags)?,
         list(&ticket.access().collect())?,

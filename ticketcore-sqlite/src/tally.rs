@@ -57,9 +57,10 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         closed,
         business,
         counters,
+        score,
         standings,
     } = *needs;
-    let all: [(bool, &str, Read); 21] = [
+    let all: [(bool, &str, Read); 22] = [
         (kind, "kind", |figures, value| text(&mut figures.kind, value)),
         (status, "status", |figures, value| text(&mut figures.status, value)),
         (state, "state", |figures, value| text(&mut figures.state, value)),
@@ -80,6 +81,7 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         (counters, "reopens", |figures, value| number(&mut figures.reopens, value)),
         (counters, "reassigns", |figures, value| number(&mut figures.reassigns, value)),
         (counters, "messages", |figures, value| number(&mut figures.messages, value)),
+        (score, "score", |figures, value| maybe_small(&mut figures.score, value)),
         (standings, "standings", |figures, value| text(&mut figures.standings, value)),
     ];
     all.into_iter().filter(|(needed, ..)| *needed).map(|(_, column, read)| (column, read)).collect()
@@ -98,6 +100,12 @@ fn text_or_null<'a>(figure: &mut Option<&'a str>, value: ValueRef<'a>) -> FromSq
 fn number<N: TryFrom<i64>>(figure: &mut N, value: ValueRef<'_>) -> FromSqlResult<()> {
     let value = value.as_i64()?;
     *figure = N::try_from(value).map_err(|_| FromSqlError::OutOfRange(value))?;
+    Ok(())
+}
+
+fn maybe_small(figure: &mut Option<u8>, value: ValueRef<'_>) -> FromSqlResult<()> {
+    let small = |value| u8::try_from(value).map_err(|_| FromSqlError::OutOfRange(value));
+    *figure = value.as_i64_or_null()?.map(small).transpose()?;
     Ok(())
 }
 

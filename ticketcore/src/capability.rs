@@ -43,6 +43,10 @@ capabilities! {
     Move = "move",
     /// Write what the customer reads.
     Reply = "reply",
+    /// Say how well a ticket was solved, if it is one's own or one takes part.
+    Score = "score",
+    /// Say whether an article helped.
+    Endorse = "endorse",
     /// Write internal notes.
     Note = "note",
     /// Make an agent accountable.
@@ -101,6 +105,10 @@ capabilities! {
     Run = "run",
     /// Change the workflow's revision under a ticket.
     Migrate = "migrate",
+    /// Read the directory: who there is.
+    Consult = "consult",
+    /// Write the directory.
+    Direct = "direct",
     /// Erase people, and see the receipts of erasures; export what is known of people.
     Erase = "erase",
     /// Publish configurations.
@@ -144,6 +152,8 @@ impl Command {
             Self::Prioritise(..) | Self::RestorePriority => Capability::Prioritise,
             Self::Escalate(_) => Capability::Escalate,
             Self::Watch(_) | Self::Unwatch(_) => Capability::Watch,
+            Self::Score(..) => Capability::Score,
+            Self::Endorse(_) => Capability::Endorse,
             Self::Invite(_) | Self::Dismiss(_) => Capability::Invite,
             Self::Refer(_) | Self::Recall(_) => Capability::Refer,
             Self::Share(_) | Self::Unshare(_) => Capability::Share,

@@ -55,6 +55,10 @@ pub enum Command {
     Watch(PersonId),
     /// Let a person no longer watch.
     Unwatch(PersonId),
+    /// Say how well it was solved, from 1 (badly) to 5 (well), and why; once for each solution. The comment is for agents.
+    Score(u8, Option<String>),
+    /// Say whether an article helped; who says so again has changed their mind.
+    Endorse(bool),
     /// Let a person take part: follow it and write to it.
     Invite(PersonId),
     /// Let a person no longer take part.
@@ -151,6 +155,8 @@ impl Command {
             Self::Escalate(..) => "escalate",
             Self::Watch(..) => "watch",
             Self::Unwatch(..) => "unwatch",
+            Self::Score(..) => "score",
+            Self::Endorse(..) => "endorse",
             Self::Invite(..) => "invite",
             Self::Dismiss(..) => "dismiss",
             Self::Refer(..) => "refer",
@@ -205,10 +211,18 @@ impl Command {
         Self::Edit(message, text.into())
     }
 
-    /// Tells whether the command means the same whatever else happened to the ticket: tags, watchers and messages are
-    /// added and taken away one by one.
+    /// Scores a solution without a comment.
+    pub const fn score(score: u8) -> Self {
+        Self::Score(score, None)
+    }
+
+    /// Tells whether the command means the same whatever else happened to the ticket: tags, watchers, messages and votes
+    /// on an article are added and taken away one by one.
     pub const fn commutes(&self) -> bool {
-        matches!(self, Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Say(_))
+        matches!(
+            self,
+            Self::Tag(_) | Self::Untag(_) | Self::Watch(_) | Self::Unwatch(_) | Self::Endorse(_) | Self::Say(_)
+        )
     }
 
     /// Tells whether the command changes other tickets, too, or rests on what was written.
@@ -409,7 +423,9 @@ impl Draft {
         /// A planned alteration.
         change,
         /// A piece of planned work.
-        task
+        task,
+        /// A draft of what the desk knows: the subject is its title, the description its body.
+        article
     }
 
     /// Describes it at length.

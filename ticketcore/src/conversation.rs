@@ -6,21 +6,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use crate::actor::By;
 use crate::event::{Event, Recorded, Said, Visibility};
 use crate::id::{Position, TicketId, Version};
 use crate::merge::Absorbed;
+use crate::time::stamp;
 
 /// Something that was written: a message, or the description of a ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Post {
     /// The ticket it was written on, which need not be the one whose conversation it is part of.
     pub ticket: TicketId,
     /// The version of that ticket at which it was recorded; 1 is its description. 0 for those who see the customer's
     /// side only.
+    #[serde(skip_serializing_if = "is_hidden")]
     pub message: Version,
     /// When it was written.
+    #[serde(with = "stamp")]
     pub at: DateTime<Utc>,
     /// Who wrote it.
     pub by: By,
@@ -29,10 +33,16 @@ pub struct Post {
     /// The text it has now; `None` if it was erased.
     pub text: Option<String>,
     /// When it got that text, if not at first.
+    #[serde(with = "stamp::option")]
     pub edited: Option<DateTime<Utc>>,
     /// How often it was edited.
     pub edits: u32,
+    #[serde(skip)]
     position: Position,
+}
+
+fn is_hidden(message: &Version) -> bool {
+    *message == Version(0)
 }
 
 impl Post {

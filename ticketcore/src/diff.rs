@@ -163,6 +163,8 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         messages,
         public,
         heard,
+        score,
+        helpful,
         line: _,
         policies,
         head: _,
@@ -211,6 +213,8 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         ("messages", word(messages)),
         ("public", word(public)),
         ("heard", time(heard)),
+        ("score", score.as_ref().map(|score| format!("{} by {}", score.score, score.by))),
+        ("helpful", list(helpful.iter().map(|(person, helpful)| format!("{person} {}", yes(*helpful))))),
         ("steps", word(policies.steps.len())),
         (
             "breaches",
@@ -248,6 +252,10 @@ fn until(until: Option<DateTime<Utc>>) -> String {
 
 const fn firing(firing: bool) -> &'static str {
     if firing { "firing" } else { "over" }
+}
+
+const fn yes(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }
 
 const fn excused(waived: &Option<String>) -> &'static str {

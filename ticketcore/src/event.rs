@@ -78,6 +78,19 @@ pub enum Event {
     Watched(PersonId),
     /// Somebody no longer watches it.
     Unwatched(PersonId),
+    /// The customer said how well it was solved. The text is their comment, which is for agents.
+    Scored {
+        /// From 1 (badly) to 5 (well).
+        score: u8,
+        /// When it was solved: which solution is meant.
+        #[serde(with = "stamp")]
+        of: DateTime<Utc>,
+    },
+    /// Somebody said whether the article helped.
+    Endorsed {
+        /// It did.
+        helpful: bool,
+    },
     /// Somebody takes part in it.
     Invited(PersonId),
     /// Somebody no longer takes part in it.
@@ -257,6 +270,8 @@ impl Event {
             Self::Escalated(_) => "escalated",
             Self::Watched(_) => "watched",
             Self::Unwatched(_) => "unwatched",
+            Self::Scored { .. } => "scored",
+            Self::Endorsed { .. } => "endorsed",
             Self::Invited(_) => "invited",
             Self::Dismissed(_) => "dismissed",
             Self::Referred(_) => "referred",

@@ -44,6 +44,21 @@ pub struct Override {
     pub reason: String,
 }
 
+/// How well the customer says a ticket was solved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Score {
+    /// From 1 (badly) to 5 (well).
+    pub score: u8,
+    /// When it was said.
+    #[serde(with = "stamp")]
+    pub at: DateTime<Utc>,
+    /// Who said it.
+    pub by: PersonId,
+    /// When the ticket was solved: which solution is meant.
+    #[serde(with = "stamp")]
+    pub of: DateTime<Utc>,
+}
+
 /// What is: the fold of a ticket's events.
 ///
 /// Small on purpose: state, people, priority, links and the line of changes its clocks need. [`evolve`] is the only
@@ -206,6 +221,12 @@ pub struct Ticket {
     /// When the last public message was written.
     #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<DateTime<Utc>>,
+    /// How well the customer says it was solved; a reopening clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
+    /// Who says of an article whether it helped them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub helpful: BTreeMap<PersonId, bool>,
 
     /// The changes its clocks need, in order.
     pub line: Line,
@@ -238,6 +259,17 @@ impl Ticket {
     /// The priority in force: the one set by hand, else the matrix's.
     pub fn priority(&self) -> Priority {
         self.overridden.as_ref().map_or(self.computed, |set| set.priority)
+    }
+
+    /// When it was solved, so that its customer can score it: resolved or closed, not dropped, not reopened since.
+    pub fn solved(&self) -> Option<DateTime<Utc>> {
+        let ended = !self.status.is_open() && !self.dropped;
+        self.resolved.or(self.closed).filter(|_| ended)
+    }
+
+    /// What its customer says of the solution, as reports count it: 0 if nothing yet, `None` if there is none.
+    pub fn answer(&self) -> Option<u8> {
+        self.solved().map(|_| self.score.as_ref().map_or(0, |score| score.score))
     }
 
     /// How many other tickets are part of this one.

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::cond::{Atom, Cond};
-use crate::config::{Action, Span};
+use crate::config::{Action, Audience, Span};
 use crate::id::Key;
+use crate::knowledge::REVIEW;
 use crate::line::Flag;
 use crate::priority::Priority;
 use crate::status::{Status, Waiting};
@@ -217,6 +218,18 @@ impl Policy {
         let (run, stop) = (Atom::Status(Status::Resolved), Atom::Status(Status::Closed));
         Self::new(id, run.into(), stop.into(), Cycle::PerRun)
             .step(Step::new(At::After(after), vec![Action::Move(transition.into())]))
+    }
+
+    /// Tells the agent and the team of a published article that its review is due, once for each publication: when the
+    /// custom field [`REVIEW`](crate::knowledge::REVIEW), of type instant, says so. It names the kind of the articles, as
+    /// every policy for articles must.
+    pub fn review(id: impl Into<Key>, kind: impl Into<Key>) -> Self {
+        let to = vec![Audience::Assignee, Audience::Team];
+        let tell = Action::Notify { to, template: REVIEW, urgent: false };
+        let published = Atom::Status(Status::Resolved);
+        Self::new(id, published.into(), Atom::Status(Status::Closed).into(), Cycle::PerRun)
+            .applies(Atom::Kind(kind.into()))
+            .step(Step::new(At::Until(Moment::Field(REVIEW)), vec![tell]))
     }
 
     /// Restricts the policy to some tickets.

@@ -211,6 +211,12 @@ impl Rights {
         self.anywhere(actor, Capability::Read)
     }
 
+    /// Tells whether something is granted to an actor by their organisation: on its tickets, or on those shared with it.
+    pub(crate) fn asks_organisation(&self, actor: &Actor) -> bool {
+        let asks = |grant: &Grant| matches!(grant.on, Some(Relation::Organisation | Relation::Shared));
+        self.grants.iter().any(|grant| asks(grant) && grant.to.includes(actor))
+    }
+
     /// Which tickets an actor's questions are about.
     pub fn sight(&self, actor: &Actor) -> Sight {
         if self.everywhere(actor, Capability::Read) {
@@ -235,14 +241,16 @@ impl Rights {
     }
 }
 
-/// The rights of a desk that was not told otherwise: agents and programs work on every ticket, requesters follow and
-/// answer their own, those who take part likewise, colleagues and watchers look on.
+/// The rights of a desk that was not told otherwise: agents and programs work on every ticket and consult the directory,
+/// which those with the role `admin` write; requesters follow and answer their own tickets, those who take part likewise,
+/// colleagues and watchers look on; and public
+/// articles are for all.
 impl Default for Rights {
     fn default() -> Self {
-        use Capability::{Erase, Follow, Move, Open, Publish, Reply, Watch};
-        let work = Capabilities::all().without(Erase).without(Publish);
+        use Capability::{Direct, Endorse, Erase, Follow, Move, Open, Publish, Reply, Score, Watch};
+        let work = Capabilities::all().without(Publish).without(Erase).without(Direct);
         let own = |relation| {
-            let grant = Grant::requesters([Follow, Reply, Move]).on(relation);
+            let grant = Grant::requesters([Follow, Reply, Score, Move]).on(relation);
             grant.transition("reopen").transition("close").transition("cancel")
         };
         Self::of([
@@ -250,10 +258,11 @@ impl Default for Rights {
             Grant::integrations(work),
             Grant::requesters([Open]),
             own(Relation::Requester),
-            Grant::requesters([Follow, Reply]).on(Relation::Participant),
+            Grant::requesters([Follow, Reply, Score]).on(Relation::Participant),
             Grant::requesters([Follow, Watch]).on(Relation::Watcher),
             Grant::requesters([Follow, Reply]).on(Relation::Shared),
             Grant::requesters([Follow]).on(Relation::Organisation),
+            Grant::requesters([Follow, Endorse]).kind("article").state("public"),
             Grant::role("admin", Capabilities::all()),
         ])
     }

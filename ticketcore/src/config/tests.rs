@@ -129,6 +129,7 @@ fn rich() -> Config {
     config.alerts.team = Some("operations".into());
     config.alerts.queue = Some("alerts".into());
     config.limits.links = 3;
+    config.people = People::Known;
     config.routing.intake = vec![
         Intake {
             key: "vip".into(),
@@ -193,6 +194,7 @@ fn the_example_of_a_desk_is_sound() {
 fn what_a_file_cannot_mean_is_refused_by_name() {
     let refusals = [
         ("colour = 1", "unknown field `colour`"),
+        ("people = 'strangers'", "unknown variant `strangers`"),
         ("limits = { subjects = 1 }", "unknown field `subjects`"),
         ("alerts = { windows = '1h' }", "unknown field `windows`"),
         ("kinds.idea = { workflow = 'task', colour = 1 }", "unknown field `colour`"),

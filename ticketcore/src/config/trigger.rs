@@ -52,6 +52,8 @@ triggers! {
     Escalated,
     Watched,
     Unwatched,
+    Scored,
+    Endorsed,
     Invited,
     Dismissed,
     Referred,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::command::{Command, Request};
+use crate::config::Rulebook;
 use crate::desk::apply::ATTEMPTS;
 use crate::desk::{Desk, Error};
 use crate::engine::{Context, Related, decide, hears, open_alert};
@@ -67,15 +68,16 @@ impl Desk {
                 None => None,
             };
             let rulebook = self.rulebook().await?;
+            let desk = self.standing(&rulebook).await?;
             let heard = before.as_ref().filter(|ticket| hears(&rulebook, ticket, self.now()));
             let commit = match heard {
-                Some(ticket) => match self.repeat(&rulebook, ticket, &signal).await? {
+                Some(ticket) => match desk.repeat(&rulebook, ticket, &signal).await? {
                     Some(commit) => commit,
-                    None => return Ok(Intake::Known(self.shown(&rulebook, Arc::clone(ticket)))),
+                    None => return Ok(Intake::Known(desk.shown(&rulebook, Arc::clone(ticket)))),
                 },
                 None if signal.firing => {
                     let claim = Claim { key: key.clone(), from: held, to: Some(id) };
-                    self.incident(id, &signal, before.clone(), claim).await?
+                    desk.incident(&rulebook, id, &signal, before.clone(), claim).await?
                 }
                 None => return Ok(Intake::Unmatched),
             };
@@ -83,7 +85,7 @@ impl Desk {
                 (Ok(tickets), _) => {
                     let ticket = tickets.into_iter().next().ok_or(Error::NotFound(id))?;
                     return Ok(became(heard.map(AsRef::as_ref), ticket, &signal, |ticket| {
-                        self.shown(&rulebook, ticket)
+                        desk.shown(&rulebook, ticket)
                     }));
                 }
                 (Err(StoreError::Conflict(conflict)), heard) => {
@@ -97,7 +99,7 @@ impl Desk {
 
     async fn repeat(
         &self,
-        rulebook: &crate::config::Rulebook,
+        rulebook: &Rulebook,
         ticket: &Arc<Ticket>,
         signal: &Signal,
     ) -> Result<Option<Commit>, Error> {
@@ -113,17 +115,18 @@ impl Desk {
 
     async fn incident(
         &self,
+        rulebook: &Rulebook,
         id: TicketId,
         signal: &Signal,
         before: Option<Arc<Ticket>>,
         claim: Claim,
     ) -> Result<Commit, Error> {
-        let rulebook = self.rulebook().await?;
         let last = before.as_ref().map(|ticket| ticket.id);
-        let related: Related = before.into_iter().collect();
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now: self.now() };
+        let mut related: Related = before.into_iter().collect();
+        self.acquaint(rulebook, &mut related, Vec::new).await?;
+        let context = Context { rulebook, actor: &self.actor, related: &related, now: self.now() };
         let decision = open_alert(&context, &self.tenant, id, signal, last)?;
-        Ok(self.commit_of(&rulebook, Version(0), decision, &related, vec![claim]))
+        Ok(self.commit_of(rulebook, Version(0), decision, &related, vec![claim]))
     }
 }
 

@@ -57,23 +57,26 @@ impl Desk {
     /// a list whose parts may have been done before has no one answer. [`Error::Store`] if storage fails.
     pub async fn open_all(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Ticket>>, Error> {
         let rulebook = self.rulebook().await?;
-        let related = Related::default();
-        let mut changes = Vec::with_capacity(drafts.len());
+        let desk = self.standing(&rulebook).await?;
+        let (mut changes, mut expect) = (Vec::with_capacity(drafts.len()), vec![still(&rulebook)]);
         for (i, draft) in drafts.into_iter().enumerate() {
             if draft.once.is_some() {
                 let faults = vec![Fault::new(format!("[{i}].once"), "is for tickets that are opened one by one")];
                 return Err(Refusal::Invalid { faults }.into());
             }
             let now = self.now();
-            let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+            let mut related = Related::default();
+            desk.acquaint(&rulebook, &mut related, || engine::named_at_opening(&desk.actor, &draft)).await?;
+            let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
             let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), &draft)?;
+            expect.extend(desk.acquainted(&related));
             changes.push(change(&rulebook, Version(0), decision.ticket, decision.facts, Vec::new()));
         }
-        let commit = Commit { changes, expect: vec![still(&rulebook)], ..Commit::new(self.tenant.clone()) };
-        let shown = |ticket| self.shown(&rulebook, ticket);
+        let commit = Commit { changes, expect, ..Commit::new(self.tenant.clone()) };
+        let shown = |ticket| desk.shown(&rulebook, ticket);
         match self.core.store.commit(commit).await {
             Err(StoreError::Conflict(conflict @ Conflict::Document { .. })) => {
-                // Only a configuration published meanwhile can interfere with tickets that are new.
+                // Only a configuration published meanwhile, or the directory, can interfere with tickets that are new.
                 self.forget_rules();
                 Err(StoreError::Conflict(conflict).into())
             }
@@ -136,13 +139,17 @@ impl Desk {
         for attempt in 1..=ATTEMPTS {
             let commit = match plan().await? {
                 Plan::Commit(commit) => commit,
-                Plan::Nothing(ticket) => return Ok(vec![self.shown(&*self.rulebook().await?, ticket)]),
+                Plan::Nothing(ticket) => {
+                    let rulebook = self.rulebook().await?;
+                    return Ok(vec![self.standing(&rulebook).await?.shown(&rulebook, ticket)]);
+                }
                 Plan::Done(held) => return Ok(vec![self.as_of(held).await?]),
             };
             match self.core.store.commit(commit).await {
                 Ok(tickets) => {
                     let rulebook = self.rulebook().await?;
-                    return Ok(tickets.into_iter().map(|ticket| self.shown(&rulebook, ticket)).collect());
+                    let desk = self.standing(&rulebook).await?;
+                    return Ok(tickets.into_iter().map(|ticket| desk.shown(&rulebook, ticket)).collect());
                 }
                 Err(StoreError::Conflict(conflict)) => self.lost(id, attempt, &conflict),
                 Err(error) => return Err(error.into()),
@@ -163,12 +170,14 @@ impl Desk {
         if let Some(held) = self.done(draft.once.as_deref()).await? {
             return Ok(Plan::Done(held));
         }
-        let (now, related) = (self.now(), Related::default());
+        let (now, mut related) = (self.now(), Related::default());
         let rulebook = self.rules_at(now).await?;
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
+        let desk = self.standing(&rulebook).await?;
+        desk.acquaint(&rulebook, &mut related, || engine::named_at_opening(&desk.actor, draft)).await?;
+        let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
         let claims = once(draft.once.as_deref(), id);
         let decision = engine::open(&context, &self.tenant, id, draft)?;
-        Ok(Plan::Commit(self.commit_of(&rulebook, Version(0), decision, &related, claims)))
+        Ok(Plan::Commit(desk.commit_of(&rulebook, Version(0), decision, &related, claims)))
     }
 
     pub(super) async fn plan(&self, id: TicketId, request: &Request, fresh: &[TicketId]) -> Result<Plan, Error> {
@@ -192,23 +201,24 @@ impl Desk {
     ) -> Result<Plan, Error> {
         let goes_on = ticket.merged.is_some() && request.is_talk();
         let ticket = if goes_on { self.survivor(ticket).await? } else { ticket };
-        let mut related = self.related(rulebook, &ticket, &request.commands).await?;
+        let desk = self.standing(rulebook).await?;
+        let mut related = desk.related(rulebook, &ticket, &request.commands).await?;
         fresh.iter().for_each(|id| related.set_aside(*id));
-        let context = Context { rulebook, actor: &self.actor, related: &related, now };
+        let context = Context { rulebook, actor: &desk.actor, related: &related, now };
         let decision = match decide(&context, &ticket, request) {
             Err(Refusal::Changed { seen, found, .. }) => {
                 let limit = usize::try_from(found.0).unwrap_or(usize::MAX);
                 let history = self.core.store.history(&self.tenant, ticket.id, Version(0), limit).await?;
                 return Err(Refusal::Changed { seen, found, changes: since(&history, seen) }.into());
             }
-            decided => decided.map_err(|refusal| self.refused(rulebook, &ticket, refusal))?,
+            decided => decided.map_err(|refusal| desk.refused(rulebook, &ticket, refusal))?,
         };
         let claims = once(request.once.as_deref(), ticket.id);
         // Even what changes nothing is done once, if it has a key: a repetition must not be carried out later.
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
         }
-        Ok(Plan::Commit(self.commit_of(rulebook, ticket.version, decision, &related, claims)))
+        Ok(Plan::Commit(desk.commit_of(rulebook, ticket.version, decision, &related, claims)))
     }
 
     pub(super) fn commit_of(
@@ -224,6 +234,7 @@ impl Desk {
         let unchanged = related.iter().filter(|other| !echoes.iter().any(|echo| echo.ticket.id == other.id));
         let expect = std::iter::once(still(rulebook))
             .chain(unchanged.map(|other| Expect::Ticket(other.id, other.version)))
+            .chain(self.acquainted(related))
             .collect();
         let first = change(rulebook, expected, ticket, facts, claims);
         let others = echoes.into_iter().map(|echo| {
@@ -265,6 +276,14 @@ impl Desk {
             let after = Version(from.saturating_sub(1).max(0));
             related.recall(self.core.store.history(&self.tenant, ticket.id, after, usize::MAX).await?);
         }
+        self.acquaint(rulebook, &mut related, || {
+            let splits = commands.iter().filter_map(|command| match command {
+                Command::Split(_, draft) => Some(engine::named_at_opening(&self.actor, draft)),
+                _ => None,
+            });
+            engine::named(commands).into_iter().chain(splits.flatten()).collect()
+        })
+        .await?;
         Ok(related)
     }
 
@@ -297,14 +316,15 @@ impl Desk {
         let now = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         let rulebook = self.rulebook().await?;
         // Whoever may not see it is not told what others asked under the same key.
-        self.seen(&rulebook, Arc::clone(&now))?;
+        let desk = self.standing(&rulebook).await?;
+        desk.seen(&rulebook, Arc::clone(&now))?;
         if now.version == since {
-            return Ok(self.shown(&rulebook, now));
+            return Ok(desk.shown(&rulebook, now));
         }
         let limit = usize::try_from(since.0).unwrap_or(usize::MAX);
         let history = self.core.store.history(&self.tenant, id, Version(0), limit).await?;
         let then = fold(&history).ok_or(Error::NotFound(id))?;
-        Ok(self.shown(&rulebook, Arc::new(Ticket { number: now.number, ..then })))
+        Ok(desk.shown(&rulebook, Arc::new(Ticket { number: now.number, ..then })))
     }
 }
 

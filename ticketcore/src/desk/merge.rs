@@ -65,17 +65,18 @@ impl Desk {
     pub async fn conversation(&self, id: TicketId) -> Result<Vec<Post>, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, Arc::clone(&ticket))?;
-        let mut posts = conversation(id, &self.histories_of(id).await?);
-        if !self.holds(&rulebook, &ticket, Capability::Read) {
+        let desk = self.standing(&rulebook).await?;
+        desk.seen(&rulebook, Arc::clone(&ticket))?;
+        let mut posts = conversation(id, &self.histories(id).await?);
+        if !desk.holds(&rulebook, &ticket, Capability::Read) {
             posts.retain(|post| post.said.visibility == Visibility::Public);
             posts.iter_mut().for_each(Post::anonymise);
         }
         Ok(posts)
     }
 
-    /// The logs of a ticket and of all those that its conversation is made of.
-    pub(super) async fn histories_of(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
+    /// The histories of all tickets that a ticket's conversation is made of, whoever asks.
+    pub(super) async fn histories(&self, id: TicketId) -> Result<BTreeMap<TicketId, Vec<Recorded>>, StoreError> {
         let mut histories = BTreeMap::new();
         let (mut whole, mut parts) = (BTreeSet::from([id]), BTreeSet::new());
         let mut next = vec![id];

@@ -3,17 +3,25 @@
 mod agenda;
 mod alert;
 mod apply;
+mod article;
 mod batch;
 mod bulk;
 mod deliver;
+mod directory;
+mod follow;
 mod ids;
 mod instantiate;
+mod known;
+mod link;
 mod merge;
+mod people;
 mod read;
+mod records;
 mod recurring;
 mod rehearse;
 mod rules;
 mod sight;
+mod similar;
 mod tick;
 mod verify;
 
@@ -29,13 +37,16 @@ use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
+pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
+pub use similar::Like;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
 
 use ids::Ids;
+use known::Standing;
 use rules::Rules;
 
 /// A ticketing desk on a store.
@@ -61,6 +72,8 @@ pub struct Desk {
     core: Arc<Core>,
     tenant: TenantId,
     actor: Arc<Actor>,
+    /// How the actor stands to their organisation, once that was asked for.
+    standing: Option<Arc<Standing>>,
 }
 
 /// What all handles on a desk share.
@@ -79,7 +92,7 @@ impl Desk {
     /// [`Config::default`]: crate::Config
     pub fn new(store: Arc<dyn Store>) -> Self {
         let core = Core { store, clock: Arc::new(SystemClock), ids: Ids::random(), rules: Rules::default() };
-        Self { core: Arc::new(core), tenant: TenantId::MAIN, actor: Arc::new(Actor::system()) }
+        Self { core: Arc::new(core), tenant: TenantId::MAIN, actor: Arc::new(Actor::system()), standing: None }
     }
 
     /// Reads the time from another clock than the system's.
@@ -102,13 +115,13 @@ impl Desk {
     /// The desk of another tenant on the same store.
     #[must_use]
     pub fn tenant(&self, tenant: impl Into<TenantId>) -> Self {
-        Self { tenant: tenant.into(), ..self.clone() }
+        Self { tenant: tenant.into(), standing: None, ..self.clone() }
     }
 
     /// The desk with another actor; the host vouches for them.
     #[must_use]
     pub fn by(&self, actor: Actor) -> Self {
-        Self { actor: Arc::new(actor), ..self.clone() }
+        Self { actor: Arc::new(actor), standing: None, ..self.clone() }
     }
 
     /// The store.
@@ -124,7 +137,7 @@ impl Desk {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { core, tenant, actor } = self;
+        let Self { core, tenant, actor, standing: _ } = self;
         f.debug_struct("Desk").field("store", &core.store).field("tenant", tenant).field("actor", actor).finish()
     }
 }
@@ -139,6 +152,12 @@ pub enum Error {
     /// There is no such ticket for this tenant.
     #[error("there is no ticket {0}")]
     NotFound(TicketId),
+    /// The link opens nothing, for whatever reason: which one is told to nobody.
+    #[error("the link is not valid")]
+    InvalidLink,
+    /// The operating system gave no random bytes for a secret.
+    #[error("no random bytes")]
+    Entropy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Other writers were faster too many times in a row; nothing was written.
     #[error("ticket {id} changed under {attempts} attempts in a row")]
     Contended {

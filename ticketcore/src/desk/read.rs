@@ -47,9 +47,10 @@ impl Desk {
     /// [`Error::Store`] if storage fails.
     pub async fn find(&self, query: &Query) -> Result<Page, Error> {
         let rulebook = self.rulebook().await?;
-        let mut page = self.core.store.find(&self.tenant, &self.question(&rulebook, query)?).await?;
+        let desk = self.standing(&rulebook).await?;
+        let mut page = self.core.store.find(&self.tenant, &desk.question(&rulebook, query)?).await?;
         for ticket in &mut page.tickets {
-            *ticket = self.shown(&rulebook, Arc::clone(ticket));
+            *ticket = desk.shown(&rulebook, Arc::clone(ticket));
         }
         Ok(page)
     }
@@ -83,9 +84,10 @@ impl Desk {
     pub async fn feed(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Error> {
         let rulebook = self.rulebook().await?;
         let rights = &rulebook.now().config.rights;
-        let all = rights.everywhere(&self.actor, Capability::Read);
+        let desk = self.standing(&rulebook).await?;
+        let all = rights.everywhere(&desk.actor, Capability::Read);
         let (mut seen, mut position) = (Vec::new(), after);
-        if !all && !rights.is_staff(&self.actor) {
+        if !all && !rights.is_staff(&desk.actor) {
             return Ok(seen);
         }
         while seen.len() < limit {
@@ -96,7 +98,7 @@ impl Desk {
             if !all {
                 let tickets = self.load_all(events.iter().map(|one| one.ticket).collect()).await?;
                 let may =
-                    |id| tickets.get(id).is_some_and(|ticket| rights.allows(&self.actor, ticket, Capability::Read));
+                    |id| tickets.get(id).is_some_and(|ticket| rights.allows(&desk.actor, ticket, Capability::Read));
                 events.retain(|one| may(one.ticket));
             }
             events.truncate(limit - seen.len());
@@ -111,19 +113,22 @@ impl Desk {
     ///
     /// [`Error::Refused`] if a customer asks about what they do not see; [`Error::Store`] if storage fails.
     pub async fn tally(&self, scan: &Scan) -> Result<Vec<Table>, Error> {
-        let scan = self.count(&*self.rulebook().await?, scan)?;
+        let rulebook = self.rulebook().await?;
+        let scan = self.standing(&rulebook).await?.count(&rulebook, scan)?;
         Ok(self.core.store.tally(&self.tenant, &scan).await?)
     }
 
-    /// Asks about all tickets now, the promises of every policy in force included; narrow it with its methods.
+    /// Asks about all tickets now but for [articles](crate::config::Kind::knowledge), the promises of every policy in
+    /// force included; narrow it with its methods. A filter set by them stands in the place of this one.
     ///
     /// # Errors
     ///
     /// [`Error::Store`] if storage fails.
     pub async fn ask(&self) -> Result<Ask, Error> {
         let rulebook = self.rulebook().await?;
+        let filter = Filter { except: rulebook.now().config.articles().cloned().collect(), ..Filter::all() };
         let promising = rulebook.now().config.policies.iter().filter(|policy| !policy.budget.is_empty());
-        Ok(Ask::new(self.now()).policies(promising.map(|policy| policy.id.clone())))
+        Ok(Ask::new(self.now()).filter(filter).policies(promising.map(|policy| policy.id.clone())))
     }
 
     /// Makes a report, in one pass over the store.
@@ -145,10 +150,11 @@ impl Desk {
     pub async fn moves(&self, id: TicketId) -> Result<Vec<Move>, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, Arc::clone(&ticket))?;
-        let reads = self.holds(&rulebook, &ticket, Capability::Read);
+        let desk = self.standing(&rulebook).await?;
+        desk.seen(&rulebook, Arc::clone(&ticket))?;
+        let reads = desk.holds(&rulebook, &ticket, Capability::Read);
         let related = self.guarded(&rulebook, &ticket).await?;
-        let offers = engine::moves(&rulebook, &ticket, &self.actor, &related, self.now());
+        let offers = engine::moves(&rulebook, &ticket, &desk.actor, &related, self.now());
         let owned = |offer: engine::Offer<'_>| Move {
             transition: offer.transition.key.clone(),
             to: offer.target.key.clone(),

@@ -60,6 +60,7 @@ impl Desk {
         if !faults.is_empty() {
             return Err(Error::Unsound { faults });
         }
+        let desk = self.standing(&rulebook).await?;
         let mut trace = Trace::default();
         let mut query = Query::new(filter).order(Order { by: Sort::Number, descending: false }).limit(CHUNK);
         loop {
@@ -68,7 +69,7 @@ impl Desk {
             for ticket in &page.tickets {
                 let asked = engine::guarded(&rulebook, ticket).into_iter().chain(engine::asked(&rule.when, ticket));
                 let related = self.load_all(asked.collect()).await?;
-                let events = engine::rehearse(&rulebook, ticket, &related, rule, &self.actor, self.now());
+                let events = engine::rehearse(&rulebook, ticket, &related, rule, &desk.actor, self.now());
                 if !events.is_empty() {
                     trace.tickets.push(Rehearsed { id: ticket.id, number: ticket.number, events });
                 }

@@ -153,7 +153,8 @@ impl Desk {
     /// # Errors
     ///
     /// [`Error::Refused`] if the actor may not publish, or grants what they do not hold themselves.
-    /// [`Error::Unsound`] with every fault; nothing is published. [`Error::Store`] with a conflict if somebody else
+    /// [`Error::Unsound`] with every fault, such as a team that the directory has to
+    /// [know](crate::config::People::Known) and does not; nothing is published. [`Error::Store`] with a conflict if somebody else
     /// published at the same time.
     pub async fn publish(&self, config: Config) -> Result<Revision, Error> {
         let now = self.now();
@@ -167,6 +168,10 @@ impl Desk {
         let revision = current.now().revision.next();
         let since = now.max(current.now().since);
         let setup = Setup::new(config, revision, since).map_err(|faults| Error::Unsound { faults })?;
+        let faults = self.strangers(&setup.config).await?;
+        if !faults.is_empty() {
+            return Err(Error::Unsound { faults });
+        }
         let json =
             |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
         // Announced first: a sweep without news is harmless, news without a sweep is not.

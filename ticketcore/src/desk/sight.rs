@@ -22,15 +22,16 @@ impl Desk {
     pub async fn load(&self, id: TicketId) -> Result<Arc<Ticket>, Error> {
         let rulebook = self.rulebook().await?;
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        self.seen(&rulebook, ticket)
+        self.standing(&rulebook).await?.seen(&rulebook, ticket)
     }
 
     /// Reads a ticket of which the actor sees everything.
     pub(super) async fn read(&self, rulebook: &Rulebook, id: TicketId) -> Result<Arc<Ticket>, Error> {
         let ticket = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
-        if self.holds(rulebook, &ticket, Capability::Read) {
+        let desk = self.standing(rulebook).await?;
+        if desk.holds(rulebook, &ticket, Capability::Read) {
             Ok(ticket)
-        } else if self.holds(rulebook, &ticket, Capability::Follow) {
+        } else if desk.holds(rulebook, &ticket, Capability::Follow) {
             Err(forbidden(&self.actor, Capability::Read).into())
         } else {
             Err(Error::NotFound(id))

@@ -36,7 +36,8 @@ pub fn open_alert(
     let mut input = Input::new(context.rulebook.now());
     input.signal(signal);
     input.finish()?;
-    let mut work = opening(context, tenant, id, &draft(context.rulebook, signal))?;
+    // The team is the configuration's, and was looked up when that was published: no alert is lost over it.
+    let mut work = opening(context, tenant, id, &draft(context.rulebook, signal), Vec::new)?;
     // A monitor that may open tickets and no more still opens them.
     let rights = &context.rulebook.now().config.rights;
     let links = |ticket: &Ticket| {

@@ -94,7 +94,7 @@ impl<'a> Work<'a> {
     /// What is known of other tickets now, this one among them, as they see it.
     pub(super) fn surroundings(&self) -> Related {
         let echoed = self.echoes.values().map(|echo| &echo.ticket);
-        self.related.iter().chain(echoed).chain([&self.ticket]).map(Arc::clone).collect()
+        self.related.with_tickets(self.related.iter().chain(echoed).chain([&self.ticket]).map(Arc::clone))
     }
 
     pub(super) fn record(&mut self, by: &By, event: Event) {

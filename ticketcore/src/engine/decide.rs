@@ -15,9 +15,11 @@ use crate::engine::decision::{Context, Decision};
 use crate::engine::deed;
 use crate::engine::edit::edit;
 use crate::engine::facts::lacking;
+use crate::engine::feedback;
 use crate::engine::input::Input;
 use crate::engine::linking::{link, unlink};
 use crate::engine::merge::{merge, not_merged, rejoin, split, unmerge};
+use crate::engine::names::named;
 use crate::engine::poll::{self, Seat};
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit;
@@ -47,6 +49,7 @@ pub fn decide(context: &Context<'_>, ticket: &Arc<Ticket>, request: &Request) ->
     let mut input = Input::new(setup);
     input.actor(actor);
     request.commands.iter().for_each(|command| input.command(command));
+    input.known(related, || named(&request.commands));
     input.once(request.once.as_deref());
     input.finish()?;
 
@@ -128,6 +131,8 @@ fn order(context: &Context<'_>, work: &mut Work<'_>, command: &Command) -> Resul
             (!ticket.is_watched_by(person)).then(|| Event::Watched(person.clone()))
         }
         Command::Unwatch(person) => ticket.watchers.contains(person).then(|| Event::Unwatched(person.clone())),
+        Command::Score(score, comment) => return feedback::score(work, actor, *score, comment.as_deref()),
+        Command::Endorse(helpful) => feedback::endorse(work, actor, *helpful)?,
         Command::Invite(person) => {
             room("participants", ticket.participants.len(), work.setup.config.limits.items)?;
             (!ticket.participants.contains(person)).then(|| Event::Invited(person.clone()))

@@ -13,7 +13,7 @@ use crate::line::{Beat, Flag, Flags, Line, Mark};
 use crate::policy_log::{Breach, PolicyLog};
 use crate::signal::Signal;
 use crate::status::Status;
-use crate::ticket::{Ack, Override, Ticket};
+use crate::ticket::{Ack, Override, Score, Ticket};
 
 /// Folds a ticket's whole history into the ticket.
 ///
@@ -88,6 +88,8 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         messages: 0,
         public: 0,
         heard: None,
+        score: None,
+        helpful: BTreeMap::new(),
         line: Line::default(),
         policies: PolicyLog::default(),
         head: None,
@@ -172,6 +174,12 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         Event::Unwatched(person) => {
             ticket.watchers.remove(person);
             joined::by_hand(ticket, person);
+        }
+        Event::Scored { score, of } => {
+            ticket.score = Some(Score { score: *score, at, by: by.id.clone(), of: *of });
+        }
+        Event::Endorsed { helpful } => {
+            ticket.helpful.insert(by.id.clone(), *helpful);
         }
         Event::Invited(person) => {
             ticket.participants.insert(person.clone());
@@ -312,7 +320,7 @@ fn relocate(ticket: &mut Ticket, at: DateTime<Utc>, moved: &Moved) -> Mark {
             ticket.closed.get_or_insert(at);
         }
         Status::New | Status::Open | Status::Pending => {
-            (ticket.resolved, ticket.closed) = (None, None);
+            (ticket.resolved, ticket.closed, ticket.score) = (None, None, None);
             if !was_open {
                 ticket.reopens = ticket.reopens.saturating_add(1);
                 return Mark::Reopened;

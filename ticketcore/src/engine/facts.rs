@@ -9,6 +9,7 @@ use crate::actor::Actor;
 use crate::approval::Verdict;
 use crate::cond::{Atom, Cmp, Facts, Unmet};
 use crate::config::{Setup, State, Transition};
+use crate::directory::Register;
 use crate::event::Recorded;
 use crate::id::{Key, TicketId};
 use crate::line::{Beat, Flag};
@@ -18,12 +19,14 @@ use crate::value::Value;
 
 /// What a decision may read besides its ticket, as it was loaded for it: other tickets, in the order of their ids, so that
 /// what is recorded on several of them is recorded in the same order every time; the part of the ticket's own log that
-/// commands speak of; and the ids that were set aside for tickets to be opened along.
+/// commands speak of; the ids that were set aside for tickets to be opened along; and what the directory says.
 #[derive(Clone, Debug, Default)]
 pub struct Related {
     tickets: BTreeMap<TicketId, Arc<Ticket>>,
     log: Vec<Recorded>,
     fresh: Vec<TicketId>,
+    register: Option<Arc<Register>>,
+    home: Option<Key>,
 }
 
 impl Related {
@@ -60,6 +63,33 @@ impl Related {
     /// The ids that were set aside.
     pub fn fresh(&self) -> &[TicketId] {
         &self.fresh
+    }
+
+    /// Adds what the directory says of those who are named; see [`named`](crate::engine::named) and
+    /// [`named_at_opening`](crate::engine::named_at_opening).
+    pub fn know(&mut self, register: Register) {
+        self.register = Some(Arc::new(register));
+    }
+
+    /// What the directory says, if it was read.
+    pub fn register(&self) -> Option<&Register> {
+        self.register.as_deref()
+    }
+
+    /// Says which organisation the actor belongs to, for one who acts without it, as they do not count as its member where
+    /// rights are concerned. What they open for themselves is the organisation's all the same.
+    pub fn belong(&mut self, organisation: Key) {
+        self.home = Some(organisation);
+    }
+
+    /// The organisation that an actor belongs to, whether or not they count as its member.
+    pub(super) fn home<'a>(&'a self, actor: &'a Actor) -> Option<&'a Key> {
+        actor.organisation.as_ref().or(self.home.as_ref())
+    }
+
+    /// The same knowledge of the directory with other tickets.
+    pub(super) fn with_tickets(&self, tickets: impl IntoIterator<Item = Arc<Ticket>>) -> Self {
+        Self { register: self.register.clone(), home: self.home.clone(), ..tickets.into_iter().collect() }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// Collects faults of one input.
 pub(super) struct Input<'a> {
-    setup: &'a Setup,
+    pub(super) setup: &'a Setup,
     limits: Limits,
     faults: Vec<Fault>,
 }
@@ -184,6 +184,14 @@ impl<'a> Input<'a> {
             Command::ChangeRequester(Some(person)) => self.person("requester", person),
             Command::Watch(person) | Command::Unwatch(person) => self.person("watcher", person),
             Command::Invite(person) | Command::Dismiss(person) => self.person("participant", person),
+            Command::Score(score, comment) => {
+                if !(1..=5).contains(score) {
+                    self.fault("score", format!("is {score}, not from 1 to 5"));
+                }
+                if let Some(comment) = comment {
+                    self.line("comment", comment, limits.text);
+                }
+            }
             Command::Share(party) | Command::Unshare(party) => self.party(party),
             Command::ChangeOrganisation(Some(key)) => self.key("organisation", key),
             Command::Refer(team) | Command::Recall(team) => self.key("team", team),
@@ -227,6 +235,7 @@ impl<'a> Input<'a> {
                 // The rest of the draft is checked by its opening.
             }
             Command::Move(_)
+            | Command::Endorse(_)
             | Command::Assign(None)
             | Command::AssignTeam(None)
             | Command::Enqueue(None)

@@ -103,7 +103,7 @@ fn open_one(
         |at: &str, wording: &Wording, limit| fill(wording, &parent.ticket, limit).map_err(|fault| fault.under(at));
     let draft =
         draft(planned, parent.setup.config.limits, text).map_err(|fault| Refusal::Invalid { faults: vec![fault] })?;
-    let mut work = opening(context, &parent.ticket.tenant, id, &draft)?;
+    let mut work = opening(context, &parent.ticket.tenant, id, &draft, Vec::new)?;
     for link in links {
         room("links", work.ticket.links.len(), work.setup.config.limits.links)?;
         work.record(&context.actor.by(), Event::Linked(link));

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::actor::{Actor, ActorKind};
+use crate::actor::{ActorKind, Party};
 use crate::command::Draft;
-use crate::config::{Rulebook, Source, Target};
+use crate::config::{Source, Target};
 use crate::engine::apply::Work;
 use crate::engine::automate::Chain;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::evolve::begin;
 use crate::engine::input::Input;
+use crate::engine::names::named_at_opening;
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit_opening;
 use crate::event::{Event, Fact, Opened};
@@ -27,17 +28,19 @@ use crate::status::Status;
 ///
 /// A [`Refusal`] with every fault of the draft, or with what keeps each creating transition from being taken.
 pub fn open(context: &Context<'_>, tenant: &TenantId, id: TicketId, draft: &Draft) -> Result<Decision, Refusal> {
-    let mut work = opening(context, tenant, id, draft)?;
+    let named = || named_at_opening(context.actor, draft);
+    let mut work = opening(context, tenant, id, draft, named)?;
     Chain::opening().run(&mut work, context.actor);
     Ok(work.decided())
 }
 
-/// Opens a ticket, before any rule has seen it.
+/// Opens a ticket, before any rule has seen it; of those whom the draft names, some must be known.
 pub(super) fn opening<'a>(
     context: &Context<'a>,
     tenant: &TenantId,
     id: TicketId,
     draft: &Draft,
+    named: impl FnOnce() -> Vec<(&'static str, Party)>,
 ) -> Result<Work<'a>, Refusal> {
     let Context { rulebook, actor, related, now } = *context;
     let setup = rulebook.now();
@@ -56,9 +59,14 @@ pub(super) fn opening<'a>(
     };
 
     let by = actor.by();
-    let mut opened = describe(rulebook, actor, draft, &kind.prefix, workflow.pin());
+    let mut opened = describe(context, draft, &kind.prefix, workflow.pin());
     let mut reasons = Vec::new();
-    permit_opening(&setup.config.rights, actor, &begin(tenant, id, now, &by, &opened), draft)?;
+    let home = related.home(actor);
+    permit_opening(&setup.config.rights, actor, home, &begin(tenant, id, now, &by, &opened), draft)?;
+    // Nobody is told who there is by naming whom they may not name.
+    let mut input = Input::new(setup);
+    input.known(related, named);
+    input.finish()?;
     for transition in workflow.transitions.iter().filter(|transition| transition.from == Source::Create) {
         let Target::State(key) = &transition.to else { continue };
         let Some(state) = workflow.find_state(key) else { continue };
@@ -77,7 +85,8 @@ pub(super) fn opening<'a>(
 }
 
 /// The opening a draft asks for, but for the state, which is the workflow's.
-fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, workflow: Pin) -> Opened {
+fn describe(context: &Context<'_>, draft: &Draft, prefix: &Key, workflow: Pin) -> Opened {
+    let Context { rulebook, actor, related, now: _ } = *context;
     let Draft {
         kind,
         subject,
@@ -100,7 +109,10 @@ fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, wor
     let own = (actor.kind == ActorKind::Requester).then(|| actor.id.clone());
     // Whoever opens it for themselves opens it for their organisation.
     let theirs = own.is_some() && requester.as_ref().is_none_or(|requester| Some(requester) == own.as_ref());
-    let organisation = organisation.clone().or_else(|| actor.organisation.clone().filter(|_| theirs));
+    let requester = requester.clone().or(own);
+    let recorded = related.register().zip(requester.as_ref()).and_then(|(register, id)| register.organisation_of(id));
+    let home = related.home(actor).filter(|_| theirs);
+    let organisation = organisation.as_ref().or(recorded).or(home).cloned();
     let priority = rulebook.now().config.matrix.priority(*impact, *urgency);
     Opened {
         kind: kind.clone(),
@@ -111,7 +123,7 @@ fn describe(rulebook: &Rulebook, actor: &Actor, draft: &Draft, prefix: &Key, wor
         fields: fields.clone(),
         channel: *channel,
         external: external.clone(),
-        requester: requester.clone().or(own),
+        requester,
         organisation,
         assignee: assignee.clone(),
         team: team.clone(),

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 
 use crate::command::Draft;
 use crate::config::Recurring;
+use crate::engine::automate::Chain;
 use crate::engine::decision::{Context, Decision};
 use crate::engine::instantiate::{Instance, draft, instantiate};
-use crate::engine::open::open;
+use crate::engine::open::opening;
 use crate::engine::refusal::Refusal;
 use crate::id::{TenantId, TicketId};
 
@@ -23,7 +24,10 @@ pub fn recur(
     at: DateTime<Utc>,
     mut new_id: impl FnMut() -> TicketId,
 ) -> Result<Instance, Refusal> {
-    let opened = open(context, tenant, new_id(), &occurrence(context, recurring, at)?)?;
+    // Whom a configuration names is looked up when it is published.
+    let mut work = opening(context, tenant, new_id(), &occurrence(context, recurring, at)?, Vec::new)?;
+    Chain::opening().run(&mut work, context.actor);
+    let opened = work.decided();
     let Some(template) = &recurring.template else { return Ok(Instance { parent: opened, children: Vec::new() }) };
     let Instance { parent, children } = instantiate(context, &opened.ticket, template, new_id)?;
     let Decision { mut facts, ticket: _, echoes: _ } = opened;

@@ -69,13 +69,15 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         messages: _,
         public,
         heard,
+        score,
+        helpful: _,
         line: _,
         policies: _,
         head: _,
     } = ticket;
     let mut fields = fields.clone();
     fields.retain(|field, _| !rights.internal.contains(field));
-    let seen = [*heard, *responded, *resolved, *closed].into_iter().flatten();
+    let seen = [*heard, *responded, *resolved, *closed, score.as_ref().map(|score| score.at)].into_iter().flatten();
     Ticket {
         tenant: tenant.clone(),
         id: *id,
@@ -130,6 +132,8 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         messages: *public,
         public: *public,
         heard: *heard,
+        score: score.clone(),
+        helpful: BTreeMap::new(),
         line: Line::default(),
         policies: PolicyLog::default(),
         head: None,

@@ -91,6 +91,12 @@ pub enum Refusal {
         /// Why not.
         why: Objection,
     },
+    /// The ticket cannot be scored, or not by the actor.
+    #[error("no score: {why}")]
+    NoScore {
+        /// Why not.
+        why: Unscorable,
+    },
     /// A ticket that the command names does not exist.
     #[error("there is no ticket {id}")]
     NoSuchTicket {
@@ -147,6 +153,37 @@ pub enum Objection {
         /// Who.
         person: PersonId,
     },
+}
+
+/// Why a ticket cannot be scored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unscorable {
+    /// It is not solved: still open, reopened, or ended without success.
+    Unsolved {
+        /// Where it stands.
+        status: Status,
+    },
+    /// Only those score it whom it is for, or who take part.
+    Stranger {
+        /// Who is not among them.
+        person: PersonId,
+    },
+    /// The solution was scored already; another one can be after a reopening.
+    Scored {
+        /// By whom.
+        by: PersonId,
+    },
+}
+
+impl fmt::Display for Unscorable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsolved { status } => write!(f, "the ticket is {status} and not solved"),
+            Self::Stranger { person } => write!(f, "the ticket is not for {person}, who takes no part either"),
+            Self::Scored { by } => write!(f, "{by} has scored this solution"),
+        }
+    }
 }
 
 impl fmt::Display for Objection {

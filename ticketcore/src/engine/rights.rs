@@ -5,6 +5,7 @@ use crate::capability::Capability;
 use crate::command::{Command, Draft};
 use crate::config::Rights;
 use crate::engine::refusal::Refusal;
+use crate::id::Key;
 use crate::ticket::Ticket;
 
 pub(super) fn allow(rights: &Rights, actor: &Actor, ticket: &Ticket, capability: Capability) -> Result<(), Refusal> {
@@ -29,10 +30,16 @@ pub(super) fn permit(rights: &Rights, actor: &Actor, ticket: &Ticket, command: &
 }
 
 /// The opening of a ticket: what goes beyond what everybody who opens one says of it takes the right of the command that
-/// would say it later.
-pub(super) fn permit_opening(rights: &Rights, actor: &Actor, ticket: &Ticket, draft: &Draft) -> Result<(), Refusal> {
+/// would say it later. To name one's own organisation is nothing special.
+pub(super) fn permit_opening(
+    rights: &Rights,
+    actor: &Actor,
+    home: Option<&Key>,
+    ticket: &Ticket,
+    draft: &Draft,
+) -> Result<(), Refusal> {
     let for_others = draft.requester.as_ref().is_some_and(|requester| *requester != actor.id)
-        || draft.organisation.is_some() && draft.organisation != actor.organisation;
+        || draft.organisation.is_some() && draft.organisation.as_ref() != home;
     let internal = draft.fields.keys().any(|field| rights.internal.contains(field));
     let asked = [
         (true, Capability::Open),
@@ -44,8 +51,8 @@ pub(super) fn permit_opening(rights: &Rights, actor: &Actor, ticket: &Ticket, dr
         (!draft.tags.is_empty(), Capability::Tag),
         (internal, Capability::Read),
     ];
-    let asked = asked.into_iter().filter(|(asked, _)| *asked);
-    asked.map(|(_, capability)| allow(rights, actor, ticket, capability)).collect()
+    let mut asked = asked.into_iter().filter(|(asked, _)| *asked);
+    asked.try_for_each(|(_, capability)| allow(rights, actor, ticket, capability))
 }
 
 /// Something that is done to another ticket, too. One that the actor does not see is as one that is not there.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::cond::Atom;
 use crate::config::{Cycle, Policy, Rulebook, Setup};
 use crate::engine::clock::{Phase, Run, Stretch};
 use crate::engine::facts::{Related, Scene};
@@ -56,6 +57,8 @@ pub(super) struct Runs<'a> {
     ticket: &'a Ticket,
     /// The setup in force.
     now: &'a Setup,
+    /// Whether the ticket is an article.
+    knowledge: bool,
     cuts: Vec<Cut<'a>>,
     stretches: Vec<Stretch<'a>>,
     heads: Vec<Head>,
@@ -112,7 +115,8 @@ impl<'a> Runs<'a> {
                 Cut { from, to: (!open).then_some(to), beat, first: part == 0, setup }
             }));
         }
-        Self { ticket, now: rulebook.now(), cuts, stretches: Vec::new(), heads: Vec::new() }
+        let (now, stretches, heads) = (rulebook.now(), Vec::new(), Vec::new());
+        Self { ticket, now, knowledge: now.config.is_knowledge(&ticket.kind), cuts, stretches, heads }
     }
 
     pub(super) fn of(rulebook: &'a Rulebook, ticket: &'a Ticket, policy: &'a Policy) -> Self {
@@ -140,7 +144,9 @@ impl<'a> Runs<'a> {
                 counts.count(beat);
             }
             let policy = if std::ptr::eq(setup, self.now) { Some(current) } else { setup.policy(&current.id) };
-            match policy.filter(|policy| applies(policy, self.ticket, setup, from)) {
+            // An article is no work; only what speaks of articles is for one.
+            let meant = |policy: &&Policy| !self.knowledge || names(policy, self.ticket);
+            match policy.filter(meant).filter(|policy| applies(policy, self.ticket, setup, from)) {
                 Some(policy) => {
                     self.push(&counts, Stretch { from, to, phase: phase(policy, beat, from), beat, setup, policy });
                 }
@@ -198,6 +204,11 @@ fn phase(policy: &Policy, beat: &Beat, at: DateTime<Utc>) -> Phase {
     } else {
         Phase::Paused
     }
+}
+
+/// Tells whether a policy speaks of the ticket's kind.
+fn names(policy: &Policy, ticket: &Ticket) -> bool {
+    policy.applies.atoms().iter().any(|atom| matches!(atom, Atom::Kind(kind) if *kind == ticket.kind))
 }
 
 fn applies(policy: &Policy, ticket: &Ticket, setup: &Setup, at: DateTime<Utc>) -> bool {

@@ -208,7 +208,8 @@ pub fn marks(rulebook: &Rulebook, ticket: &Ticket) -> Marks {
 
 fn rank(rulebook: &Rulebook, ticket: &Ticket, due: Option<DateTime<Utc>>) -> Option<Rank> {
     let snoozed = ticket.line.last().is_some_and(|last| last.flags.has(Flag::Snoozed));
-    if snoozed || !matches!(ticket.status, Status::New | Status::Open) {
+    let waits = matches!(ticket.status, Status::New | Status::Open);
+    if snoozed || !waits || rulebook.now().config.is_knowledge(&ticket.kind) {
         return None;
     }
     let priority = ticket.priority();

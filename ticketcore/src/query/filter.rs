@@ -22,6 +22,8 @@ pub struct Filter {
     pub numbers: Vec<i64>,
     /// One of these kinds.
     pub kinds: Vec<Key>,
+    /// Of none of these kinds.
+    pub except: Vec<Key>,
     /// At one of these places in life.
     pub statuses: Vec<Status>,
     /// In one of these states.
@@ -132,6 +134,7 @@ impl Filter {
             ids,
             numbers,
             kinds,
+            except,
             statuses,
             states,
             priorities,
@@ -155,6 +158,7 @@ impl Filter {
         one_of(ids, &ticket.id)
             && one_of(numbers, &ticket.number)
             && one_of(kinds, &ticket.kind)
+            && !except.contains(&ticket.kind)
             && one_of(statuses, &ticket.status)
             && one_of(states, &ticket.state)
             && one_of(priorities, &ticket.priority())

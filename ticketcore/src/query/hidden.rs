@@ -11,6 +11,7 @@ pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
         ids: _,
         numbers: _,
         kinds: _,
+        except: _,
         statuses: _,
         states,
         priorities,
@@ -89,7 +90,9 @@ const fn is_hidden_measure(measure: &Measure) -> bool {
         | Measure::Closing
         | Measure::Age
         | Measure::Reopens
-        | Measure::ReopenRate => false,
+        | Measure::ReopenRate
+        | Measure::Satisfaction
+        | Measure::ResponseShare => false,
         Measure::Reassigns | Measure::Messages | Measure::Attainment(_) => true,
     }
 }

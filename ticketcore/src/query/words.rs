@@ -33,6 +33,7 @@ pub const fn is_internal(event: &Event) -> bool {
         event,
         Event::Said(Said { visibility: Visibility::Internal, .. })
             | Event::Edited { visibility: Visibility::Internal, .. }
+            | Event::Scored { .. }
     )
 }
 

@@ -51,6 +51,8 @@ pub struct Figures<'a> {
     pub reassigns: u32,
     /// How many messages it has.
     pub messages: u32,
+    /// What its customer says of the solution; see [`Ticket::answer`].
+    pub score: Option<u8>,
     /// How its promises stand, as [`Standing::encode`](super::Standing::encode) writes them.
     pub standings: &'a str,
 }
@@ -82,6 +84,7 @@ impl<'a> Figures<'a> {
             reopens: ticket.reopens,
             reassigns: ticket.reassigns,
             messages: ticket.messages,
+            score: ticket.answer(),
             standings,
         }
     }

@@ -35,6 +35,7 @@ fn sections(name: &str) -> Vec<Section> {
             resolution: Some(3_600_000_000),
             reopens: 2,
             reassigns: 1,
+            score: Some(4),
             standings: &texts[0],
             ..Figures::default()
         },
@@ -57,6 +58,7 @@ fn sections(name: &str) -> Vec<Section> {
             created: at("2026-11-17T07:00:00Z"),
             resolved: Some(at("2026-11-20T11:30:00Z")),
             first_resolved: Some(at("2026-11-20T11:30:00Z")),
+            score: Some(0),
             standings: &texts[2],
             ..Figures::default()
         },
@@ -158,6 +160,18 @@ team,reopen_rate_resolved,reopen_rate_reopened,reopen_rate,reopens_total,reopens
 reassigns_total,reassigns_mean,reassigns_max
 net,1,1,1,2,1,2,1,0.5,1
 ,1,0,0,0,0,0,0,0,0
+"
+    );
+}
+
+#[test]
+fn a_share_of_answers_stands_beside_their_number_and_none_of_none_is_empty() {
+    assert_eq!(
+        sections("satisfaction")[0].csv().replace("\r\n", "\n"),
+        "\
+team,satisfaction_answered,satisfaction_good,satisfaction,response_share_solved,response_share_answered,response_share
+net,1,1,1,1,1,1
+,0,0,,1,0,0
 "
     );
 }

@@ -35,6 +35,8 @@ fn scan() -> Scan {
             Measure::Reassigns,
             Measure::Messages,
             Measure::ReopenRate,
+            Measure::Satisfaction,
+            Measure::ResponseShare,
         ];
         measures.extend(POLICIES.map(|policy| Measure::Attainment(policy.into())));
         measures
@@ -74,9 +76,9 @@ fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
     let texts = (name(), select(Status::ALL.to_vec()), name(), maybe(), maybe(), maybe(), maybe(), maybe());
     let channel = select(vec![Channel::Mail, Channel::Api, Channel::Web]);
     let times = (at(), [length(), length(), length(), length(), length(), length()]);
-    let numbers = (1..=9_u8, 0..3_u32, 0..3_u32, 0..9_u32);
+    let numbers = (1..=9_u8, 0..3_u32, 0..3_u32, 0..9_u32, proptest::option::of(0..=5_u8));
     let ticket = (texts, channel, times, numbers, proptest::collection::vec(any::<[u8; 5]>(), 0..=2)).prop_map(
-        |(texts, channel, (created, lengths), (priority, reopens, reassigns, messages), standings)| {
+        |(texts, channel, (created, lengths), (priority, reopens, reassigns, messages, score), standings)| {
             let (kind, status, state, category, team, queue, assignee, requester) = texts;
             let [responded, resolved, first_resolved, closed] =
                 [0, 1, 2, 3].map(|event| lengths[event].map(|length| created + length));
@@ -101,6 +103,7 @@ fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
                 reopens,
                 reassigns,
                 messages,
+                score,
                 standings: "",
             };
             let standing = |(policy, counts): (&str, [u8; 5])| {
@@ -175,6 +178,17 @@ fn measured(measure: &Measure, tickets: &[&Ticket]) -> Measured {
             let whole = count(&|figures| figures.first_resolved.is_some()) as u64;
             Measured::Share(Share { part, whole })
         }
+        Measure::Satisfaction => {
+            let part = count(&|figures| figures.score.is_some_and(|score| score >= 4)) as u64;
+            Measured::Share(Share {
+                part,
+                whole: count(&|figures| figures.score.is_some_and(|score| score > 0)) as u64,
+            })
+        }
+        Measure::ResponseShare => {
+            let part = count(&|figures| figures.score.is_some_and(|score| score > 0)) as u64;
+            Measured::Share(Share { part, whole: count(&|figures| figures.score.is_some()) as u64 })
+        }
         Measure::Attainment(policy) => {
             let standings = tickets.iter().flat_map(|(_, standings)| standings);
             let standings: Vec<&Standing> = standings.filter(|standing| standing.policy == *policy).collect();
@@ -240,6 +254,7 @@ fn needed((figures, standings): &Ticket, needs: Needs) -> Ticket {
         reopens: count(figures.reopens),
         reassigns: count(figures.reassigns),
         messages: count(figures.messages),
+        score: figures.score.filter(|_| needs.score),
         standings: "",
     };
     (figures, if needs.standings { standings.clone() } else { Vec::new() })

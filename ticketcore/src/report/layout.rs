@@ -37,6 +37,8 @@ impl Measured {
             | Measure::Age => (&["n"], &["mean", "min", "p50", "p90", "p95", "max"]),
             Measure::Reopens | Measure::Reassigns | Measure::Messages => (&["total", "mean", "max"], &[]),
             Measure::ReopenRate => (&["resolved", "reopened", ""], &[]),
+            Measure::Satisfaction => (&["answered", "good", ""], &[]),
+            Measure::ResponseShare => (&["solved", "answered", ""], &[]),
             Measure::Attainment(_) => (&["met", "breached", "excused", "running", "dropped", "share"], &[]),
         };
         let plain = plain.iter().map(|name| Heading::new(*name));

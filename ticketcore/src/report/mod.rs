@@ -35,7 +35,7 @@ pub use needs::Needs;
 pub use plain::{Plain, Together};
 pub use scan::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 pub use section::{Heading, Section, Value};
-pub use standard::{agents, attainment, flow, named, overview, reopens, response, standard, volume};
+pub use standard::{agents, attainment, flow, named, overview, reopens, response, satisfaction, standard, volume};
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};

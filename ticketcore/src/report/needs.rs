@@ -40,6 +40,8 @@ pub struct Needs {
     /// [`Figures::reopens`](super::Figures::reopens), [`Figures::reassigns`](super::Figures::reassigns) and
     /// [`Figures::messages`](super::Figures::messages).
     pub counters: bool,
+    /// [`Figures::score`](super::Figures::score).
+    pub score: bool,
     /// [`Figures::standings`](super::Figures::standings).
     pub standings: bool,
 }
@@ -89,6 +91,7 @@ impl Needs {
             Measure::Age => &mut [&mut self.status, &mut self.created],
             Measure::Reopens | Measure::Reassigns | Measure::Messages => &mut [&mut self.counters],
             Measure::ReopenRate => &mut [&mut self.first_resolved, &mut self.counters],
+            Measure::Satisfaction | Measure::ResponseShare => &mut [&mut self.score],
             Measure::Attainment(_) => &mut [&mut self.standings],
         };
         figures.iter_mut().for_each(|figure| **figure = true);

@@ -120,6 +120,10 @@ pub enum Measure {
     Messages,
     /// Of the tickets resolved at least once, the share that was ever reopened.
     ReopenRate,
+    /// Of the solutions that customers scored, the share scored good: 4 or 5.
+    Satisfaction,
+    /// Of the tickets solved (resolved or closed, not dropped, not reopened since), the share that customers scored.
+    ResponseShare,
     /// How the cycles of a policy ended or stand: the share met is met / (met + breached).
     Attainment(Key),
 }
@@ -180,6 +184,8 @@ impl fmt::Display for Measure {
             Self::Reassigns => f.pad("reassigns"),
             Self::Messages => f.pad("messages"),
             Self::ReopenRate => f.pad("reopen_rate"),
+            Self::Satisfaction => f.pad("satisfaction"),
+            Self::ResponseShare => f.pad("response_share"),
             Self::Attainment(policy) => write!(f, "attainment_{policy}"),
         }
     }

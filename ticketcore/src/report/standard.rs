@@ -16,7 +16,7 @@ use crate::id::Key;
 /// ```
 /// let reports = ticketcore::report::standard();
 /// let names: Vec<&str> = reports.iter().map(|report| report.name()).collect();
-/// assert_eq!(names.join(" "), "overview volume response attainment daily weekly monthly agents reopens");
+/// assert_eq!(names.join(" "), "overview volume response attainment daily weekly monthly agents reopens satisfaction");
 /// ```
 #[must_use]
 pub fn standard() -> Vec<Arc<dyn Report>> {
@@ -30,6 +30,7 @@ pub fn standard() -> Vec<Arc<dyn Report>> {
         Arc::new(flow(Unit::Month)),
         Arc::new(agents()),
         Arc::new(reopens()),
+        Arc::new(satisfaction()),
     ]
 }
 
@@ -122,6 +123,17 @@ pub fn reopens() -> Plain {
         "The reopen rate is the share ever reopened of the tickets resolved at least once. Reassigns are moves from one \
          team or agent to another.",
         TableSpec::new([Dimension::Team], [Measure::ReopenRate, Measure::Reopens, Measure::Reassigns]),
+    )
+}
+
+/// Returns the report `satisfaction`: how content customers are with the solutions, by team, and how many of them say so.
+#[must_use]
+pub fn satisfaction() -> Plain {
+    Plain::new("satisfaction").section(
+        "Satisfaction",
+        "Satisfaction is the share scored 4 or 5 of the solutions that customers scored from 1 to 5. The response share is \
+         how many of the solved tickets were scored; reopened and dropped ones are not solved.",
+        TableSpec::new([Dimension::Team], [Measure::Satisfaction, Measure::ResponseShare]),
     )
 }
 

@@ -60,7 +60,7 @@ pub enum Measured {
     Time(Option<Summary>),
     /// Of [`Measure::Reopens`], [`Measure::Reassigns`] and [`Measure::Messages`].
     Counter(Counter),
-    /// Of [`Measure::ReopenRate`].
+    /// Of [`Measure::ReopenRate`], [`Measure::Satisfaction`] and [`Measure::ResponseShare`].
     Share(Share),
     /// Of [`Measure::Attainment`].
     Attainment(Attainment),

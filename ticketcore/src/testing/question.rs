@@ -72,7 +72,8 @@ fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
     let person = |dice: &mut Dice, own: Option<&PersonId>| {
         own.cloned().unwrap_or_else(|| PersonId::from(*dice.pick(&sample::NAMES)))
     };
-    match dice.below(21) {
+    match dice.below(22) {
+        20 => filter.except.extend([ticket.kind.clone(), "nothing".into()].into_iter().skip(dice.below(2))),
         0 => filter.ids.push(ticket.id),
         1 => filter.numbers.extend([ticket.number, ticket.number + 1]),
         2 => filter.kinds.push(ticket.kind.clone()),

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::actor::Party;
 use crate::channel::Channel;
-use crate::command::{Command, Draft};
+use crate::command::{Command, Draft, Request};
 use crate::config::{Config, Policy, Span};
 use crate::event::Fact;
 use crate::id::Key;
@@ -97,8 +97,8 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
             let change = if dice.once_in(4) {
                 clerk.tick(&sample.ticket)
             } else {
-                let command = command(clerk, dice, &sample.ticket);
-                clerk.order(&sample.ticket, command)
+                let request = request(clerk, dice, &sample.ticket);
+                clerk.order(&sample.ticket, request)
             };
             sample = Sample::write(clerk, store, change, sample.words).await;
         }
@@ -160,6 +160,16 @@ pub(crate) fn party(dice: &mut Dice) -> Party {
     }
 }
 
+/// What is solved is often scored, by the clerk, who has to take part for it.
+fn request(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Request {
+    if ticket.answer() == Some(0) && dice.once_in(3) {
+        let comment = dice.once_in(2).then(|| text(dice));
+        let score = *dice.pick(&[1, 3, 4, 5]);
+        return Request::from([Command::Invite("ada".into()), Command::Score(score, comment)]);
+    }
+    Request::from(command(clerk, dice, ticket))
+}
+
 fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
     let moves = clerk.moves(ticket);
     match dice.below(21) {
@@ -180,7 +190,11 @@ fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
         15 => Command::Watch(name(dice).into()),
         16 => Command::Invite(name(dice).into()),
         17 => Command::Share(party(dice)),
-        18 => Command::Refer(name(dice).into()),
+        18 => {
+            // A team is not referred to what it has.
+            let team = Key::from(name(dice));
+            if ticket.team.as_ref() == Some(&team) { Command::Recall(team) } else { Command::Refer(team) }
+        }
         19 if ticket.status.is_open() => Command::Snooze(clerk.now() + TimeDelta::hours(1)),
         _ => Command::Tag(name(dice).into()),
     }

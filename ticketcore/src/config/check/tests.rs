@@ -53,7 +53,8 @@ fn the_default_is_sound() {
 
 #[test]
 fn a_kind_has_a_name_a_workflow_and_a_short_prefix() {
-    let kind = |workflow: &str, prefix: &str| Kind { workflow: workflow.into(), prefix: prefix.into() };
+    let kind =
+        |workflow: &str, prefix: &str| Kind { workflow: workflow.into(), prefix: prefix.into(), knowledge: false };
     assert_eq!(
         faults(|c| {
             c.kinds.insert("".into(), kind("task", ""));
@@ -80,7 +81,7 @@ fn workflows_are_sound_and_distinct() {
         faults(|c| incident(c).states.push(State::new("limbo", Status::Pending)))[0],
         "workflows[incident@1].states[limbo].waiting: a pending state says who is awaited"
     );
-    assert_eq!(faults(|c| c.workflows.push(Workflow::task())), ["workflows[5]: another workflow is task@1"]);
+    assert_eq!(faults(|c| c.workflows.push(Workflow::task())), ["workflows[6]: another workflow is task@1"]);
     assert_eq!(faults(|c| c.workflows.push(Workflow::task().revision(2))), Vec::<String>::new());
 }
 

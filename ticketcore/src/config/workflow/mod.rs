@@ -3,6 +3,7 @@
 //! A workflow is immutable at a revision. It is built in code or read from TOML or JSON, [checked](Workflow::check)
 //! before use, and printed as [Mermaid](Workflow::mermaid) or [DOT](Workflow::dot) from the same value.
 
+mod article;
 mod check;
 mod diagram;
 mod graph;

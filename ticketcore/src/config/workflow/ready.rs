@@ -11,7 +11,7 @@ use crate::link::LinkKind;
 use crate::status::{Status, Waiting};
 
 /// Agents, programs and the desk itself.
-fn desk() -> Cond {
+pub(super) fn desk() -> Cond {
     Cond::Any([ActorKind::Agent, ActorKind::Integration, ActorKind::System].map(|kind| Atom::Actor(kind).into()).into())
 }
 
@@ -29,7 +29,7 @@ fn opening(to: &'static str) -> Transition {
     Transition::new("open", Source::Create, to)
 }
 
-fn work<const N: usize>(key: &'static str, from: [&'static str; N], to: &'static str) -> Transition {
+pub(super) fn work<const N: usize>(key: &'static str, from: [&'static str; N], to: &'static str) -> Transition {
     Transition::new(key, Source::of(from), to).guard(desk())
 }
 

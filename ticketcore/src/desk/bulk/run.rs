@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::{Bulk, Bulked, Effect, Outcome, Progress};
 use crate::capability::Capability;
 use crate::command::{Command, Request};
-use crate::config::Rulebook;
+use crate::config::{People, Rulebook};
 use crate::desk::apply::{ATTEMPTS, Plan, once};
 use crate::desk::batch::{Batch, one_by_one};
 use crate::desk::{Desk, Error};
@@ -103,7 +103,10 @@ impl Job<'_> {
 
     /// Whether a ticket's commit may change other tickets, or rests on more than tickets, so that it cannot be shared.
     fn reaches_out(&self, rulebook: &Rulebook) -> bool {
-        !rulebook.now().config.cascades.is_empty() || self.request.commands.iter().any(Command::reaches_out)
+        let config = &rulebook.now().config;
+        !config.cascades.is_empty()
+            || config.people == People::Known
+            || self.request.commands.iter().any(Command::reaches_out)
     }
 
     /// The number of the last ticket that is meant, if any is.

@@ -34,11 +34,18 @@ pub(super) fn column(measure: &Measure, now: i64, standings: &mut Standings) -> 
         Measure::Reassigns => counter(|ticket| ticket.reassigns),
         Measure::Messages => counter(|ticket| ticket.messages),
         Measure::ReopenRate => sums::<_, Share, _>(|ticket, _| ticket.first_resolved.map(|_| ticket.reopens > 0)),
+        Measure::Satisfaction => sums::<_, Share, _>(|ticket, _| ticket.score.filter(|score| *score > 0).map(is_good)),
+        Measure::ResponseShare => sums::<_, Share, _>(|ticket, _| ticket.score.map(|score| score > 0)),
         Measure::Attainment(policy) => {
             let policy = standings.ask(policy);
             sums::<_, Attainment, _>(move |ticket, standings| Some(standings.of(ticket.standings, policy)))
         }
     }
+}
+
+/// Says whether a customer who gave a score was content.
+const fn is_good(score: u8) -> bool {
+    score >= 4
 }
 
 fn count(counts: impl Fn(&Sample) -> bool + Send + 'static) -> Box<dyn Column> {
@@ -124,6 +131,7 @@ pub(super) struct Sample {
     reopens: u32,
     reassigns: u32,
     messages: u32,
+    score: Option<u8>,
     /// The code of the standings.
     standings: usize,
 }
@@ -142,6 +150,7 @@ impl Sample {
             reopens: figures.reopens,
             reassigns: figures.reassigns,
             messages: figures.messages,
+            score: figures.score,
             standings,
         }
     }

@@ -116,6 +116,8 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         Event::Escalated(u8::MAX),
         Event::Watched("eve".into()),
         Event::Unwatched("eve".into()),
+        Event::Scored { score: 4, of: at },
+        Event::Endorsed { helpful: true },
         Event::Linked(link),
         Event::Unlinked(link),
         Event::Edited { message: Version(1), visibility: Visibility::Internal },

@@ -43,6 +43,8 @@ fn measures() -> Vec<Measure> {
         Measure::Reassigns,
         Measure::Messages,
         Measure::ReopenRate,
+        Measure::Satisfaction,
+        Measure::ResponseShare,
         Measure::Attainment(Key::from("response")),
         Measure::Attainment(Key::from("resolution")),
         Measure::Attainment(Key::from("nobody promised")),
