@@ -70,8 +70,12 @@ pub enum Subject {
 impl Subject {
     /// The person of a tenant.
     pub fn person(tenant: &TenantId, person: &PersonId) -> Self {
-        Self::Person(Parts::new("ticketcore person 1").add(tenant.as_str()).add(person.as_str()).digest())
+        Self::Person(person_digest(tenant, person))
     }
+}
+
+pub(crate) fn person_digest(tenant: &TenantId, person: &PersonId) -> Digest {
+    Parts::new("ticketcore person 1").add(tenant.as_str()).add(person.as_str()).digest()
 }
 
 /// What is to be erased of one ticket.
@@ -117,14 +121,15 @@ fn message(recorded: &Recorded) -> Version {
     if let Event::Edited { message, .. } = &recorded.event { *message } else { recorded.version }
 }
 
-/// Chooses what a person wrote on a ticket, whatever others made of it since; with `whole`, everything, if the ticket was
-/// ever for them.
-pub(crate) fn of_person(history: &[Recorded], person: &PersonId, whole: bool) -> Chosen {
-    let all = whole && history.iter().any(|recorded| makes_it_for(recorded, person));
+/// Chooses what a person wrote on a ticket, under whatever of their ids and whatever others made of it since; with `whole`,
+/// everything, if the ticket was ever for them.
+pub(crate) fn of_person(history: &[Recorded], ids: &[PersonId], whole: bool) -> Chosen {
+    let is_by = |recorded: &Recorded| ids.iter().any(|id| is_by(recorded, id));
+    let all = whole && history.iter().any(|recorded| ids.iter().any(|id| makes_it_for(recorded, id)));
     let written: BTreeSet<Version> =
-        history.iter().filter(|recorded| is_by(recorded, person)).map(|recorded| recorded.version).collect();
+        history.iter().filter(|recorded| is_by(recorded)).map(|recorded| recorded.version).collect();
     let mut chosen = Chosen::default();
-    let own = |recorded: &&Recorded| all || is_by(recorded, person) || written.contains(&message(recorded));
+    let own = |recorded: &&Recorded| all || is_by(recorded) || written.contains(&message(recorded));
     history.iter().filter(own).for_each(|recorded| chosen.text(recorded));
     chosen
 }

@@ -125,6 +125,11 @@ impl Desk {
             *count += opened;
             next = again.into_iter().chain(next).min();
         }
-        Ok(next)
+        for retention in &rulebook.now().config.retention {
+            let again = self.retain(retention, now, count).await?;
+            next = again.into_iter().chain(next).min();
+        }
+        let expiry = self.expire_receipts(rulebook.now().config.receipts, now).await?;
+        Ok(expiry.into_iter().chain(next).min())
     }
 }

@@ -8,6 +8,8 @@ mod batch;
 mod bulk;
 mod deliver;
 mod directory;
+mod erasure;
+mod export;
 mod follow;
 mod ids;
 mod instantiate;
@@ -37,6 +39,7 @@ use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
+pub use erasure::ErasePerson;
 pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};

@@ -177,7 +177,7 @@ impl Desk {
         // Announced first: a sweep without news is harmless, news without a sweep is not.
         let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false }))?;
         self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
-        if !setup.config.recurring.is_empty() {
+        if !setup.config.recurring.is_empty() || !setup.config.retention.is_empty() {
             self.put(&DESK, AGENDA, self.tenant.as_str(), revision.to_string()).await?;
         }
         let body = json(serde_json::to_string(&Published { since, config: setup.config }))?;

@@ -30,7 +30,8 @@ pub struct Ticked {
 }
 
 impl Desk {
-    /// Does everything that is due on the tickets of all tenants, and opens those that [recur](crate::config::Recurring).
+    /// Does everything that is due on the tickets of all tenants, opens those that [recur](crate::config::Recurring)
+    /// and erases what was [kept](crate::config::Retention) for long enough.
     ///
     /// Any number of processes may tick the same store at once: each step is recorded once.
     ///
