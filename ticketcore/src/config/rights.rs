@@ -258,8 +258,8 @@ impl Rights {
 /// articles are for all.
 impl Default for Rights {
     fn default() -> Self {
-        use Capability::{Direct, Endorse, Follow, Move, Open, Publish, Reply, Score, Watch};
-        let work = Capabilities::all().without(Publish).without(Direct);
+        use Capability::{Direct, Endorse, Erase, Follow, Move, Open, Publish, Reply, Score, Watch};
+        let work = Capabilities::all().without(Publish).without(Erase).without(Direct);
         let own = |relation| {
             let grant = Grant::requesters([Follow, Reply, Score, Move]).on(relation);
             grant.transition("reopen").transition("close").transition("cancel")

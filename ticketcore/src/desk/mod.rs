@@ -1,5 +1,6 @@
 //! The desk: load, decide, commit. It joins the pure engine and a store, and adds nothing of its own.
 
+mod agenda;
 mod alert;
 mod apply;
 mod article;
@@ -7,6 +8,8 @@ mod batch;
 mod bulk;
 mod deliver;
 mod directory;
+mod erasure;
+mod export;
 mod follow;
 mod ids;
 mod instantiate;
@@ -16,6 +19,7 @@ mod merge;
 mod people;
 mod read;
 mod records;
+mod recurring;
 mod rehearse;
 mod rules;
 mod sight;
@@ -35,8 +39,10 @@ use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
+pub use erasure::ErasePerson;
 pub use people::Merger;
 pub use read::Move;
+pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
 pub use similar::Like;
 pub use tick::Ticked;

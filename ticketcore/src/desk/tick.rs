@@ -25,12 +25,13 @@ const NAP: Duration = Duration::from_secs(1);
 pub struct Ticked {
     /// How many tickets were worked on.
     pub tickets: usize,
-    /// When the next one wakes, if any does.
+    /// When the next one wakes or is to be opened, if any is.
     pub next: Option<DateTime<Utc>>,
 }
 
 impl Desk {
-    /// Does everything that is due on the tickets of all tenants.
+    /// Does everything that is due on the tickets of all tenants, opens those that [recur](crate::config::Recurring)
+    /// and erases what was [kept](crate::config::Retention) for long enough.
     ///
     /// Any number of processes may tick the same store at once: each step is recorded once.
     ///
@@ -43,21 +44,29 @@ impl Desk {
         let mut ticked = Ticked::default();
         if self.core.rules.sweep_due(now) {
             ticked.tickets += self.sweep().await?;
+            self.look_at_agendas().await?;
         }
+        let (opened, failed) = self.keep_agendas(now).await;
+        ticked.tickets += opened;
+        let next = self.refresh_due(now, &mut ticked.tickets).await?;
+        ticked.next = next.into_iter().chain(self.core.rules.agendas.next()).min();
+        failed.map_or(Ok(ticked), Err)
+    }
+
+    /// Works on the tickets that wake by now, adds to their count, and says when the next one wakes.
+    async fn refresh_due(&self, now: DateTime<Utc>, count: &mut usize) -> Result<Option<DateTime<Utc>>, Error> {
         loop {
             let due = self.core.store.due(now, CHUNK).await?;
-            ticked.next = due.next;
             if due.tickets.is_empty() {
-                return Ok(ticked);
+                return Ok(due.next);
             }
             let more = due.tickets.len() == CHUNK;
             for (tenant, ids) in by_tenant(due.tickets) {
-                ticked.tickets += self.tenant(tenant).refresh(ids).await?;
+                *count += self.tenant(tenant).refresh(ids).await?;
             }
             if !more {
                 // What was just worked on wakes again some time; ask when.
-                ticked.next = self.core.store.due(now, 0).await?.next;
-                return Ok(ticked);
+                return Ok(self.core.store.due(now, 0).await?.next);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::capability::Capability;
 use crate::cond::{Atom, Cmp, Cond, Relation};
 use crate::config::{Action, At, Audience, Cascade, CascadeOn, Kind, Moment, Policy, State, Step, Transition};
 use crate::config::{Grant, Rights};
+use crate::config::{Planned, Recurring, Template};
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
@@ -444,4 +445,49 @@ fn a_state_that_nobody_may_leave_is_no_place_for_a_ticket() {
     assert!(stuck("task", "doing") && stuck("change", "draft"), "{found:?}");
     assert!(!stuck("task", "todo") && !stuck("incident", "new"), "agents may start it: {found:?}");
     assert!(!stuck("incident", "resolved"), "the desk itself closes it: {found:?}");
+}
+
+#[test]
+fn what_recurs_comes_round_and_can_be_opened() {
+    let daily = || toml::from_str("start = \"2026-03-01T09:00\"\nzone = \"UTC\"\nrule = \"FREQ=DAILY\"").unwrap();
+    let of = |change: &dyn Fn(&mut Recurring)| {
+        let mut recurring = Recurring::new(daily(), Planned::new("task", "Rounds of {{date}}"));
+        change(&mut recurring);
+        let named = Template::default().ticket("a", Planned::new("task", "{{ reference }}"));
+        let below = Template::default().ticket("a", Planned::new("task", "{{subject}}"));
+        faults(|c| {
+            c.templates.extend([("named".into(), named), ("below".into(), below)]);
+            c.recurring.insert("r".into(), recurring);
+        })
+    };
+    assert_eq!(of(&|_| {}), Vec::<String>::new());
+    assert_eq!(of(&|r| r.template = Some("below".into())), Vec::<String>::new());
+    for (change, fault) in [
+        (
+            &(|r: &mut Recurring| r.within = Some("office".into())) as &dyn Fn(&mut Recurring),
+            "within: no calendar `office`",
+        ),
+        (&|r| r.template = Some("wish".into()), "template: no template `wish`"),
+        (
+            &|r| r.template = Some("named".into()),
+            "template: `a` of `named` asks for the reference of a ticket that has no number yet",
+        ),
+        (&|r| r.ticket.kind = "wish".into(), "ticket.kind: no kind `wish`"),
+        (&|r| r.ticket.subject = " ".into(), "ticket.subject: is empty"),
+        (
+            &|r| r.ticket.subject = "{{date}}, {{team}}".into(),
+            "ticket.subject: no placeholder `team` at character 11; a ticket yet to be has `date` only",
+        ),
+        (&|r| r.ticket.subject = "{{date}}".repeat(101).into(), "ticket.subject: has 1010 bytes, the limit is 1000"),
+        (&|r| r.ticket.after = ["b".into()].into(), "ticket.after: only tickets of a template come after each other"),
+        (&|r| r.every.start = "2026-03-01T09:00:00.5".parse().unwrap(), "every.start: has a fraction of a second"),
+    ] {
+        assert_eq!(of(change), [format!("recurring.r.{fault}")]);
+    }
+    assert_eq!(
+        faults(|c| {
+            c.recurring.insert("".into(), Recurring::new(daily(), Planned::new("task", "Rounds")));
+        }),
+        [format!("recurring.: {NO_NAME}")]
+    );
 }
