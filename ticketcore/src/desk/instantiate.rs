@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use crate::desk::apply::{ATTEMPTS, change};
+use crate::desk::seats::Seats;
 use crate::desk::{Desk, Error};
-use crate::engine::{Context, Instance, instantiate};
+use crate::engine::{Context, Decision, Instance, Related, instantiate};
 use crate::id::{Key, TicketId, Version};
 use crate::store::{Commit, StoreError};
 use crate::ticket::Ticket;
@@ -52,7 +53,7 @@ impl Desk {
     async fn instantiate_all(&self, parent: TicketId, template: &Key) -> Result<Vec<Arc<Ticket>>, Error> {
         for attempt in 1..=ATTEMPTS {
             let commit = self.plan_instance(parent, template).await?;
-            match self.core.store.commit(commit).await {
+            match self.commit(commit).await {
                 // The first is the parent.
                 Ok(tickets) => return Ok(tickets.into_iter().skip(1).collect()),
                 Err(StoreError::Conflict(conflict)) => self.lost(parent, attempt, &conflict),
@@ -69,9 +70,15 @@ impl Desk {
         let related = self.related(&rulebook, &before, &[]).await?;
         let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
         let Instance { parent, children } = instantiate(&context, &before, template, || self.core.ids.next(now))?;
-        let mut commit = self.commit_of(&rulebook, before.version, parent, &related, Vec::new());
-        let opened = children.into_iter();
-        commit.changes.extend(opened.map(|child| change(&rulebook, Version(0), child.ticket, child.facts, Vec::new())));
+        let mut seats = Seats::default();
+        let parent = seats.take(self, &rulebook, Some(&before), parent, &related).await?;
+        let mut commit = self.assembled(&rulebook, before.version, parent, &related, Vec::new());
+        for child in children {
+            let Decision { facts, ticket, echoes: _ } =
+                seats.take(self, &rulebook, None, child, &Related::default()).await?;
+            commit.changes.push(change(&rulebook, Version(0), ticket, facts, Vec::new()));
+        }
+        commit.documents = seats.writes(now)?;
         Ok(commit)
     }
 }
