@@ -157,7 +157,7 @@ impl Job<'_> {
 
     async fn commit(&self, batch: Batch, rulebook: &Rulebook) -> Result<(), StoreError> {
         if !self.dry && !batch.is_empty() {
-            self.desk.core.store.commit(batch.commit(&self.desk.tenant, rulebook)).await?;
+            self.desk.commit(batch.commit(self.desk, rulebook)?).await?;
         }
         Ok(())
     }
@@ -219,11 +219,12 @@ impl Job<'_> {
                     match decide(&context, ticket, &request) {
                         Err(refusal) => Effect::Refused(refusal),
                         Ok(decision) => {
-                            let after = decision.ticket.version;
                             let claims = once(request.once.as_deref(), ticket.id);
-                            if !decision.facts.is_empty() || !claims.is_empty() {
-                                batch.add(&rulebook, ticket.version, decision, &related, claims);
-                            }
+                            let after = if decision.facts.is_empty() && claims.is_empty() {
+                                ticket.version
+                            } else {
+                                batch.add(self.desk, &rulebook, ticket, decision, &related, claims).await?
+                            };
                             changed(ticket.version, after)
                         }
                     }
@@ -276,7 +277,7 @@ impl Job<'_> {
             if self.dry {
                 return Ok(changed(before, after));
             }
-            match desk.core.store.commit(commit).await {
+            match desk.commit(commit).await {
                 Ok(_) => return Ok(changed(before, after)),
                 Err(StoreError::Conflict(conflict)) => desk.lost(id, attempt, &conflict),
                 Err(error) => return Err(error.into()),
