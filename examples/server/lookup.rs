@@ -9,7 +9,7 @@ use ticketcore::{Desk, Fault, Key, Refusal};
 use crate::names::named;
 
 /// The most records of one page.
-pub(crate) const PAGE: usize = 500;
+const PAGE: usize = 500;
 
 /// All people, or those that one of these means.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -70,6 +70,6 @@ pub(crate) fn limit(asked: Option<usize>) -> usize {
 }
 
 /// A fault of what was asked.
-pub(crate) fn invalid(at: &str, problem: String) -> Error {
+fn invalid(at: &str, problem: String) -> Error {
     Refusal::Invalid { faults: vec![Fault::new(at, problem)] }.into()
 }
