@@ -4,7 +4,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -207,6 +207,8 @@ async fn health(State(desk): State<Desk>) -> Answer {
     Ok(Json(json!({ "status": "ok" })))
 }
 
+/// Customers get no `ETag`: the version would tell them how much else there is.
 fn versioned(ticket: &Ticket) -> impl IntoResponse + use<> {
-    ([(ETAG, format!("\"{}\"", ticket.version))], Json(view::ticket(ticket)))
+    let tag = view::is_whole(ticket).then(|| [(ETAG, format!("\"{}\"", ticket.version))]);
+    (tag.map(AppendHeaders), Json(view::ticket(ticket)))
 }

@@ -13,18 +13,26 @@ use ticketcore::seal::Seal;
 use ticketcore::time::stamp;
 use ticketcore::{By, Event, Page, Position, Recorded, Ticket, TicketId, Version};
 
-/// A ticket with its number and the priority in force, without what only its clocks read.
+/// A ticket with its number and the priority in force, without what only its clocks read; of the customer's side, without
+/// what only the desk sees.
 pub(crate) fn ticket(ticket: &Ticket) -> Value {
     let mut view = json!(ticket);
     if let Value::Object(fields) = &mut view {
         fields.insert("reference".to_owned(), json!(ticket.reference()));
         fields.insert("number".to_owned(), json!(ticket.number));
         fields.insert("priority".to_owned(), json!(ticket.priority()));
-        for inner in ["line", "policies"] {
-            fields.remove(inner);
+        let inner = ["line", "policies"];
+        let desks = ["version", "workflow", "state", "impact", "urgency", "computed", "priority", "level"];
+        for name in inner.into_iter().chain(desks.into_iter().filter(|_| !is_whole(ticket))) {
+            fields.remove(name);
         }
     }
     view
+}
+
+/// Whether it is all of a ticket: of the customer's side, no version is told.
+pub(crate) fn is_whole(ticket: &Ticket) -> bool {
+    ticket.version != Version(0)
 }
 
 pub(crate) fn page(page: &Page) -> Value {

@@ -58,6 +58,13 @@ async fn tickets(desk: &Desk, page: &Page, as_json: bool) -> Printed {
         return Ok(print::json(&view::page(page)));
     }
     let (rulebook, now) = (desk.rulebook().await?, desk.now());
+    if !rulebook.now().config.rights.is_staff(desk.actor()) {
+        let row =
+            |one: &Arc<Ticket>| [one.reference(), one.status.to_string(), instant(one.created), one.subject.clone()];
+        return Ok(
+            table(["TICKET", "STATUS", "OPENED", "SUBJECT"], page.tickets.iter().map(row).collect()) + &more(page)
+        );
+    }
     let row = |ticket: &Arc<Ticket>| {
         let running = |reading: &Reading| reading.stopped.is_none() && reading.phase == Phase::Running;
         let due = readings(&rulebook, ticket, now).into_iter().filter(running).filter_map(|reading| reading.due).min();
@@ -72,11 +79,11 @@ async fn tickets(desk: &Desk, page: &Page, as_json: bool) -> Printed {
         ]
     };
     let rows = page.tickets.iter().map(row).collect();
-    let mut text = table(["TICKET", "PRIO", "STATE", "DUE", "ASSIGNEE", "TEAM", "SUBJECT"], rows);
-    if let Some(next) = page.next {
-        text += &format!("more: --after {next}\n");
-    }
-    Ok(text)
+    Ok(table(["TICKET", "PRIO", "STATE", "DUE", "ASSIGNEE", "TEAM", "SUBJECT"], rows) + &more(page))
+}
+
+fn more(page: &Page) -> String {
+    page.next.map(|next| format!("more: --after {next}\n")).unwrap_or_default()
 }
 
 fn until(due: DateTime<Utc>, now: DateTime<Utc>) -> String {
@@ -94,11 +101,30 @@ async fn show(desk: &Desk, ticket: &Ticket, as_json: bool) -> Printed {
     }
     let fields = ticket.fields.iter().map(|(field, value)| format!("{field}={value}"));
     let acked = ticket.acked.as_ref().map(|ack| format!("{} at {}", ack.by, instant(ack.at)));
+    // Whoever sees the customer's side only is told nothing of these.
+    let inner = |text: String| if view::is_whole(ticket) { text } else { "-".to_owned() };
     let lines = [
-        ("kind", format!("{} ({})", ticket.kind, ticket.workflow)),
-        ("state", format!("{} ({})", ticket.state, ticket.status)),
-        ("priority", format!("{} (impact {}, urgency {})", ticket.priority(), ticket.impact.0, ticket.urgency.0)),
-        ("level", ticket.level.to_string()),
+        (
+            "kind",
+            if view::is_whole(ticket) {
+                format!("{} ({})", ticket.kind, ticket.workflow)
+            } else {
+                ticket.kind.to_string()
+            },
+        ),
+        (
+            "state",
+            if view::is_whole(ticket) {
+                format!("{} ({})", ticket.state, ticket.status)
+            } else {
+                ticket.status.to_string()
+            },
+        ),
+        (
+            "priority",
+            inner(format!("{} (impact {}, urgency {})", ticket.priority(), ticket.impact.0, ticket.urgency.0)),
+        ),
+        ("level", inner(ticket.level.to_string())),
         ("requester", or_dash(ticket.requester.as_ref())),
         ("assignee", or_dash(ticket.assignee.as_ref())),
         ("team", or_dash(ticket.team.as_ref())),
@@ -156,7 +182,8 @@ pub(crate) async fn story(desk: &Desk, recorded: &Recorded) -> Printed {
     Ok(format!("{line}\n{}", recorded.text.as_deref().map(quoted).unwrap_or_default()))
 }
 
-async fn reference(desk: &Desk, id: TicketId) -> Printed {
+/// The name of a ticket for people, if they may see it.
+pub(crate) async fn reference(desk: &Desk, id: TicketId) -> Printed {
     match desk.load(id).await {
         Err(ticketcore::Error::NotFound(_)) => Ok(id.to_string()),
         found => Ok(found?.reference()),

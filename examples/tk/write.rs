@@ -58,7 +58,13 @@ pub(crate) async fn apply(desk: &Desk, reference: &Reference, commands: Vec<Comm
     let before = find(desk, reference).await?;
     let moving = commands.iter().any(|command| matches!(command, Command::Move(_)));
     match desk.apply(before.id, commands).await {
-        Ok(after) => told(desk, before.version, &after, as_json).await,
+        Ok(after) if after.id == before.id => told(desk, before.version, &after, as_json).await,
+        // What is said on a merged ticket is said where it went on, last.
+        Ok(after) => told(desk, Version(after.version.0 - 1), &after, as_json).await,
+        Err(Error::Refused(Refusal::Merged { id, into })) => {
+            let (id, into) = (read::reference(desk, id).await?, read::reference(desk, into).await?);
+            Err(format!("{id} was merged into {into}").into())
+        }
         Err(Error::Refused(
             refusal @ (Refusal::NoSuchMove { .. } | Refusal::Unmet { .. } | Refusal::Forbidden { .. }),
         )) if moving => {
@@ -84,7 +90,6 @@ pub(crate) async fn told(desk: &Desk, before: Version, after: &Ticket, as_json: 
         history => history?,
     };
     let mut text = format!("{}  {} ({})\n", after.reference(), after.state, after.priority());
-    // A reply to a merged ticket goes on where that went.
     for recorded in history.iter().filter(|recorded| recorded.version > before) {
         text += &read::story(desk, recorded).await?;
     }
