@@ -5,13 +5,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
+use crate::capability::Capability;
 use crate::command::{Command, Draft, Request};
 use crate::config::Rulebook;
 use crate::desk::rules::still;
 use crate::desk::seats::{LOAD, Seats};
 use crate::desk::{Desk, Error};
 use crate::diff::since;
-use crate::engine::{self, Context, Decision, Refusal, Related, decide, fold, marks};
+use crate::engine::{self, Context, Decision, Refusal, Related, decide, fold, forbidden, marks};
 use crate::event::Fact;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
@@ -233,6 +234,10 @@ impl Desk {
         let goes_on = ticket.merged.is_some() && request.is_talk();
         let ticket = if goes_on { self.survivor(ticket).await? } else { ticket };
         let desk = self.standing(rulebook).await?;
+        // A version tells how much happened, and a conflict what: both are for those who see all of it.
+        if request.seen.is_some() && !desk.holds(rulebook, &ticket, Capability::Read) {
+            return Err(desk.refused(rulebook, &ticket, forbidden(&desk.actor, Capability::Read)));
+        }
         let mut related = desk.related(rulebook, &ticket, &request.commands).await?;
         fresh.iter().for_each(|id| related.set_aside(*id));
         let context = Context { rulebook, actor: &desk.actor, related: &related, now };
