@@ -155,10 +155,7 @@ fn a_ticket_finds_its_team_and_its_agent_when_it_is_opened_and_says_why() {
         assert_eq!((ticket.team.clone(), ticket.needs.clone()), (Some("net".into()), ["dns".into()].into()));
         assert_eq!(
             office.end(id, 2).await,
-            [
-                "route net: cy, because nobody else can; passed over: ada lacks dns, bo lacks dns",
-                "assigned to cy",
-            ]
+            ["route net: cy, because nobody else can; passed over: ada lacks dns, bo lacks dns", "assigned to cy",]
         );
         assert_eq!(office.loads().await, loads([("cy", 1)]));
     });
@@ -286,7 +283,11 @@ fn a_ticket_that_is_given_back_goes_to_somebody_else() {
         office.desk.apply(id, Command::Assign(None)).await.unwrap();
         assert_eq!(
             office.end(id, 3).await,
-            ["unassigned", "route net: bo, because nobody else can; passed over: ada has just had it", "assigned to bo"]
+            [
+                "unassigned",
+                "route net: bo, because nobody else can; passed over: ada has just had it",
+                "assigned to bo"
+            ]
         );
         office.desk.apply(id, Command::AssignTeam(None)).await.unwrap();
         office.desk.apply(id, Command::Assign(None)).await.unwrap();
@@ -391,7 +392,8 @@ fn a_desk_without_routes_reads_and_writes_nothing_of_that_and_counts_when_it_get
         office.staff(&[("ada", 2)]).await;
         let id = office.open("first").await.id;
         office.desk.apply(id, Command::assign("ada")).await.unwrap();
-        let kept = async || office.desk.store().documents(&TenantId::MAIN, &"load".into(), None, 9).await.unwrap().len();
+        let kept =
+            async || office.desk.store().documents(&TenantId::MAIN, &"load".into(), None, 9).await.unwrap().len();
         assert_eq!((kept().await, office.desk.recount().await.unwrap()), (0, vec![]));
         assert_eq!(office.desk.route(id).await.unwrap(), None);
 
@@ -419,11 +421,7 @@ fn a_recount_tells_of_whom_it_was_wrong() {
         let body = Some(r#"{"open":{"api":7}}"#.to_owned());
         let write = Write { kind: load, key: "ada".to_owned(), expected: found.version, at: start(), body };
         office.desk.store().commit(Commit::documents(TenantId::MAIN, [write])).await.unwrap();
-        let wrong = Recounted {
-            person: "ada".into(),
-            was: [(Channel::Api, 7)].into(),
-            is: [(Channel::Api, 1)].into(),
-        };
+        let wrong = Recounted { person: "ada".into(), was: [(Channel::Api, 7)].into(), is: [(Channel::Api, 1)].into() };
         assert_eq!(office.desk.recount().await.unwrap(), [wrong]);
         assert_eq!(office.loads().await, loads([("ada", 1)]));
         let stranger = office.desk.by(Actor::agent("bo"));

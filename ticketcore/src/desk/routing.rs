@@ -290,7 +290,9 @@ fn teams(when: &Cond) -> Option<BTreeSet<Key>> {
     match when {
         Cond::Is(Atom::Team(team)) => Some(BTreeSet::from([team.clone()])),
         Cond::All(all) => all.iter().find_map(teams),
-        Cond::Any(any) => any.iter().map(teams).collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect()),
+        Cond::Any(any) => {
+            any.iter().map(teams).collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
+        }
         Cond::Not(_) | Cond::Is(_) => None,
     }
 }
