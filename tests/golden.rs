@@ -15,9 +15,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::approval::{Quorum, Voters};
 use ticketcore::codec::{decode_event, decode_ticket, encode_event, encode_ticket};
 use ticketcore::config::Trigger;
-use ticketcore::desk::Checkpoint;
+use ticketcore::desk::{Became, Checkpoint, Occurrence};
 use ticketcore::directory::{OrgSight, Organisation, Person, Team};
 use ticketcore::engine::fold;
+use ticketcore::erasure::{Erased, Receipt, Subject};
 use ticketcore::event::{
     Absorbed, Attachment, Fact, Merged, Migrated, Moved, Notice, Opened, Pose, Recipient, Said, Skip, SplitOff,
     Unmerged, Withheld,
@@ -464,6 +465,36 @@ fn tickets_keep_their_serialised_form() {
     let lines = golden("tickets.v1.jsonl", &forms);
     for (ticket, line) in tickets.into_iter().zip(&lines) {
         assert_eq!(decode_ticket(7, line).unwrap(), Ticket { number: 7, ..ticket }, "the number is the store's");
+    }
+}
+
+/// What is left of an erasure is read until it expires, and how far a recurring ticket has come for as long as it recurs.
+#[test]
+fn receipts_and_occurrences_keep_their_serialised_form() {
+    let erased = Erased { looked: 5, tickets: 1, texts: 2, files: 3, records: 4 };
+    let receipt = |of: Subject| Receipt {
+        key: "00001795294260000001/old".to_owned(),
+        of,
+        at: at(0),
+        by: Actor::agent("root").by(),
+        erased,
+    };
+    let receipts = [Subject::person(&TenantId::MAIN, &"bo".into()), Subject::Retention("old".into())].map(receipt);
+    let occurrence = |became, ticket| Occurrence { at: at(0), passed: 2, became, ticket };
+    let occurrences = [
+        occurrence(Became::Opened, Some(this())),
+        occurrence(Became::Skipped, Some(this())),
+        occurrence(Became::Refused("invalid input: subject: is empty".to_owned()), None),
+    ];
+    let forms: Vec<String> = receipts.iter().map(|one| serde_json::to_string(one).unwrap()).collect();
+    let lines = golden("receipts.v1.jsonl", &forms);
+    for (receipt, line) in receipts.iter().zip(&lines) {
+        assert_eq!(serde_json::from_str::<Receipt>(line).unwrap(), *receipt);
+    }
+    let forms: Vec<String> = occurrences.iter().map(|one| serde_json::to_string(one).unwrap()).collect();
+    let lines = golden("occurrences.v1.jsonl", &forms);
+    for (occurrence, line) in occurrences.iter().zip(&lines) {
+        assert_eq!(serde_json::from_str::<Occurrence>(line).unwrap(), *occurrence);
     }
 }
 

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
 use ticketcore::config::{
-    Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Macro, Planned, Recurring, Rule, Step, Template, Trigger,
-    Voters, Workflow,
+    Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Erase, Macro, Planned, Recurring, Retention, Rule, Step,
+    Template, Trigger, Voters, Workflow,
 };
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Recurrence, Zone};
 use ticketcore::{
-    Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, Policy, Priority, Query, Request, Severity,
-    Signal, Span, Ticket, TicketId, Value, Version, Visibility,
+    Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, PersonId, Policy, Priority, Query, Request,
+    Severity, Signal, Span, Ticket, TicketId, Value, Version, Visibility,
 };
 
 /// Something that happens to a desk.
@@ -25,6 +25,7 @@ pub(crate) enum Act {
     Signal(Signal),
     Publish(u32),
     Instantiate(Actor, TicketId),
+    Erase(PersonId),
     Pass(TimeDelta),
     Tick,
     Find(Query),
@@ -47,7 +48,7 @@ impl Act {
         if !sample.ticket.approvals.is_empty() && dice.once_in(2) {
             return Self::Apply(voter(dice), id, Request::from(vote(dice, &sample.ticket)));
         }
-        match dice.below(42) {
+        match dice.below(43) {
             0..=5 => Self::Open(actor(dice), draft(dice)),
             6..=21 => Self::Apply(actor(dice), id, request(dice, known, now)),
             22..=24 => Self::Signal(signal(dice, now)),
@@ -70,6 +71,7 @@ impl Act {
             37 => Self::Readings(id),
             38 => Self::Feed(1 + dice.below(9)),
             39..=40 => Self::Instantiate(actor(dice), id),
+            41 => Self::Erase(name(dice)),
             _ => Self::Due(dice.below(3)),
         }
     }
@@ -147,6 +149,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .rule(on("done", Trigger::Said, Action::Move("resolve".into())).when(Atom::Tag("desk".into())))
         .with_macro("answer", answer)
         .template("rollout", rollout)
+        .retention(Retention::new("old", Span::days(3), if variant == 0 { Erase::Internal } else { Erase::All }))
         .recurring("rounds", if variant == 0 { rounds.skip_open() } else { rounds })
         .workflow(second)
         .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })

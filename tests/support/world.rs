@@ -41,6 +41,7 @@ impl World {
             Act::Signal(signal) => text(desk.by(Actor::integration("monitor")).signal(signal.clone()).await),
             Act::Publish(variant) => text(desk.publish(config(*variant)).await),
             Act::Instantiate(actor, id) => text(desk.by(actor.clone()).instantiate(*id, "rollout").await),
+            Act::Erase(person) => text(desk.erase_person(person.clone()).run().await),
             Act::Pass(_) => text(self.clock.now()),
             Act::Tick => text(desk.tick().await),
             Act::Find(query) => self.pages(desk, query).await,

@@ -6,8 +6,8 @@ use super::*;
 use crate::capability::Capability;
 use crate::cond::{Atom, Cmp, Cond, Relation};
 use crate::config::{Action, At, Audience, Cascade, CascadeOn, Kind, Moment, Policy, State, Step, Transition};
+use crate::config::{Erase, Planned, Recurring, Retention, Template};
 use crate::config::{Grant, Rights};
-use crate::config::{Planned, Recurring, Template};
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
@@ -490,4 +490,29 @@ fn what_recurs_comes_round_and_can_be_opened() {
         }),
         [format!("recurring.: {NO_NAME}")]
     );
+}
+
+#[test]
+fn retention_is_for_tickets_that_can_be_closed_and_takes_its_time() {
+    let old = || Retention::new("old", Span::days(1), Erase::All);
+    let of = |retention: Vec<Retention>| faults(|c| c.retention = retention);
+    assert_eq!(of(vec![old().when(Atom::Tag("vip".into()))]), Vec::<String>::new());
+    assert_eq!(of(vec![old().when(Atom::Status(Status::Closed))]), Vec::<String>::new());
+    assert_eq!(of(vec![old(), old()]), ["retention[1].key: another one is named `old`"]);
+    assert_eq!(of(vec![Retention { key: "".into(), ..old() }]), [format!("retention[0].key: {NO_NAME}")]);
+    assert_eq!(
+        of(vec![Retention { after: Span::ZERO, ..old() }]),
+        ["retention[old].after: must be longer than nothing"]
+    );
+    for (when, problem) in [
+        (Cond::is(Atom::Status(Status::Open)), "never holds of a closed ticket"),
+        (Atom::Kind("wish".into()).into(), "no kind `wish`"),
+        (Cond::Any(Vec::new()), "an `any` without alternatives never holds"),
+        (Atom::Role("lead".into()).into(), "asks role:lead, but nobody acts when time passes"),
+        (Atom::Relation(Relation::Team).into(), "asks relation:team, but nobody acts when time passes"),
+        (Atom::NoOpen(LinkKind::Child).into(), "asks no_open:child, but retention does not read other tickets"),
+    ] {
+        assert_eq!(of(vec![old().when(when)]), [format!("retention[old].when: {problem}")]);
+    }
+    assert_eq!(faults(|c| c.receipts = Span::ZERO), ["receipts: must be longer than nothing"]);
 }

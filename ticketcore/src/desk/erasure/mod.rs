@@ -1,5 +1,6 @@
 //! Erasing: people on request, old texts by rule; and the receipts that are left of it.
 
+mod files;
 mod names;
 mod person;
 mod retention;
@@ -14,12 +15,10 @@ use crate::config::{Rulebook, Span};
 use crate::desk::agenda::AGENDA;
 use crate::desk::rules::DESK;
 use crate::desk::{Desk, Error};
-use crate::engine::{Related, forbidden, marks, outlived};
+use crate::engine::{Related, forbidden, marks};
 use crate::erasure::{Chosen, Receipt};
-use crate::event::{Event, Recorded, Said};
-use crate::id::{Key, Position, TicketId, Version};
+use crate::id::{Key, TicketId, Version};
 use crate::store::{Change, Commit, Document, StoreError, Write};
-use crate::ticket::Ticket;
 
 pub use person::ErasePerson;
 
@@ -28,8 +27,6 @@ const ERASURE: Key = Key::from_static("erasure");
 const CHUNK: usize = 200;
 /// How many events are read at once.
 const EVENTS: usize = 500;
-/// How many files are gathered before it is looked for other messages that have them.
-const FILES: usize = 10_000;
 
 /// What erases texts of some tickets, and the files that may go with them.
 #[derive(Default)]
@@ -79,6 +76,18 @@ impl Desk {
         if granted { Ok(()) } else { Err(forbidden(&self.actor, Capability::Erase).into()) }
     }
 
+    /// A name for a receipt that none has: when the erasure began, so that they sort by that, and what it is about.
+    async fn receipt_key(&self, begun: DateTime<Utc>, of: &str) -> Result<String, StoreError> {
+        let mut micros = crate::time::micros(begun).max(0);
+        loop {
+            let key = format!("{micros:020}/{of}");
+            if self.core.store.document(&self.tenant, &ERASURE, &key).await?.is_none() {
+                return Ok(key);
+            }
+            micros = micros.saturating_add(1);
+        }
+    }
+
     /// Removes the receipts whose time is over, and says when that of the next one is.
     pub(super) async fn expire_receipts(
         &self,
@@ -106,59 +115,6 @@ impl Desk {
     async fn announce(&self, rulebook: &Rulebook) -> Result<(), StoreError> {
         self.put(&DESK, AGENDA, self.tenant.as_str(), rulebook.now().revision.to_string()).await
     }
-
-    /// Strikes out the files that messages have which are there to stay, as far as the next events of the feed tell; says
-    /// where to go on, if not all were looked through.
-    async fn strike_attached(
-        &self,
-        rulebook: &Rulebook,
-        files: &mut BTreeSet<String>,
-        after: Position,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Position>, StoreError> {
-        let events = self.core.store.feed(after, EVENTS).await?;
-        let end = events.last().map(|last| last.position);
-        for recorded in events.iter().filter(|one| one.tenant == self.tenant && one.text.is_some()) {
-            let Event::Said(Said { attachments, .. }) = &recorded.event else { continue };
-            let has = attachments.iter().any(|file| files.contains(&file.digest));
-            if has && !self.loses_files(rulebook, recorded, now).await? {
-                files.retain(|digest| attachments.iter().all(|file| file.digest != *digest));
-            }
-        }
-        Ok(end)
-    }
-
-    /// Tells whether a retention takes the files of a message: the one of the ticket whose conversation it is part of.
-    async fn loses_files(
-        &self,
-        rulebook: &Rulebook,
-        recorded: &Recorded,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let setup = rulebook.now();
-        let Some(ticket) = self.core.store.load(&self.tenant, recorded.ticket).await? else { return Ok(false) };
-        let Some(owner) = self.owner(ticket, recorded.version).await? else { return Ok(false) };
-        let all = setup.config.retention.iter().filter(|retention| retention.erase.takes_all_files());
-        Ok(all.into_iter().any(|retention| outlived(setup, &owner, retention, now)))
-    }
-
-    /// The ticket whose conversation a message is part of.
-    async fn owner(&self, mut ticket: Arc<Ticket>, message: Version) -> Result<Option<Arc<Ticket>>, StoreError> {
-        if let Some(split) = ticket.parted.iter().find(|split| split.messages.contains(&message)) {
-            let Some(into) = self.core.store.load(&self.tenant, split.into).await? else { return Ok(None) };
-            ticket = into;
-        }
-        self.survivor(ticket).await.map(Some)
-    }
-
-    /// Removes files, and says how many there were.
-    async fn remove_files(&self, files: &BTreeSet<String>) -> Result<u64, StoreError> {
-        let mut removed = 0;
-        for digest in files {
-            removed += u64::from(self.core.store.remove_blob(&self.tenant, digest).await?);
-        }
-        Ok(removed)
-    }
 }
 
 fn write_receipt(receipt: &Receipt) -> Result<Write, StoreError> {
@@ -170,11 +126,6 @@ fn write_receipt(receipt: &Receipt) -> Result<Write, StoreError> {
 fn read_receipt(document: &Document) -> Result<Receipt, StoreError> {
     let corrupt = |error| StoreError::corrupt(format!("receipt {}", document.key), error);
     serde_json::from_str(&document.body).map_err(corrupt)
-}
-
-/// The name of a receipt: when the erasure began, so that they sort by that, and what it is about.
-fn receipt_key(begun: DateTime<Utc>, of: &str) -> String {
-    format!("{:020}/{of}", crate::time::micros(begun).max(0))
 }
 
 fn removal(document: &Document, at: DateTime<Utc>) -> Write {

@@ -6,7 +6,8 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ERASURE, EVENTS, FILES, Taken, count, read_receipt, receipt_key, write_receipt};
+use super::files::Files;
+use super::{ERASURE, EVENTS, Taken, count, read_receipt, write_receipt};
 use crate::config::Rulebook;
 use crate::desk::apply::ATTEMPTS;
 use crate::desk::rules::still;
@@ -44,21 +45,19 @@ struct Course {
     position: Position,
     /// Whether that was its end.
     ended: bool,
-    /// Files that were sent with what was erased.
-    files: BTreeSet<String>,
-    /// Up to where it was looked for other messages that have them, once that has begun.
-    walked: Option<Position>,
+    /// What was sent with what was erased.
+    files: Files,
     erased: Erased,
 }
 
 impl Course {
     fn new(receipt: String, whole: bool) -> Self {
-        let (files, erased) = (BTreeSet::new(), Erased::default());
-        Self { receipt, whole, position: Position(0), ended: false, files, walked: None, erased }
+        let (files, erased) = (Files::default(), Erased::default());
+        Self { receipt, whole, position: Position(0), ended: false, files, erased }
     }
 
     fn is_done(&self) -> bool {
-        self.ended && self.walked.is_none() && self.files.is_empty()
+        self.ended && self.files.is_empty()
     }
 }
 
@@ -189,7 +188,7 @@ impl Job<'_> {
                 let left = desk.core.store.document(&desk.tenant, &ERASURE, receipt).await?;
                 return Ok(Step::Done(read_receipt(&left.ok_or(StoreError::Busy)?)?));
             }
-            (None, None) => Course::new(receipt_key(now, &self.digest.to_string()), *whole),
+            (None, None) => Course::new(desk.receipt_key(now, &self.digest.to_string()).await?, *whole),
         };
         if *whole && !course.whole {
             course = Course { whole: true, position: Position(0), ended: false, ..course };
@@ -240,18 +239,13 @@ impl Desk {
         course: &mut Course,
         now: DateTime<Utc>,
     ) -> Result<Vec<Change>, StoreError> {
-        if let Some(walked) = course.walked {
-            course.walked = self.strike_attached(rulebook, &mut course.files, walked, now).await?;
-            if course.walked.is_none() {
-                course.erased.files += self.remove_files(&course.files).await?;
-                course.files.clear();
-            }
+        if self.clear(rulebook, &mut course.files, &mut course.erased, now).await? {
             return Ok(Vec::new());
         }
         let events = self.core.store.feed(course.position, EVENTS).await?;
         let Some(last) = events.last() else {
             course.ended = true;
-            course.walked = (!course.files.is_empty()).then_some(Position(0));
+            course.files.gather(BTreeSet::new(), true);
             return Ok(Vec::new());
         };
         course.position = last.position;
@@ -268,8 +262,7 @@ impl Desk {
             chosen.push((ticket.id, of_person(&self.log_of(ticket.id).await?, ids, course.whole)));
         }
         let Taken { changes, files, texts } = Taken::of(rulebook, &tickets, chosen);
-        course.files.extend(files);
-        course.walked = (course.files.len() >= FILES).then_some(Position(0));
+        course.files.gather(files, false);
         course.erased.tickets += count(changes.len());
         course.erased.texts += texts;
         Ok(changes)

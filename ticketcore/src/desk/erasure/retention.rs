@@ -1,19 +1,20 @@
 //! Retention carried out: a sweep over closed tickets, at most once a day, a chunk a tick.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{CHUNK, FILES, Taken, count, receipt_key, write_receipt};
+use super::files::Files;
+use super::{CHUNK, Taken, count, write_receipt};
 use crate::config::{Retention, Rulebook};
 use crate::desk::rules::still;
 use crate::desk::{Desk, Error};
 use crate::engine::{Refusal, outlived};
 use crate::erasure::{Chosen, Erased, Receipt, Subject, of_ticket};
 use crate::fault::Fault;
-use crate::id::{Key, Position, TicketId, Version};
+use crate::id::{Key, TicketId, Version};
 use crate::query::{Cursor, Filter, Order, Page, Period, Query, Sort};
 use crate::status::Status;
 use crate::store::{Change, Commit, Document, Expect, StoreError, Write};
@@ -40,20 +41,16 @@ struct Course {
     after: Option<String>,
     /// Whether that was the last one.
     swept: bool,
-    /// Files that came with what was erased.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    files: BTreeSet<String>,
-    /// Up to where it was looked for other messages that have them, once that has begun.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    walked: Option<Position>,
+    /// What came with what was erased.
+    files: Files,
     erased: Erased,
     done: bool,
 }
 
 impl Course {
     fn new(rule: &Retention, begun: DateTime<Utc>, before: Option<DateTime<Utc>>) -> Self {
-        let (rule, files, erased) = (rule.clone(), BTreeSet::new(), Erased::default());
-        Self { rule, begun, before, after: None, swept: false, files, walked: None, erased, done: false }
+        let (rule, files, erased) = (rule.clone(), Files::default(), Erased::default());
+        Self { rule, begun, before, after: None, swept: false, files, erased, done: false }
     }
 
     /// Which tickets may have come to their end since the sweep before.
@@ -139,9 +136,10 @@ impl Desk {
         };
         let mut commit = Commit::new(self.tenant.clone());
         (commit.changes, commit.expect) = self.retain_on(&rulebook, &mut course).await?;
-        course.done = course.swept && course.walked.is_none() && course.files.is_empty();
+        course.done = course.swept && course.files.is_empty();
         if course.done && !course.erased.is_nothing() {
-            let (key, of) = (receipt_key(course.begun, rule.key.as_str()), Subject::Retention(rule.key.clone()));
+            let (key, of) =
+                (self.receipt_key(course.begun, rule.key.as_str()).await?, Subject::Retention(rule.key.clone()));
             let receipt = Receipt { key, of, at: now, by: self.actor.by(), erased: course.erased };
             tracing::info!(tenant = %self.tenant, retention = %rule.key, texts = course.erased.texts, "erased what is old");
             commit.documents.push(write_receipt(&receipt)?);
@@ -168,12 +166,7 @@ impl Desk {
         rulebook: &Rulebook,
         course: &mut Course,
     ) -> Result<(Vec<Change>, Vec<Expect>), StoreError> {
-        if let Some(walked) = course.walked {
-            course.walked = self.strike_attached(rulebook, &mut course.files, walked, course.begun).await?;
-            if course.walked.is_none() {
-                course.erased.files += self.remove_files(&course.files).await?;
-                course.files.clear();
-            }
+        if self.clear(rulebook, &mut course.files, &mut course.erased, course.begun).await? {
             return Ok((Vec::new(), Vec::new()));
         }
         let corrupt = |error: String| StoreError::corrupt("retention", error);
@@ -194,13 +187,11 @@ impl Desk {
         // What was found to be at its end must be at its commit.
         due.iter().for_each(|ticket| tickets.insert(Arc::clone(ticket)));
         let Taken { changes, files, texts } = Taken::of(rulebook, &tickets, chosen);
-        course.files.extend(files);
         course.erased.tickets += count(changes.len());
         course.erased.texts += texts;
         course.after = page.next.map(|cursor| cursor.to_string());
         course.swept = page.next.is_none();
-        let look = course.files.len() >= FILES || course.swept && !course.files.is_empty();
-        course.walked = look.then_some(Position(0));
+        course.files.gather(files, course.swept);
         let unchanged = due.iter().filter(|ticket| !changes.iter().any(|change| change.ticket.id == ticket.id));
         let expect = unchanged.map(|ticket| Expect::Ticket(ticket.id, ticket.version));
         let expect = expect.chain(std::iter::once(still(rulebook))).collect();
