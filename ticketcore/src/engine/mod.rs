@@ -58,6 +58,6 @@ pub use reading::{Explanation, Piece, Reading, explain, readings};
 pub use redact::redacted;
 pub use refusal::{Objection, Refusal, Unscorable};
 pub(crate) use rights::forbidden;
-pub use routing::{Search, give, route, search, waiting};
+pub use routing::{give, route, search, waiting};
 pub use survey::marks;
 pub use tick::tick;

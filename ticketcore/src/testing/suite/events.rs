@@ -57,7 +57,11 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
     };
     let routed = Choice {
         route: "net".into(),
-        pick: Some(Pick { agent: "ada".into(), tier: Tier::NotOff, because: Some(Difference::Prefers(Prefer::Sticky)) }),
+        pick: Some(Pick {
+            agent: "ada".into(),
+            tier: Tier::NotOff,
+            because: Some(Difference::Prefers(Prefer::Sticky)),
+        }),
         fallback: Fallback::Escalate(2),
         passed_over: vec![PassedOver { agent: "größe".into(), why: Why::Full { load: 5, capacity: 5 } }],
         more: 12,
