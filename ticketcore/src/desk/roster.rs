@@ -11,9 +11,8 @@ use crate::channel::Channel;
 use crate::desk::seats::{Held, LOAD, decoded};
 use crate::desk::{Desk, Error};
 use crate::directory::Lookup;
-use crate::engine::Search;
 use crate::id::{Key, PersonId, TenantId, Version};
-use crate::routing::{Agent, Choice, Load, PassedOver, Route, Router, Why};
+use crate::routing::{Agent, Choice, Load, PassedOver, Past, Route, Router, Why};
 use crate::store::{StoreError, Write};
 use crate::ticket::Ticket;
 use crate::time::micros;
@@ -94,19 +93,19 @@ impl Rosters {
         pool.is_some_and(|pool| router.choose(route, &BTreeSet::new(), channel, &[], &pool.agents).pick.is_some())
     }
 
-    /// Chooses among the people of the route's team; `held` is what some of them have in truth.
+    /// Chooses among the people of the route's team, but for whoever let the ticket go; `held` is what some have in truth.
     pub(super) fn choose(
         &self,
         router: &dyn Router,
-        search: &Search<'_>,
+        route: &Route,
         ticket: &Ticket,
-        owners: &[PersonId],
+        past: &Past,
         held: &BTreeMap<PersonId, Held>,
     ) -> Choice {
-        let (route, mut pools) = (search.route, self.lock());
-        let ask = |agents: &[Agent]| router.choose(route, &ticket.needs, ticket.channel, owners, agents);
+        let mut pools = self.lock();
+        let ask = |agents: &[Agent]| router.choose(route, &ticket.needs, ticket.channel, &past.owners, agents);
         match pools.get_mut(&ticket.tenant).and_then(|pools| pools.get_mut(&route.team)) {
-            Some(pool) => pool.with(search.but.as_ref(), held, ask),
+            Some(pool) => pool.with(past.let_go.as_ref(), held, ask),
             None => ask(&[]),
         }
     }

@@ -9,9 +9,9 @@ use crate::cond::{Atom, Cond};
 use crate::config::Rulebook;
 use crate::desk::apply::ATTEMPTS;
 use crate::desk::rules::still;
-use crate::desk::seats::{Seats, routes, write};
+use crate::desk::seats::{Given, Seats, routes, write};
 use crate::desk::{Desk, Error};
-use crate::engine::{self, Decision, Search, forbidden};
+use crate::engine::{self, Decision, forbidden};
 use crate::id::{Key, PersonId, Revision, TicketId, Version};
 use crate::query::{Assignee, Filter, Order, Query};
 use crate::report::{Cell, Dimension, Measure, Measured, Scan, TableSpec};
@@ -94,15 +94,15 @@ impl Desk {
         loop {
             let page = self.core.store.find(&self.tenant, &query).await?;
             for ticket in page.tickets {
-                let Some(search) = engine::waiting(rulebook.now(), &ticket, self.now()) else { continue };
-                let alike = (search.route.key.clone(), ticket.channel, ticket.needs.clone());
+                let Some(route) = engine::waiting(rulebook.now(), &ticket, self.now()) else { continue };
+                let alike = (route.key.clone(), ticket.channel, ticket.needs.clone());
                 if hopeless.contains(&alike) {
                     continue;
                 }
-                if self.give(ticket.id).await? {
-                    count += 1;
-                } else {
-                    hopeless.insert(alike);
+                match self.give(ticket.id).await? {
+                    Given::Yes(()) => count += 1,
+                    Given::Nobody => drop(hopeless.insert(alike)),
+                    Given::No => {}
                 }
                 if count == limit {
                     return Ok(count);
@@ -131,7 +131,7 @@ impl Desk {
         let mut seats = Seats::default();
         seats.leave(self, Some(&ticket)).await?;
         let decision = Decision { facts: Vec::new(), ticket: Arc::clone(&ticket), echoes: Vec::new() };
-        seats.choose(self, &Search { route, but: None }, Some(&ticket), &decision).await.map(Some)
+        seats.choose(self, route, Some(&ticket), &decision).await.map(Some)
     }
 
     /// Counts what everybody has anew, from the tickets, puts right what is written of it, and tells of whom it was wrong;
@@ -252,17 +252,21 @@ impl Desk {
         })
     }
 
-    /// Gives one ticket to somebody, if it still waits and there is somebody, and tells whether it did.
-    async fn give(&self, id: TicketId) -> Result<bool, Error> {
+    /// Gives one ticket to somebody, if it still waits and there is somebody.
+    async fn give(&self, id: TicketId) -> Result<Given<()>, Error> {
         for attempt in 1..=ATTEMPTS {
             let rulebook = self.rulebook().await?;
-            let Some(ticket) = self.core.store.load(&self.tenant, id).await? else { return Ok(false) };
-            let Some(commit) = self.plan_giving(&rulebook, &ticket).await? else { return Ok(false) };
+            let Some(ticket) = self.core.store.load(&self.tenant, id).await? else { return Ok(Given::No) };
+            let commit = match self.plan_giving(&rulebook, &ticket).await? {
+                Given::Yes(commit) => commit,
+                Given::Nobody => return Ok(Given::Nobody),
+                Given::No => return Ok(Given::No),
+            };
             let written = commit.documents.clone();
             match self.core.store.commit(commit).await {
                 Ok(_) => {
                     self.core.rosters.note(&self.tenant, &written);
-                    return Ok(true);
+                    return Ok(Given::Yes(()));
                 }
                 Err(StoreError::Conflict(conflict)) => self.lost(id, attempt, &conflict),
                 Err(error) => return Err(error.into()),
@@ -271,17 +275,21 @@ impl Desk {
         Err(Error::Contended { id, attempts: ATTEMPTS })
     }
 
-    async fn plan_giving(&self, rulebook: &Rulebook, ticket: &Arc<Ticket>) -> Result<Option<Commit>, Error> {
+    async fn plan_giving(&self, rulebook: &Rulebook, ticket: &Arc<Ticket>) -> Result<Given<Commit>, Error> {
         let mut related = self.load_all(engine::alone(rulebook, ticket)).await?;
         let on = engine::reads_on(rulebook, ticket, &related);
         self.load_more(&mut related, on).await?;
         // Time goes first.
         let due = engine::tick(rulebook, ticket, &related, self.now());
         let mut seats = Seats::default();
-        let Some(decision) = seats.give(self, rulebook, ticket, due, &related).await? else { return Ok(None) };
+        let decision = match seats.give(self, rulebook, ticket, due, &related).await? {
+            Given::Yes(decision) => decision,
+            Given::Nobody => return Ok(Given::Nobody),
+            Given::No => return Ok(Given::No),
+        };
         let mut commit = self.assembled(rulebook, ticket.version, decision, &related, Vec::new());
         commit.documents = seats.writes(self.now())?;
-        Ok(Some(commit))
+        Ok(Given::Yes(commit))
     }
 }
 

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 
 use crate::config::Rulebook;
 use crate::desk::{Desk, Error};
-use crate::engine::{self, Decision, Echo, Related, Search};
+use crate::engine::{self, Decision, Echo, Related};
 use crate::id::{Key, PersonId, Version};
-use crate::routing::{Choice, Load, Prefer, owners, seat};
+use crate::routing::{Choice, Load, Past, Route, Why, past, seat};
 use crate::store::{Document, StoreError, Write};
 use crate::ticket::Ticket;
 
@@ -69,7 +69,7 @@ impl Seats {
         Ok(Decision { echoes, ..decision })
     }
 
-    /// Gives a ticket that waits to somebody; `None` if it does not wait, or there is nobody.
+    /// Gives a ticket that waits to somebody.
     pub(super) async fn give(
         &mut self,
         desk: &Desk,
@@ -77,20 +77,21 @@ impl Seats {
         before: &Ticket,
         decision: Decision,
         related: &Related,
-    ) -> Result<Option<Decision>, Error> {
-        let Some(search) = engine::waiting(rulebook.now(), &decision.ticket, desk.now()) else { return Ok(None) };
+    ) -> Result<Given<Decision>, Error> {
+        let Some(route) = engine::waiting(rulebook.now(), &decision.ticket, desk.now()) else { return Ok(Given::No) };
         self.leave(desk, Some(before)).await?;
-        let choice = self.choose(desk, &search, Some(before), &decision).await?;
+        let choice = self.choose(desk, route, Some(before), &decision).await?;
         if choice.pick.is_none() {
-            return Ok(None);
+            let had = choice.passed_over.iter().any(|one| one.why == Why::Had);
+            return Ok(if had { Given::No } else { Given::Nobody });
         }
         let decision = engine::give(rulebook, related, decision, choice, desk.now());
         self.enter(desk, Some(before), &decision.ticket).await?;
         // A rule that takes every ticket from its agent again would do so for ever.
         if decision.ticket.assignee.is_none() {
-            return Ok(None);
+            return Ok(Given::No);
         }
-        self.settle_echoes(desk, rulebook, decision, related).await.map(Some)
+        self.settle_echoes(desk, rulebook, decision, related).await.map(Given::Yes)
     }
 
     async fn settle(
@@ -103,8 +104,8 @@ impl Seats {
     ) -> Result<Decision, Error> {
         self.leave(desk, before).await?;
         let decision = match engine::search(rulebook.now(), before, &decision.ticket, &decision.facts) {
-            Some(search) => {
-                let choice = self.choose(desk, &search, before, &decision).await?;
+            Some(route) => {
+                let choice = self.choose(desk, route, before, &decision).await?;
                 engine::give(rulebook, related, decision, choice, desk.now())
             }
             None => decision,
@@ -137,21 +138,19 @@ impl Seats {
     pub(super) async fn choose(
         &mut self,
         desk: &Desk,
-        search: &Search<'_>,
+        route: &Route,
         before: Option<&Ticket>,
         decision: &Decision,
     ) -> Result<Choice, Error> {
         let (rosters, router) = (&desk.core.rosters, &*desk.core.router);
-        let team = &search.route.team;
-        desk.muster(team).await?;
-        let sticky = search.route.order.contains(&Prefer::Sticky);
-        let owners = if sticky { had(desk, before, decision).await? } else { Vec::new() };
+        desk.muster(&route.team).await?;
+        let past = past_of(desk, before, decision).await?;
         loop {
-            let choice = rosters.choose(router, search, &decision.ticket, &owners, &self.held);
+            let choice = rosters.choose(router, route, &decision.ticket, &past, &self.held);
             let Some(agent) = choice.agent().filter(|agent| !self.held.contains_key(*agent)) else {
                 return Ok(choice);
             };
-            let known = rosters.version(&desk.tenant, team, agent);
+            let known = rosters.version(&desk.tenant, &route.team, agent);
             if known == Some(self.hold(desk, agent).await?.found) {
                 return Ok(choice);
             }
@@ -177,8 +176,17 @@ impl Seats {
     }
 }
 
+/// What became of giving a ticket to somebody.
+pub(super) enum Given<T> {
+    Yes(T),
+    /// Nobody can be asked, nor for another ticket like it.
+    Nobody,
+    /// It does not wait, or not for those who can be asked.
+    No,
+}
+
 /// Who had a ticket, read from its log.
-async fn had(desk: &Desk, before: Option<&Ticket>, decision: &Decision) -> Result<Vec<PersonId>, StoreError> {
+async fn past_of(desk: &Desk, before: Option<&Ticket>, decision: &Decision) -> Result<Past, StoreError> {
     let log = match before {
         Some(before) => {
             let after = Version(before.version.0.saturating_sub(LOG).max(0));
@@ -189,12 +197,12 @@ async fn had(desk: &Desk, before: Option<&Ticket>, decision: &Decision) -> Resul
     // Of a log that has grown since, only what the decision is about.
     let upto = before.map_or(Version(0), |before| before.version);
     let log = log.iter().filter(|one| one.version <= upto).map(|one| (&one.by, &one.event));
-    let mut had = owners(log.chain(decision.facts.iter().map(|fact| (&fact.by, &fact.event))));
+    let mut past = past(log.chain(decision.facts.iter().map(|fact| (&fact.by, &fact.event))));
     if let Some(holder) = &decision.ticket.assignee {
-        had.retain(|person| person != holder);
-        had.insert(0, holder.clone());
+        past.owners.retain(|person| person != holder);
+        past.owners.insert(0, holder.clone());
     }
-    Ok(had)
+    Ok(past)
 }
 
 /// Tells whether agents are looked for, and counted what they have. Else nothing is read or written.

@@ -12,7 +12,6 @@ use crate::engine::cascade::cascade;
 use crate::engine::decision::Decision;
 use crate::engine::facts::{Related, Scene};
 use crate::event::{Event, Fact};
-use crate::id::PersonId;
 use crate::routing::{Choice, Fallback, Intake, Route};
 use crate::ticket::Ticket;
 
@@ -35,46 +34,29 @@ pub fn route<'a>(setup: &'a Setup, ticket: &Ticket, at: DateTime<Utc>) -> Option
     meant.then_some(route)
 }
 
-/// A ticket's looking for an agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Search<'a> {
-    /// Along which route.
-    pub route: &'a Route,
-    /// Who is not asked, as they have just had it.
-    pub but: Option<PersonId>,
+/// Finds the route of a ticket that waits for an agent: there is one, and nobody has it.
+pub fn waiting<'a>(setup: &'a Setup, ticket: &Ticket, at: DateTime<Utc>) -> Option<&'a Route> {
+    route(setup, ticket, at).filter(|_| ticket.assignee.is_none())
 }
 
-/// Tells whether a ticket that waits for an agent looks for one: it has a route, and nobody has it.
-pub fn waiting<'a>(setup: &'a Setup, ticket: &Ticket, at: DateTime<Utc>) -> Option<Search<'a>> {
-    let route = route(setup, ticket, at).filter(|_| ticket.assignee.is_none())?;
-    Some(Search { route, but: None })
-}
-
-/// Tells whether what happened to a ticket makes it look for an agent.
+/// Finds the route along which a ticket looks for an agent, if what happened to it makes it look for one.
 ///
-/// It does when it comes to wait for one: at the opening, when it goes to a team, when it loses its agent, who is not
-/// asked again at once. And it does when it is reopened, whoever had it: they may be gone, or have no room. It does not
-/// if somebody was named along with that.
-pub fn search<'a>(setup: &'a Setup, before: Option<&Ticket>, after: &Ticket, facts: &[Fact]) -> Option<Search<'a>> {
+/// It does when it comes to wait for one: at the opening, when it goes to a team, when it loses its agent. And it does when
+/// it is reopened, whoever had it: they may be gone, or have no room. It does not if somebody was named along with that.
+pub fn search<'a>(setup: &'a Setup, before: Option<&Ticket>, after: &Ticket, facts: &[Fact]) -> Option<&'a Route> {
     if setup.config.routing.routes.is_empty() {
         return None;
     }
     let at = after.updated;
-    let named = |fact: &Fact| if let Event::Assigned(person) = &fact.event { person.clone() } else { None };
     if after.assignee.is_some() {
         let reopened = before.is_some_and(|before| before.reopens < after.reopens);
-        let kept = reopened && !facts.iter().any(|fact| named(fact).is_some());
-        let route = if kept { route(setup, after, at) } else { None };
-        return route.map(|route| Search { route, but: None });
+        let named = |fact: &Fact| matches!(fact.event, Event::Assigned(Some(_)));
+        return if reopened && !facts.iter().any(named) { route(setup, after, at) } else { None };
     }
-    let search = waiting(setup, after, at)?;
-    let before_that = before.and_then(|before| waiting(setup, before, at));
+    let route = waiting(setup, after, at)?;
+    let waited = before.and_then(|before| waiting(setup, before, at)).is_some_and(|one| one.key == route.key);
     let handed_on = || facts.iter().any(|fact| matches!(fact.event, Event::TeamAssigned(_)));
-    if before_that.is_some_and(|one| one.route.key == search.route.key) && !handed_on() {
-        return None;
-    }
-    let last = facts.iter().rev().find_map(named);
-    Some(Search { but: last.or_else(|| before?.assignee.clone()), ..search })
+    (!waited || handed_on()).then_some(route)
 }
 
 /// Records whom a ticket is given to, or that there is nobody and what is done then, behind what was decided; the rules

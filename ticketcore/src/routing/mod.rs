@@ -34,7 +34,7 @@ pub use choice::{Choice, Difference, PassedOver, Pick, Why};
 pub use choose::choose;
 pub use load::Load;
 pub(crate) use load::seat;
-pub(crate) use owners::owners;
+pub(crate) use owners::{Past, past};
 
 /// How tickets find their team and their agent.
 ///

@@ -274,7 +274,7 @@ fn the_first_rule_that_holds_gives_a_ticket_what_its_draft_left_open() {
         });
         found.unwrap()
     };
-    let set = |key: &str| format!("set the priority to P1: intake {key}");
+    let set = |key: &str| format!("set the priority to p1: intake {key}");
     let draft = || Draft::incident("Toner is missing");
     assert_eq!(sorted(draft().tag("vip")), ("leads first hardware other".into(), "rest".into(), set("leads")));
     assert_eq!(sorted(draft()), ("rest third hardware other".into(), "rest".into(), set("rest")));
