@@ -338,7 +338,7 @@ fn links_change_both_ends_ticket_by_ticket() {
             let linked = desk.bulk(mail(), Command::Link(LinkKind::Relates, outage.id)).run().await.unwrap();
             assert_eq!(effects(&linked), [("changed", 9)]);
             assert_eq!(desk.load(outage.id).await.unwrap().links.len(), 9);
-            let problem = "atomic: a link changes other tickets as well";
+            let problem = "atomic: it may change other tickets as well";
             let atomic = desk.bulk(mail(), Command::Unlink(LinkKind::Relates, outage.id)).atomic().run().await;
             assert_eq!(invalid(atomic), [problem]);
             sound(&desk).await;

@@ -54,7 +54,7 @@ fn a_question_about_what_is_hidden_is_refused_and_names_it() {
         block_on(bo.tally(&Scan { filter: Filter::all(), tables, now: epoch }))
     };
     for dimension in [Dimension::Team, Dimension::Assignee, Dimension::Priority, Dimension::State, Dimension::Queue] {
-        assert_eq!(named(scan(&[dimension.clone()], Measure::Count).unwrap_err()), dimension.to_string());
+        assert_eq!(named(scan(std::slice::from_ref(&dimension), Measure::Count).unwrap_err()), dimension.to_string());
     }
     for measure in [Measure::Messages, Measure::Reassigns, Measure::Attainment("gold".into())] {
         assert_eq!(named(scan(&[], measure.clone()).unwrap_err()), measure.to_string());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use ticketcore::config::Trigger;
 use ticketcore::report::Scan;
 use ticketcore::testing::sample::Sample;
@@ -159,8 +160,12 @@ async fn play(seed: u64, acts: usize, pairs: &[Pair], clock: &ManualClock) -> us
             request.commands.retain(|command| !is_note(command) && !names_a_version(command));
             note = dice.once_in(2).then_some(*id);
         }
-        if let Act::Publish(_) = act {
-            continue;
+        match act {
+            Act::Publish(_) => continue,
+            // When a clock is put back, the log of a ticket does not follow: what comes next is told to be as late as
+            // the last that was written, be it a note.
+            Act::Pass(time) if time < TimeDelta::zero() => continue,
+            _ => {}
         }
         clock.advance(act.time());
         for pair in pairs {
@@ -198,7 +203,7 @@ fn law_74_a_requester_sees_the_same_with_and_without_internal_notes() {
         pairs.extend(server);
         asked += block_on(play(seed, 40, &pairs, &clock));
     }
-    println!("law 74: {asked} pairs of answers on each store");
+    eprintln!("law 74: {asked} pairs of answers on each store");
     assert!(asked >= if long { 100_000 } else { 1000 });
 }
 

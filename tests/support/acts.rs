@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use ticketcore::cond::Atom;
 use ticketcore::config::{
-    Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Macro, Planned, Rule, Step, Template, Trigger, Voters,
-    Workflow,
+    Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Macro, Planned, Recurring, Rule, Step, Template, Trigger,
+    Voters, Workflow,
 };
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
-use ticketcore::time::{Hours, Zone};
+use ticketcore::time::{Hours, Recurrence, Zone};
 use ticketcore::{
     Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, Policy, Priority, Query, Request, Severity,
     Signal, Span, Ticket, TicketId, Value, Version, Visibility,
@@ -131,6 +131,12 @@ pub(crate) fn config(variant: u32) -> Config {
             "roll",
             Planned::new("change", "{{field.note}}{{reference}}").team("net").field("seats", 2).after("plan"),
         );
+    let daily = Recurrence::new(
+        "2026-03-01T10:00:00".parse().unwrap(),
+        Zone::named("Europe/Berlin").unwrap(),
+        if variant == 0 { "FREQ=DAILY" } else { "FREQ=DAILY;INTERVAL=2" }.parse().unwrap(),
+    );
+    let rounds = Recurring::new(daily, Planned::new("task", "Rounds of {{date}}").team("net")).within("office");
     // Rules that follow from commands and from time, that move, and that undo each other.
     let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
     let net = Atom::Tag("net".into());
@@ -141,6 +147,7 @@ pub(crate) fn config(variant: u32) -> Config {
         .rule(on("done", Trigger::Said, Action::Move("resolve".into())).when(Atom::Tag("desk".into())))
         .with_macro("answer", answer)
         .template("rollout", rollout)
+        .recurring("rounds", if variant == 0 { rounds.skip_open() } else { rounds })
         .workflow(second)
         .approval("cab", if variant == 0 { cab } else { cab.ordered().own().expires(Span::hours(5)) })
         .calendar("office", hours)

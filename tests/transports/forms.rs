@@ -100,7 +100,9 @@ pub(crate) fn words<'a>(command: &Command, ticket: &'a str, other: &'a str) -> O
 #[test]
 fn every_command_has_a_form_in_json() {
     let other = "019a7f00-0000-7000-8000-000000000002".parse().unwrap();
-    let read = |body: Value| Command::from(serde_json::from_value::<Order>(body.clone()).expect(&body.to_string()));
+    let read = |body: Value| {
+        Command::from(serde_json::from_value::<Order>(body.clone()).unwrap_or_else(|error| panic!("{body}: {error}")))
+    };
     let read: Vec<Command> = bodies(other).into_iter().map(read).collect();
     for command in commands(other) {
         assert!(read.contains(&command), "{} has no form, or says something else", command.name());

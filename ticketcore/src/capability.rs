@@ -109,6 +109,8 @@ capabilities! {
     Consult = "consult",
     /// Write the directory.
     Direct = "direct",
+    /// Erase people, and see the receipts of erasures; export what is known of people.
+    Erase = "erase",
     /// Publish configurations.
     Publish = "publish",
 }

@@ -76,27 +76,46 @@ impl Post {
 /// # Ok::<(), ticketcore::Error>(()) }).unwrap();
 /// ```
 pub fn conversation(of: TicketId, histories: &BTreeMap<TicketId, Vec<Recorded>>) -> Vec<Post> {
-    let mut posts = Vec::new();
-    let (mut whole, mut next) = (BTreeSet::from([of]), vec![of]);
-    let mut parts: BTreeSet<(TicketId, Version)> = BTreeSet::new();
+    let sources = sources(of, histories);
+    let posts = histories.values().flat_map(|history| written(history));
+    let mut posts: Vec<Post> = posts.filter(|post| sources.has(post.ticket, post.message)).collect();
+    posts.sort_by_key(|post| (post.at, post.position));
+    posts
+}
+
+/// Which messages a ticket's conversation is made of.
+pub(crate) struct Sources {
+    /// The tickets all of whose messages are part of it, each with those that went elsewhere.
+    whole: BTreeMap<TicketId, BTreeSet<Version>>,
+    /// Messages of other tickets.
+    parts: BTreeSet<(TicketId, Version)>,
+}
+
+impl Sources {
+    /// Tells whether a message is part of it.
+    pub(crate) fn has(&self, ticket: TicketId, message: Version) -> bool {
+        self.whole.get(&ticket).is_some_and(|gone| !gone.contains(&message)) || self.parts.contains(&(ticket, message))
+    }
+}
+
+/// Finds which messages a ticket's conversation is made of.
+pub(crate) fn sources(of: TicketId, histories: &BTreeMap<TicketId, Vec<Recorded>>) -> Sources {
+    let mut sources = Sources { whole: BTreeMap::new(), parts: BTreeSet::new() };
+    let mut next = vec![of];
     while let Some(id) = next.pop() {
         let Some(history) = histories.get(&id) else { continue };
-        let gone = gone(history);
-        posts.extend(written(history).filter(|post| !gone.contains(&post.message)));
+        if sources.whole.insert(id, gone(history)).is_some() {
+            continue;
+        }
         for absorbed in came(history) {
             if absorbed.is_whole() {
-                next.extend(Some(absorbed.from).filter(|id| whole.insert(*id)));
+                next.push(absorbed.from);
             } else {
-                parts.extend(absorbed.messages.iter().map(|message| (absorbed.from, *message)));
+                sources.parts.extend(absorbed.messages.iter().map(|message| (absorbed.from, *message)));
             }
         }
     }
-    let sources: BTreeSet<TicketId> = parts.iter().map(|(id, _)| *id).collect();
-    for history in sources.iter().filter_map(|id| histories.get(id)) {
-        posts.extend(written(history).filter(|post| parts.contains(&(post.ticket, post.message))));
-    }
-    posts.sort_by_key(|post| (post.at, post.position));
-    posts
+    sources
 }
 
 /// Names the tickets that were merged into one and still are, by its history: their histories are part of its

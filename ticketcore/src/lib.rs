@@ -24,6 +24,7 @@ pub mod desk;
 pub mod diff;
 pub mod directory;
 pub mod engine;
+pub mod erasure;
 pub mod event;
 pub mod fault;
 pub mod id;

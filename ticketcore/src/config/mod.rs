@@ -11,6 +11,8 @@ mod check;
 mod macros;
 mod people;
 mod policy;
+mod recurring;
+mod retention;
 mod rights;
 mod rule;
 mod setup;
@@ -42,6 +44,8 @@ pub use macros::{Deed, Macro};
 pub(crate) use people::Mention;
 pub use people::People;
 pub use policy::{At, ClockSpec, Cycle, Moment, Policy, Step};
+pub use recurring::{Occurrences, Recurring};
+pub use retention::{Erase, Retention};
 pub use rights::{Grant, Grantee, Rights};
 pub use rule::Rule;
 pub use setup::{Rulebook, Setup};
@@ -80,6 +84,8 @@ pub struct Config {
     pub macros: BTreeMap<Key, Macro>,
     /// Tickets that are opened together.
     pub templates: BTreeMap<Key, Template>,
+    /// Tickets that the desk opens by itself, again and again.
+    pub recurring: BTreeMap<Key, Recurring>,
     /// Service levels, escalations and everything else that is timed.
     pub policies: Vec<Policy>,
     /// What moves over links: duplicates that are closed with the original, say.
@@ -96,6 +102,10 @@ pub struct Config {
     pub routing: Routing,
     /// How large things may be.
     pub limits: Limits,
+    /// What of closed tickets is erased after a time.
+    pub retention: Vec<Retention>,
+    /// How long the [receipts](crate::erasure::Receipt) of erasures are kept; three years unless said otherwise.
+    pub receipts: Span,
     /// Whether events are sealed, so that [`Desk::verify`](crate::Desk::verify) finds whoever changed the past; a ticket
     /// that was sealed once stays so. Off unless said otherwise, as it costs every event some 2.5 us and 64 bytes.
     pub seal: bool,
@@ -128,6 +138,7 @@ impl Default for Config {
             rules: Vec::new(),
             macros: BTreeMap::new(),
             templates: BTreeMap::new(),
+            recurring: BTreeMap::new(),
             policies: vec![Policy::snooze("snooze"), Policy::auto_close("auto_close", Span::days(5), "close")],
             cascades: Vec::new(),
             patience: Priority::all().zip([4, 8, 24, 72, 120, 120, 120, 120, 120].map(Span::hours)).collect(),
@@ -136,6 +147,8 @@ impl Default for Config {
             rights: Rights::default(),
             routing: Routing::default(),
             limits: Limits::default(),
+            retention: Vec::new(),
+            receipts: Span::days(3 * 365),
             seal: false,
         }
     }
@@ -264,6 +277,13 @@ impl Config {
         self
     }
 
+    /// Adds a recurring ticket, or replaces the one of the same name.
+    #[must_use]
+    pub fn recurring(mut self, key: impl Into<Key>, recurring: Recurring) -> Self {
+        self.recurring.insert(key.into(), recurring);
+        self
+    }
+
     /// Adds a policy, or replaces the one of the same name.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
@@ -276,6 +296,14 @@ impl Config {
     #[must_use]
     pub fn cascade(mut self, cascade: Cascade) -> Self {
         self.cascades.push(cascade);
+        self
+    }
+
+    /// Adds a retention, or replaces the one of the same name.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention.retain(|other| other.key != retention.key);
+        self.retention.push(retention);
         self
     }
 

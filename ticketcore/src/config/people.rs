@@ -27,7 +27,7 @@ pub(crate) enum Mention {
 }
 
 impl Config {
-    /// Which teams and skills alerts and routing name, each with the place where they do. A ticket that is given to a team
+    /// Which teams and skills alerts, routing and recurring tickets name, each with the place where they do. A ticket that is given to a team
     /// that is not there is nobody's, and a skill that nobody has is one that nobody is asked for.
     pub(crate) fn mentions(&self) -> Vec<(String, Mention)> {
         let mut all = Vec::new();
@@ -35,6 +35,10 @@ impl Config {
             skills.iter().map(|skill| (format!("{at}skills"), Mention::Skill(skill.clone()))).collect::<Vec<_>>()
         };
         all.extend(self.alerts.team.iter().map(|team| ("alerts.team".to_owned(), Mention::Team(team.clone()))));
+        for (key, recurring) in &self.recurring {
+            let team = recurring.ticket.team.iter().cloned();
+            all.extend(team.map(|team| (format!("recurring.{key}.ticket.team"), Mention::Team(team))));
+        }
         for intake in &self.routing.intake {
             let at = format!("routing.intake[{}].set.", intake.key);
             all.extend(intake.set.team.iter().map(|team| (format!("{at}team"), Mention::Team(team.clone()))));

@@ -1,5 +1,6 @@
 //! Texts with placeholders.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// A text in which `{{subject}}` and its like stand for what a ticket has. There is no logic in it.
@@ -85,6 +86,18 @@ impl Wording {
     /// The text as it was written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name of the one placeholder that a ticket has before it is opened: [`Recurring`](super::Recurring).
+    pub(crate) const DATE: &str = "date";
+
+    /// The text for a date, which takes the place of `{{date}}`; all else stands for itself.
+    pub(crate) fn dated(&self, date: NaiveDate) -> String {
+        let text = |(raw, part): (&str, Part<'_>)| match part {
+            Part::Named(Self::DATE) => date.to_string(),
+            Part::Named(_) | Part::Literal(_) => raw.to_owned(),
+        };
+        self.parts().into_iter().map(text).collect()
     }
 
     /// What stands in double braces, each with the number of its first character, from 1.

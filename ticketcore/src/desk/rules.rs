@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
 use crate::config::{Config, Rulebook, Setup};
+use crate::desk::agenda::{AGENDA, Agendas};
 use crate::desk::{Desk, Error};
 use crate::engine::forbidden;
 use crate::id::{Key, Revision, TenantId, Version};
@@ -31,6 +32,8 @@ pub(super) struct Rules {
     known: RwLock<HashMap<TenantId, Known>>,
     /// When to look for sweeps again, in microseconds since 1970: every second, or at once while one is under way.
     next_sweep: AtomicI64,
+    /// What the tenants have on for themselves, and when.
+    pub(super) agendas: Agendas,
 }
 
 impl Rules {
@@ -67,6 +70,9 @@ pub(super) struct Sweep {
     /// The cursor after the last ticket that was read.
     pub(super) after: Option<String>,
     pub(super) done: bool,
+    /// Tickets look for agents.
+    #[serde(default)]
+    pub(super) routed: bool,
 }
 
 /// Ten digits, so that revisions sort as text. Written by hand, as every commit names one: `format!` takes ten times as
@@ -172,13 +178,22 @@ impl Desk {
         let json =
             |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
         // Announced first: a sweep without news is harmless, news without a sweep is not.
-        let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false }))?;
+        let routed = !setup.config.routing.routes.is_empty();
+        let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false, routed }))?;
         self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
+        if !setup.config.recurring.is_empty() || !setup.config.retention.is_empty() {
+            self.put(&DESK, AGENDA, self.tenant.as_str(), revision.to_string()).await?;
+        }
         let body = json(serde_json::to_string(&Published { since, config: setup.config }))?;
         let write = Write { kind: CONFIG, key: key(revision), expected: Version(0), at: now, body: Some(body) };
         self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await?;
         self.core.rules.swept(now, true);
         self.look(now).await?;
+        self.core.rosters.forget(&self.tenant);
+        // Whoever looks for an agent first would do it otherwise.
+        if routed && let Err(error) = self.counted().await {
+            tracing::warn!(tenant = %self.tenant, %error, "what everybody has was not counted");
+        }
         Ok(revision)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::capability::Capability;
 use crate::command::Draft;
-use crate::config::{Planned, Template};
+use crate::config::{Limits, Planned, Template, Wording};
 use crate::engine::apply::Work;
 use crate::engine::automate::Chain;
 use crate::engine::decide::{below, demand, invalid, room};
@@ -99,7 +99,10 @@ fn open_one(
     id: TicketId,
     links: Vec<Link>,
 ) -> Result<Decision, Refusal> {
-    let draft = draft(parent, planned).map_err(|fault| Refusal::Invalid { faults: vec![fault] })?;
+    let text =
+        |at: &str, wording: &Wording, limit| fill(wording, &parent.ticket, limit).map_err(|fault| fault.under(at));
+    let draft =
+        draft(planned, parent.setup.config.limits, text).map_err(|fault| Refusal::Invalid { faults: vec![fault] })?;
     let mut work = opening(context, &parent.ticket.tenant, id, &draft, Vec::new)?;
     for link in links {
         room("links", work.ticket.links.len(), work.setup.config.limits.links)?;
@@ -110,7 +113,12 @@ fn open_one(
     Ok(work.decided())
 }
 
-fn draft(parent: &Work<'_>, planned: &Planned) -> Result<Draft, Fault> {
+/// The draft of a ticket that was planned; `text` says what its texts are, by their place, within a limit.
+pub(super) fn draft(
+    planned: &Planned,
+    limits: Limits,
+    text: impl Fn(&str, &Wording, usize) -> Result<String, Fault>,
+) -> Result<Draft, Fault> {
     let Planned {
         kind,
         subject,
@@ -125,8 +133,6 @@ fn draft(parent: &Work<'_>, planned: &Planned) -> Result<Draft, Fault> {
         urgency,
         after: _,
     } = planned;
-    let limits = parent.setup.config.limits;
-    let text = |at: &str, wording, limit| fill(wording, &parent.ticket, limit).map_err(|fault| fault.under(at));
     let mut draft = Draft::new(kind.clone(), text("subject", subject, limits.subject)?).rated(*impact, *urgency);
     draft.description =
         description.as_ref().map(|description| text("description", description, limits.text)).transpose()?;

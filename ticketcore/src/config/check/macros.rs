@@ -45,17 +45,7 @@ impl Config {
 
     /// Checks that a text says something, is no longer than its limit, and that its placeholders stand for something.
     pub(super) fn check_wording(&self, wording: &Wording, limit: usize) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let text = wording.as_str();
-        if text.trim().is_empty() {
-            faults.push(Fault::new("", "is empty"));
-        }
-        if text.len() > limit {
-            faults.push(Fault::new("", format!("has {} bytes, the limit is {limit}", text.len())));
-        }
-        if text.contains('\0') {
-            faults.push(Fault::new("", "holds a NUL character"));
-        }
+        let mut faults = check_text(wording.as_str(), limit);
         for (at, name) in wording.placeholders() {
             let problem = match Placeholder::named(name) {
                 None => format!("no placeholder `{name}` at character {at}; known: {}", Placeholder::NAMES.join(", ")),
@@ -79,4 +69,19 @@ impl Config {
     pub(super) fn check_approval(&self, key: &Key) -> Result<(), String> {
         if self.approvals.contains_key(key) { Ok(()) } else { Err(format!("no approval `{key}`")) }
     }
+}
+
+/// Checks that a text says something and is no longer than its limit.
+pub(super) fn check_text(text: &str, limit: usize) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if text.trim().is_empty() {
+        faults.push(Fault::new("", "is empty"));
+    }
+    if text.len() > limit {
+        faults.push(Fault::new("", format!("has {} bytes, the limit is {limit}", text.len())));
+    }
+    if text.contains('\0') {
+        faults.push(Fault::new("", "holds a NUL character"));
+    }
+    faults
 }

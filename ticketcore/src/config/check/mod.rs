@@ -9,6 +9,9 @@ mod cascades;
 mod macros;
 mod names;
 mod policies;
+mod recurring;
+mod retention;
+mod rights;
 mod routing;
 mod rules;
 mod templates;
@@ -25,7 +28,7 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 18] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
@@ -35,12 +38,15 @@ const PARTS: [Part; 15] = [
     Config::check_rules,
     Config::check_macros,
     Config::check_templates,
+    Config::check_recurring,
     Config::check_policies,
     Config::check_cascades,
     Config::check_patience,
     Config::check_alerts,
     Config::check_routing,
+    Config::check_rights,
     Config::check_limits,
+    Config::check_retention,
 ];
 
 /// What every ticket has, and guards and states may ask for as if it were a custom field.

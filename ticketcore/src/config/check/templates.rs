@@ -2,9 +2,12 @@
 
 use super::names::{check_name, check_person, check_value};
 use super::{NO_NAME, under};
-use crate::config::{Config, Planned, Template};
+use crate::config::{Config, Planned, Template, Wording};
 use crate::fault::Fault;
 use crate::id::Key;
+
+/// Finds what is wrong with a text, which has a limit.
+pub(super) type CheckWording = fn(&Config, &Wording, usize) -> Vec<Fault>;
 
 impl Config {
     pub(super) fn check_templates(&self) -> Vec<Fault> {
@@ -33,7 +36,7 @@ impl Config {
             if !key.is_valid() {
                 faults.push(Fault::new(key.as_str(), NO_NAME));
             }
-            faults.extend(under(key.as_str(), self.check_planned(planned)));
+            faults.extend(under(key.as_str(), self.check_planned(planned, Self::check_wording)));
             for before in planned.after.iter().filter(|before| !template.tickets.contains_key(*before)) {
                 faults.push(Fault::new(format!("{key}.after"), format!("no ticket `{before}`")));
             }
@@ -45,7 +48,8 @@ impl Config {
         faults
     }
 
-    fn check_planned(&self, planned: &Planned) -> Vec<Fault> {
+    /// Checks a ticket that is to be opened; `wording` checks its texts.
+    pub(super) fn check_planned(&self, planned: &Planned, wording: CheckWording) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut check = |at: String, checked: Result<(), String>| {
             faults.extend(checked.err().map(|problem| Fault::new(at, problem)));
@@ -63,9 +67,9 @@ impl Config {
             check(format!("fields.{field}"), checked);
         }
         check("impact".to_owned(), self.check_levels(planned.impact, planned.urgency));
-        faults.extend(under("subject", self.check_wording(&planned.subject, self.limits.subject)));
+        faults.extend(under("subject", wording(self, &planned.subject, self.limits.subject)));
         if let Some(description) = &planned.description {
-            faults.extend(under("description", self.check_wording(description, self.limits.text)));
+            faults.extend(under("description", wording(self, description, self.limits.text)));
         }
         faults
     }

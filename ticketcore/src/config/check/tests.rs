@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::capability::Capability;
 use crate::cond::{Atom, Cmp, Cond, Relation};
 use crate::config::{Action, At, Audience, Cascade, CascadeOn, Kind, Moment, Policy, State, Step, Transition};
+use crate::config::{Grant, Rights};
+use crate::config::{Planned, Recurring, Template};
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
@@ -403,5 +406,88 @@ fn a_route_asks_somebody_says_nothing_twice_and_asks_nothing_of_an_actor() {
             "routing.routes[1].key: another one is named `a`",
             "routing.routes[1]: is never asked, as `a` before it is for every ticket",
         ]
+    );
+}
+
+#[test]
+fn grants_name_what_is_there_and_give_something() {
+    let grant = |grant: Grant| faults(|config| config.rights.grants.push(grant));
+    let at = |place: &str| format!("rights.grants[boss].{place}");
+    let boss = || Grant::role("boss", [Capability::Move]);
+    assert_eq!(grant(boss()), Vec::<String>::new());
+    assert_eq!(grant(Grant::role("boss", [])), [format!("{}: gives nothing", at("may"))]);
+    assert_eq!(grant(boss().kind("wish")), [format!("{}: no kind `wish`", at("kinds"))]);
+    assert_eq!(grant(boss().state("limbo")), [format!("{}: no workflow has a state `limbo`", at("states"))]);
+    assert_eq!(grant(boss().transition("fly")), [format!("{}: no workflow has a transition `fly`", at("moves"))]);
+    let no_move = Grant::role("boss", [Capability::Read]).transition("close");
+    assert_eq!(grant(no_move), [format!("{}: names transitions, and gives no right to move", at("moves"))]);
+    let rights = |change: fn(&mut Rights)| faults(|config| change(&mut config.rights));
+    assert_eq!(rights(|rights| _ = rights.internal.insert("margin".into())), ["rights.internal: no field `margin`"]);
+    assert_eq!(rights(|rights| _ = rights.promises.insert("gold".into())), ["rights.promises: no policy `gold`"]);
+}
+
+#[test]
+fn a_role_that_nobody_holds_is_asked_for_in_vain() {
+    let found = faults(|config| config.rights.roles = ["admin".into()].into());
+    let vain =
+        |key: &str| format!("workflows[change@1].transitions[{key}].guard: nobody holds the role `change_manager`");
+    assert_eq!(found, [vain("approve"), vain("reject")]);
+    assert_eq!(faults(|config| config.rights.roles = ["admin".into(), "change_manager".into()].into()), [""; 0]);
+}
+
+#[test]
+fn a_state_that_nobody_may_leave_is_no_place_for_a_ticket() {
+    let found = faults(|config| config.rights = Rights::of([Grant::agents([Capability::Move]).transition("start")]));
+    let stuck = |kind: &str, state: &str| {
+        let fault = format!("rights: nobody may take a ticket of kind `{kind}` out of state `{state}`");
+        found.contains(&fault)
+    };
+    assert!(stuck("task", "doing") && stuck("change", "draft"), "{found:?}");
+    assert!(!stuck("task", "todo") && !stuck("incident", "new"), "agents may start it: {found:?}");
+    assert!(!stuck("incident", "resolved"), "the desk itself closes it: {found:?}");
+}
+
+#[test]
+fn what_recurs_comes_round_and_can_be_opened() {
+    let daily = || toml::from_str("start = \"2026-03-01T09:00\"\nzone = \"UTC\"\nrule = \"FREQ=DAILY\"").unwrap();
+    let of = |change: &dyn Fn(&mut Recurring)| {
+        let mut recurring = Recurring::new(daily(), Planned::new("task", "Rounds of {{date}}"));
+        change(&mut recurring);
+        let named = Template::default().ticket("a", Planned::new("task", "{{ reference }}"));
+        let below = Template::default().ticket("a", Planned::new("task", "{{subject}}"));
+        faults(|c| {
+            c.templates.extend([("named".into(), named), ("below".into(), below)]);
+            c.recurring.insert("r".into(), recurring);
+        })
+    };
+    assert_eq!(of(&|_| {}), Vec::<String>::new());
+    assert_eq!(of(&|r| r.template = Some("below".into())), Vec::<String>::new());
+    for (change, fault) in [
+        (
+            &(|r: &mut Recurring| r.within = Some("office".into())) as &dyn Fn(&mut Recurring),
+            "within: no calendar `office`",
+        ),
+        (&|r| r.template = Some("wish".into()), "template: no template `wish`"),
+        (
+            &|r| r.template = Some("named".into()),
+            "template: `a` of `named` asks for the reference of a ticket that has no number yet",
+        ),
+        (&|r| r.ticket.kind = "wish".into(), "ticket.kind: no kind `wish`"),
+        (&|r| r.ticket.subject = " ".into(), "ticket.subject: is empty"),
+        (
+            &|r| r.ticket.subject = "{{date}}, {{team}}".into(),
+            "ticket.subject: no placeholder `team` at character 11; a ticket yet to be has `date` only",
+        ),
+        (&|r| r.ticket.subject = "{{date}}".repeat(101).into(), "ticket.subject: has 1010 bytes, the limit is 1000"),
+        (&|r| r.ticket.after = ["b".into()].into(), "ticket.after: only tickets of a template come after each other"),
+        (&|r| r.every.start = "2026-03-01T09:00:00.5".parse().unwrap(), "every.start: has a fraction of a second"),
+    ] {
+        assert_eq!(of(change), [format!("recurring.r.{fault}")]);
+    }
+    assert_eq!(
+        faults(|c| {
+            c.recurring.insert("".into(), Recurring::new(daily(), Planned::new("task", "Rounds")));
+        }),
+        [format!("recurring.: {NO_NAME}")]
     );
 }
