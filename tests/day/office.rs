@@ -42,7 +42,7 @@ impl Office {
 
     async fn staff(&self) {
         for (team, people) in TEAMS {
-            self.desk.put_team(Team::new(team, team.to_uppercase()).lead(people[0]), None).await.unwrap();
+            self.desk.put_team(Team::new(team, team.to_uppercase()), None).await.unwrap();
             for name in people {
                 let mut person = Person::new(*name, ActorKind::Agent, *name).team(team);
                 for channel in [Channel::Mail, Channel::Phone, Channel::Web] {
@@ -50,6 +50,7 @@ impl Office {
                 }
                 self.desk.put_person(person, None).await.unwrap();
             }
+            self.desk.put_team(Team::new(team, team.to_uppercase()).lead(people[0]), None).await.unwrap();
         }
         for (key, sight) in [("acme", OrgSight::All), ("globex", OrgSight::None)] {
             self.desk.put_organisation(Organisation::new(key, key.to_uppercase()).sight(sight), None).await.unwrap();

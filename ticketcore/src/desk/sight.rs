@@ -38,6 +38,13 @@ impl Desk {
         }
     }
 
+    /// Refuses what tells of all tickets to those who do not read all.
+    pub(super) async fn reads_all(&self) -> Result<(), Error> {
+        let rulebook = self.rulebook().await?;
+        let all = rulebook.now().config.rights.everywhere(&self.actor, Capability::Read);
+        if all { Ok(()) } else { Err(forbidden(&self.actor, Capability::Read).into()) }
+    }
+
     pub(super) fn holds(&self, rulebook: &Rulebook, ticket: &Ticket, capability: Capability) -> bool {
         rulebook.now().config.rights.allows(&self.actor, ticket, capability)
     }

@@ -111,7 +111,8 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if storage fails. What is broken is no error but the answer.
+    /// [`Error::Refused`] if the actor may not [read](crate::Capability::Read) every ticket; [`Error::Store`] if storage
+    /// fails. What is broken is no error but the answer.
     ///
     /// # Examples
     ///
@@ -133,6 +134,7 @@ impl Desk {
     /// # Ok::<(), ticketcore::Error>(()) }).unwrap();
     /// ```
     pub async fn verify(&self, progress: impl FnMut(&Verified) + Send) -> Result<Verified, Error> {
+        self.reads_all().await?;
         self.audit(&[], progress).await
     }
 
@@ -146,6 +148,7 @@ impl Desk {
         checkpoint: &Checkpoint,
         progress: impl FnMut(&Verified) + Send,
     ) -> Result<Verified, Error> {
+        self.reads_all().await?;
         if checkpoint.tenant != self.tenant || checkpoint.root != checkpoint.root_of_heads() {
             let broken = Broken { ticket: None, number: 0, version: Version(0), why: Flaw::Checkpoint };
             return Ok(Verified { broken: Some(broken), ..Verified::default() });
@@ -157,8 +160,9 @@ impl Desk {
     ///
     /// # Errors
     ///
-    /// [`Error::Store`] if storage fails.
+    /// As [`verify`](Self::verify).
     pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        self.reads_all().await?;
         let at = self.now();
         let (mut heads, mut after) = (Vec::new(), None);
         loop {
