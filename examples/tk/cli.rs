@@ -11,7 +11,7 @@ use crate::customer::Customer;
 use crate::deeds::Deed;
 use crate::names::{Reference, actor};
 use crate::past::Past;
-use crate::people::People;
+use crate::people::Directory;
 use crate::place::Place;
 use crate::search::Search;
 
@@ -23,7 +23,7 @@ use crate::search::Search;
 pub(crate) struct Tk {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Who acts: agent:ada, integration:mail, requester:bo@acme with an organisation; you, as an agent, unless said otherwise
+    /// Who acts: agent:ada, integration:mail, requester:bo@acme; else you, an agent
     #[arg(long = "as", global = true, value_name = "ACTOR", value_parser = member)]
     pub(crate) actor: Option<Actor>,
     /// A role of whoever acts
@@ -50,13 +50,13 @@ pub(crate) enum Verb {
     #[command(flatten)]
     Customer(Customer),
     #[command(flatten)]
-    People(People),
+    People(Directory),
     /// Write and read what the desk knows
     #[command(subcommand)]
     Article(Article),
     #[command(flatten)]
     Past(Past),
-    /// Do something to every ticket that a search means, the open ones unless said otherwise
+    /// Do something to many tickets: `tk bulk --queue mail -- tag x`
     Bulk(Bulk),
     /// Print, check or publish a configuration
     #[command(subcommand)]
@@ -71,7 +71,7 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Read {
-    /// List tickets: the open ones in the order of work, unless said otherwise
+    /// List tickets: the open ones, unless said otherwise
     List {
         #[command(flatten)]
         search: Search,
@@ -85,9 +85,9 @@ pub(crate) enum Read {
     Show { ticket: Reference },
     /// Tell what happened to a ticket
     History { ticket: Reference },
-    /// Print what was written, with the numbers by which messages are edited and split off
+    /// Print what was written, with the numbers of messages
     Conversation { ticket: Reference },
-    /// List articles and solved tickets that are like a ticket, the most alike first
+    /// List articles and solved tickets that are like a ticket
     Similar {
         ticket: Reference,
         #[arg(long, default_value_t = 5)]
@@ -99,7 +99,9 @@ pub(crate) enum Read {
     Clocks { ticket: Reference },
     /// Explain a clock: which times counted, and why
     Explain { ticket: Reference, policy: Key },
-    /// Print a report: overview, volume, response, attainment, daily, weekly, monthly, agents, reopens
+    /// Print a report
+    ///
+    /// There are overview, volume, response, attainment, daily, weekly, monthly, agents, reopens and others.
     Report {
         #[arg(default_value = "overview")]
         name: String,
@@ -130,7 +132,9 @@ pub(crate) enum Configuration {
 pub(crate) enum Write {
     /// Open a ticket
     New(New),
-    /// Open another ticket with some messages of a ticket: `tk conversation` numbers them
+    /// Open another ticket with some messages of a ticket
+    ///
+    /// `tk conversation` numbers them; 1 is the description.
     Split {
         ticket: Reference,
         #[arg(value_delimiter = ',', required = true, value_name = "MESSAGES", value_parser = version)]

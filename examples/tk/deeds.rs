@@ -32,14 +32,18 @@ pub(crate) enum Deed {
         #[arg(long)]
         internal: bool,
     },
-    /// Give a message another text: `tk conversation` numbers them, 1 is the description
+    /// Give a message another text
+    ///
+    /// `tk conversation` numbers them; 1 is the description.
     Edit {
         ticket: Reference,
         #[arg(value_parser = version)]
         message: Version,
         text: String,
     },
-    /// Set subject, team, queue, category, requester, organisation, external or fields of the desk; nothing after the `=` clears
+    /// Set fields: team=network; nothing after the `=` clears
+    ///
+    /// There are subject, team, queue, category, requester, organisation, external and the fields of the desk.
     Set {
         ticket: Reference,
         #[arg(required = true, value_name = "FIELD=VALUE", value_parser = pair)]
@@ -61,7 +65,9 @@ pub(crate) enum Deed {
         #[arg(value_name = "TIME", value_parser = span::parse)]
         time: TimeDelta,
     },
-    /// Link two tickets: blocks, blocked_by, parent, child, relates, duplicates, duplicated_by, causes, caused_by, explains, explained_by
+    /// Link two tickets
+    ///
+    /// As blocks, blocked_by, parent, child, relates, duplicates, duplicated_by, causes, caused_by, explains or explained_by.
     Link {
         ticket: Reference,
         #[arg(value_parser = named::<LinkKind>)]
@@ -83,7 +89,7 @@ pub(crate) enum Deed {
         #[arg(long)]
         undo: bool,
     },
-    /// Show a ticket to somebody: person/eve, team/network, organisation/acme
+    /// Show a ticket to person/eve, team/network or organisation/acme
     Share {
         ticket: Reference,
         #[arg(value_parser = party)]

@@ -20,7 +20,7 @@ pub(crate) enum Past {
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
     },
-    /// Print how far everything has come, to be kept where nobody can change it
+    /// Print how far everything has come, to verify against later
     Checkpoint,
 }
 

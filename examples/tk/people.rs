@@ -17,7 +17,7 @@ use crate::print::{list, or_dash, table};
 use crate::{Printed, print, view};
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum People {
+pub(crate) enum Directory {
     /// List people
     People {
         #[command(flatten)]
@@ -106,25 +106,25 @@ pub(crate) enum OrgVerb {
     },
 }
 
-pub(crate) async fn run(desk: &Desk, verb: &People, as_json: bool) -> Printed {
+pub(crate) async fn run(desk: &Desk, verb: &Directory, as_json: bool) -> Printed {
     match verb {
-        People::People { who } => people(&who.find(desk).await?, as_json),
-        People::Person(PersonVerb::Show { id }) => {
+        Directory::People { who } => people(&who.find(desk).await?, as_json),
+        Directory::Person(PersonVerb::Show { id }) => {
             let found = desk.person(id).await?.ok_or_else(|| format!("nobody is `{id}`"))?;
             one(found, as_json, people)
         }
-        People::Person(PersonVerb::Put(put)) => one(put_person(desk, put).await?, as_json, people),
-        People::Person(PersonVerb::Merge { from, into }) => merge(desk, from, into, as_json).await,
-        People::Teams => teams(&desk.teams(None, usize::MAX).await?, as_json),
-        People::Team(TeamVerb::Put { id, name, lead, calendar }) => {
+        Directory::Person(PersonVerb::Put(put)) => one(put_person(desk, put).await?, as_json, people),
+        Directory::Person(PersonVerb::Merge { from, into }) => merge(desk, from, into, as_json).await,
+        Directory::Teams => teams(&desk.teams(None, usize::MAX).await?, as_json),
+        Directory::Team(TeamVerb::Put { id, name, lead, calendar }) => {
             let (mut team, seen) = begun(desk.team(id).await?, || Team::new(id.clone(), ""));
             set(&mut team.name, name.as_ref());
             renew(&mut team.leads, lead, "-");
             team.calendar = calendar.clone().or(team.calendar);
             one(desk.put_team(team, Some(seen)).await?, as_json, teams)
         }
-        People::Orgs => organisations(&desk.organisations(None, usize::MAX).await?, as_json),
-        People::Org(OrgVerb::Put { id, name, domain, sight }) => {
+        Directory::Orgs => organisations(&desk.organisations(None, usize::MAX).await?, as_json),
+        Directory::Org(OrgVerb::Put { id, name, domain, sight }) => {
             let (mut organisation, seen) = begun(desk.organisation(id).await?, || Organisation::new(id.clone(), ""));
             set(&mut organisation.name, name.as_ref());
             renew(&mut organisation.domains, domain, "-");

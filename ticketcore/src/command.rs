@@ -315,7 +315,8 @@ impl Request {
     }
 
     /// Refuses the request if the ticket changed since this version, and says what changed; but not if all it asks
-    /// [commutes](Command::commutes) with whatever others did.
+    /// [commutes](Command::commutes) with whatever others did. Only for those who may
+    /// [read](crate::Capability::Read) the ticket: a version tells how much happened to it.
     #[must_use]
     pub const fn at(mut self, seen: Version) -> Self {
         self.seen = Some(seen);
