@@ -19,7 +19,7 @@ use ticketcore::routing::{
     Agent, Availability, ByRoute, Choice, Fallback, Intake, Load, Prefer, Route, Router, Sorted, Tier,
 };
 use ticketcore::store::{Commit, Write};
-use ticketcore::testing::block_on;
+use ticketcore::testing::{block_on, given};
 use ticketcore::time::ManualClock;
 use ticketcore::{
     Actor, ActorKind, Capability, Channel, Command, Config, Desk, Draft, Error, Event, Filter, Key, LinkKind,
@@ -331,6 +331,28 @@ fn whoever_does_nothing_loses_the_ticket_to_somebody_else() {
         assert_eq!(office.holder(idle).await, some("ada"), "an answer is something");
         assert_eq!(office.loads().await, loads([("ada", 1), ("bo", 1)]));
     });
+}
+
+#[test]
+fn what_counts_as_doing_something_is_what_the_line_sees_of_an_agent() {
+    let (bo, customer) = (Actor::agent("bo"), Actor::requester("kim"));
+    let config = Config::default().policy(Policy::assignment_timeout("idle", Span::minutes(30)));
+    let given = given(config).ticket(Draft::incident("No mail").requester("kim")).having(Command::assign("bo"));
+    let after = |actor: &Actor, command: Command| {
+        let later = given.clone().at("2026-03-02T09:10:00Z").by(actor.clone()).having(command);
+        later.at("2026-03-02T09:31:00Z").when_ticked()
+    };
+    for command in [Command::transition("start"), Command::reply("Hello"), Command::Acknowledge(None)] {
+        after(&bo, command).then(&[]);
+    }
+    for command in [Command::note("Odd"), Command::Tag("vip".into())] {
+        after(&bo, command).then_named(&["fired", "assigned"]);
+    }
+    after(&customer, Command::reply("Is anybody there?")).then_named(&["fired", "assigned"]);
+    after(&bo, Command::Assign(None)).then(&[]);
+    after(&bo, Command::assign("ada")).then(&[]);
+    let taken = given.clone().having(Command::Assign(None)).by(bo).having(Command::assign("bo"));
+    taken.at("2026-03-03T09:00:00Z").when_ticked().then(&[]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Told {
                 Deed::RestorePriority => Command::RestorePriority,
                 Deed::Acknowledge(true) => Command::Acknowledge(None),
                 Deed::Acknowledge(false) => Command::Unacknowledge,
-                Deed::Assign(somebody) => Command::Assign(somebody.then(|| "ada".into())),
+                Deed::Assign(somebody) => Command::Assign(somebody.then(|| "lin".into())),
                 Deed::Foreign(which) => foreign(which),
             };
             let actor = if matches!(deed, Deed::Ask) { &customer } else { &agent };

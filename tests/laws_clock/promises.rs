@@ -3,7 +3,7 @@
 use ticketcore::cond::{Atom, Cond};
 use ticketcore::config::{ClockSpec, Cycle};
 use ticketcore::line::{Beat, Flag, Mark};
-use ticketcore::{Policy, Priority, Status, Waiting};
+use ticketcore::{Policy, Priority, Span, Status, Waiting};
 
 /// A policy, and in plain words what its clock does.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(crate) enum Starts {
     WhenItRuns,
 }
 
-pub(crate) const PROMISES: [(&str, Promise); 10] = [
+pub(crate) const PROMISES: [(&str, Promise); 11] = [
     (
         "first_response",
         Promise {
@@ -98,6 +98,15 @@ pub(crate) const PROMISES: [(&str, Promise); 10] = [
             runs: |_| true,
             stops: ended,
             starts: Starts::At(|beat| matches!(beat.mark, Mark::Opened | Mark::Moved | Mark::Reopened)),
+        },
+    ),
+    (
+        "untouched",
+        Promise {
+            policy: |id| Policy { steps: Vec::new(), ..Policy::assignment_timeout(id, Span::ZERO) },
+            runs: |_| true,
+            stops: |beat| !beat.flags.has(Flag::Untouched) || ended(beat),
+            starts: Starts::At(|beat| beat.mark == Mark::Assigned || opened(beat) && beat.flags.has(Flag::Assigned)),
         },
     ),
 ];

@@ -159,25 +159,33 @@ impl Desk {
 
     /// Goes on with reading open tickets under newer configurations, a chunk of each tenant's.
     async fn sweep(&self) -> Result<Swept, Error> {
-        let sweeps = self.core.store.documents(&DESK, &SWEEP, None, CHUNK).await?;
         let (mut pending, mut swept) = (false, Swept::default());
-        for document in sweeps {
-            let corrupt = |error| StoreError::corrupt(format!("sweep of {}", document.key), error);
-            let sweep: Sweep = serde_json::from_str(&document.body).map_err(corrupt)?;
-            if sweep.routed {
-                swept.routed.push(TenantId::from(document.key.as_str()));
+        let mut after: Option<String> = None;
+        loop {
+            let sweeps = self.core.store.documents(&DESK, &SWEEP, after.as_deref(), CHUNK).await?;
+            let last = sweeps.len() < CHUNK;
+            after = sweeps.last().map(|document| document.key.clone());
+            for document in sweeps {
+                let corrupt = |error| StoreError::corrupt(format!("sweep of {}", document.key), error);
+                let sweep: Sweep = serde_json::from_str(&document.body).map_err(corrupt)?;
+                if sweep.routed {
+                    swept.routed.push(TenantId::from(document.key.as_str()));
+                }
+                if sweep.done {
+                    continue;
+                }
+                pending = true;
+                let desk = self.tenant(TenantId::from(document.key.as_str()));
+                if desk.rulebook().await?.now().revision < sweep.revision {
+                    // Announced and not published (yet).
+                    desk.forget_rules();
+                    continue;
+                }
+                swept.tickets += desk.sweep_on(document, sweep).await?;
             }
-            if sweep.done {
-                continue;
+            if last {
+                break;
             }
-            pending = true;
-            let desk = self.tenant(TenantId::from(document.key.as_str()));
-            if desk.rulebook().await?.now().revision < sweep.revision {
-                // Announced and not published (yet).
-                desk.forget_rules();
-                continue;
-            }
-            swept.tickets += desk.sweep_on(document, sweep).await?;
         }
         self.core.rules.swept(self.now(), pending);
         Ok(swept)
