@@ -76,7 +76,7 @@ async fn file(desk: &Desk, bytes: &'static str) -> Attachment {
 }
 
 fn message(visibility: Visibility, body: &str, attachments: &[&Attachment]) -> Message {
-    let attachments = attachments.iter().map(|file| Attachment::clone(file)).collect();
+    let attachments = attachments.iter().copied().cloned().collect();
     Message { attachments, ..Message::new(visibility, body) }
 }
 
