@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         desk.publish(Config::default().policy(answer)).await?;
 
         let (bo, ada) = (desk.by(Actor::requester("bo")), desk.by(Actor::agent("ada")));
-        let ticket = bo.open(Draft::incident("Checkout returns 500").team("first_line")).await?;
+        let ticket = bo.open(Draft::incident("Checkout returns 500")).await?;
         clock.advance(Span::hours(5).0); // nobody answers …
         desk.tick().await?; // … so it escalates by itself
         ada.apply(ticket.id, [Command::assign("ada"), Command::reply("Fixed."), Command::transition("resolve")])

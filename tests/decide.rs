@@ -351,8 +351,14 @@ fn a_merge_is_an_event_on_each_ticket_and_so_is_its_undoing() {
     let survivor = given(Config::default()).id(2).ticket(Draft::incident("Smoke").requester("eve")).into_ticket();
     let pose = Pose { state: "new".into(), status: Status::New, waiting: None, dropped: false, closed: None };
     let merged = Merged { into: id(2), state: "cancelled".into(), from: pose.clone() };
-    let absorbed =
-        Absorbed { from: id(1), messages: Vec::new(), watchers: vec!["kim".into()], alerts: Vec::new(), tickets: 1 };
+    let absorbed = Absorbed {
+        from: id(1),
+        messages: Vec::new(),
+        watchers: vec!["kim".into()],
+        participants: vec!["bo".into()],
+        alerts: Vec::new(),
+        tickets: 1,
+    };
     let watched = || printer().having(Command::Watch("kim".into()));
     let outcome = watched()
         .beside(survivor)

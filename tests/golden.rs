@@ -24,7 +24,7 @@ use ticketcore::event::{
     Unmerged, Withheld,
 };
 use ticketcore::policy_log::StepKey;
-use ticketcore::routing::Availability;
+use ticketcore::routing::{Availability, Choice, Difference, Fallback, Load, PassedOver, Pick, Prefer, Tier, Why};
 use ticketcore::seal::{Digest, Seal, seal};
 use ticketcore::signal::Alert;
 use ticketcore::testing::block_on;
@@ -72,6 +72,8 @@ fn bare() -> Opened {
         assignee: None,
         team: None,
         queue: None,
+        needs: [].into(),
+        intake: None,
         watchers: Vec::new(),
         workflow: Pin { id: Key::from("incident"), rev: 1 },
         state: Key::from("new"),
@@ -103,6 +105,8 @@ fn full() -> Opened {
         assignee: Some("ada".into()),
         team: Some("first_line".into()),
         queue: Some("mail".into()),
+        needs: ["exchange".into(), "russian".into()].into(),
+        intake: Some("mail".into()),
         watchers: vec!["eve".into()],
         state: Key::from("lobby"),
         status: Status::Pending,
@@ -186,6 +190,36 @@ fn requested(approval: &str, full: bool) -> Event {
     }
 }
 
+/// A choice, and everything that can be said of those who were passed over.
+fn routed() -> Choice {
+    let passed_over = [
+        Why::After(Difference::Tier),
+        Why::After(Difference::Prefers(Prefer::Sticky)),
+        Why::After(Difference::Prefers(Prefer::LeastRecent)),
+        Why::After(Difference::Name),
+        Why::Unavailable(Availability::Off),
+        Why::Lacks("russian".into()),
+        Why::Full { load: 5, capacity: 5 },
+        Why::Had,
+    ];
+    Choice {
+        route: "mail".into(),
+        pick: Some(Pick {
+            agent: "lin".into(),
+            tier: Tier::Active,
+            because: Some(Difference::Prefers(Prefer::LeastLoaded)),
+        }),
+        fallback: Fallback::Escalate(2),
+        passed_over: passed_over.map(|why| PassedOver { agent: "kim".into(), why }).into(),
+        more: 12,
+    }
+}
+
+/// The choice of nobody.
+fn unrouted() -> Choice {
+    Choice { route: "mail".into(), pick: None, fallback: Fallback::LeaveQueued, passed_over: Vec::new(), more: 0 }
+}
+
 /// Every kind of event at least once; those with parts that may be left out, with them and without.
 fn samples() -> Vec<Event> {
     let attachment = Attachment {
@@ -223,6 +257,13 @@ fn samples() -> Vec<Event> {
         Event::Assigned(Some("lin".into())),
         Event::Assigned(None),
         Event::Assigned(Some("kim".into())),
+        Event::Routed(Box::new(routed())),
+        Event::Routed(Box::new(Choice {
+            pick: Some(Pick { agent: "kim".into(), tier: Tier::NotOff, because: None }),
+            passed_over: Vec::new(),
+            ..unrouted()
+        })),
+        Event::Unrouted(Box::new(unrouted())),
         Event::TeamAssigned(None),
         Event::TeamAssigned(Some("second_line".into())),
         Event::Queued(None),
@@ -517,15 +558,20 @@ fn records_of_the_directory_keep_their_serialised_form() {
     let organisations = sights.map(|sight| Organisation::new("acme", "ACME").sight(sight).domain("acme.example"));
     let teams = [Team::new("net", "Networks"), Team::new("net", "Networks").lead("ada").calendar("office")];
     let form = |form: serde_json::Result<String>| form.unwrap();
+    let load = Load { open: [(Channel::Mail, 3), (Channel::Chat, 1)].into(), last: Some(at(0)) };
+    let loads = [Load::default(), load];
     let forms: Vec<String> = people
         .iter()
         .map(|one| form(serde_json::to_string(one)))
         .chain(organisations.iter().map(|one| form(serde_json::to_string(one))))
         .chain(teams.iter().map(|one| form(serde_json::to_string(one))))
+        .chain(loads.iter().map(|one| form(serde_json::to_string(one))))
         .collect();
     let lines = golden("directory.v1.jsonl", &forms);
     let (of_people, rest) = lines.split_at(people.len());
-    let (of_organisations, of_teams) = rest.split_at(organisations.len());
+    let (of_organisations, rest) = rest.split_at(organisations.len());
+    let (of_teams, of_loads) = rest.split_at(teams.len());
+    assert!(of_loads.iter().zip(&loads).all(|(line, one)| serde_json::from_str::<Load>(line).unwrap() == *one));
     assert!(of_people.iter().zip(&people).all(|(line, one)| serde_json::from_str::<Person>(line).unwrap() == *one));
     assert!(
         of_organisations

@@ -26,7 +26,8 @@ fn a_ticket_is_opened_worked_and_resolved() -> Done {
     let server = Server::start(&scratch)?;
     assert_eq!(server.get("/healthz")?.status, 200);
     let ticket = open(&server, "No mail")?;
-    assert_eq!((&ticket["reference"], &ticket["priority"]), (&json!("INC-1"), &json!("p2")));
+    assert_eq!((&ticket["reference"], ticket.get("priority")), (&json!("INC-1"), None), "that is the desk's matter");
+    assert_eq!(server.get("/tickets/INC-1")?.json()?["priority"], "p2");
     assert_eq!(ticket["requester"], "bo", "a requester opens for themselves");
 
     let orders = r#"[{"assign": "ada"}, {"move": "start"}, {"reply": "On it"}, {"note": "The relay again"}]"#;
@@ -191,10 +192,10 @@ fn bad_input_is_refused_with_its_reasons_and_changes_nothing() -> Done {
         ("POST /tickets", &[&long_key], r#"{"kind": "incident", "subject": "x"}"#, 422, "once"),
         ("POST /tickets/1/commands", &[ADA], r#"[{"move": "reopen"}]"#, 409, r#""possible":["start","#),
         ("POST /tickets/1/commands", &[ADA], r#"[{"assign": "ada"}, {"move": "close"}]"#, 409, "no such move"),
-        ("POST /tickets/1/commands", &[BO], r#"[{"move": "start"}]"#, 409, r#""why":"forbidden""#),
+        ("POST /tickets/1/commands", &[BO], r#"[{"move": "start"}]"#, 403, r#""capability":"move""#),
         ("POST /tickets/1/commands", &[ADA], r#"[{"reply": ""}]"#, 422, "body"),
         ("POST /tickets/1/commands", &[ADA], r#"[{"snooze": "2020-01-01T00:00:00Z"}]"#, 422, "future"),
-        ("POST /tickets/1/commands", &[ADA, "If-Match: \"7\""], r#"[{"assign": "ada"}]"#, 412, r#""version":1"#),
+        ("POST /tickets/1/commands", &[ADA, "If-Match: \"7\""], r#"[{"assign": "ada"}]"#, 409, r#""version":1"#),
         (
             "POST /tickets/1/commands",
             &[ADA],
@@ -340,7 +341,12 @@ fn a_stale_if_match_conflicts_and_writes_nothing() -> Done {
         |person: &str| server.post("/tickets/1/commands", &[ADA, &header], &json!([{ "assign": person }]).to_string());
     assert_eq!(assign("ada")?.status, 200);
     let stale = assign("eve")?;
-    assert_eq!((stale.status, &stale.json()?["version"]), (412, &json!(2)));
+    assert_eq!((stale.status, &stale.json()?["version"]), (409, &json!(2)));
+    let change = &stale.json()?["changes"][0];
+    assert_eq!(
+        (&change["field"], &change["to"], &change["by"]["id"]),
+        (&json!("assignee"), &json!("ada"), &json!("ada"))
+    );
     assert_eq!(server.get("/tickets/1")?.json()?["assignee"], "ada");
     Ok(())
 }
@@ -491,4 +497,225 @@ fn what_is_configured_is_published_once_and_kept() -> Done {
     assert_eq!(failed.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&failed.stderr).contains("kinds"), "{failed:?}");
     Ok(())
+}
+
+const ADMIN: &str = "X-Roles: admin";
+
+fn put(server: &Server, path: &str, headers: &[&str], body: &Value) -> Result<Response, Box<dyn Error>> {
+    let headers = [&["Content-Type: application/json", ADA, ADMIN], headers].concat();
+    request(server.address, "PUT", path, &headers, body.to_string().as_bytes())
+}
+
+fn get(server: &Server, path: &str, headers: &[&str]) -> Result<Response, Box<dyn Error>> {
+    request(server.address, "GET", path, headers, b"")
+}
+
+#[test]
+fn people_teams_and_organisations_are_written_found_and_merged() -> Done {
+    let scratch = Scratch::new()?;
+    let server = Server::start(&scratch)?;
+    put(&server, "/teams/network", &[], &json!({ "id": "network", "name": "Networks" }))?;
+    put(&server, "/organisations/acme", &[], &json!({ "id": "acme", "name": "Acme", "domains": ["acme.example"] }))?;
+    let bo = json!({
+        "id": "bo", "kind": "requester", "name": "Bo Li", "mails": ["bo@acme.example"], "organisation": "acme",
+    });
+    let written = put(&server, "/people/bo", &["If-Match: \"0\""], &bo)?;
+    assert_eq!(
+        (written.status, written.header("etag"), written.json()?),
+        (200, Some("\"1\""), bo.clone()),
+        "{written:?}"
+    );
+    let stale = put(&server, "/people/bo", &["If-Match: \"0\""], &bo)?;
+    assert_eq!((stale.status, &stale.json()?["version"]), (409, &json!(1)), "{stale:?}");
+    let unknown = json!({ "id": "ada", "kind": "agent", "name": "Ada", "teams": ["databases"] });
+    let refused = put(&server, "/people/ada", &[], &unknown)?;
+    assert_eq!((refused.status, &refused.json()?["faults"][0]["path"]), (422, &json!("teams")), "{refused:?}");
+    assert_eq!(put(&server, "/people/eve", &[], &bo)?.status, 422, "the path names another");
+    let forbidden = request(
+        server.address,
+        "PUT",
+        "/people/bo",
+        &["Content-Type: application/json", ADA],
+        bo.to_string().as_bytes(),
+    )?;
+    assert_eq!((forbidden.status, &forbidden.json()?["capability"]), (403, &json!("direct")));
+
+    let people = |query: &str| -> Result<Value, Box<dyn Error>> {
+        Ok(get(&server, &format!("/people{query}"), &[ADA])?.json()?["people"].clone())
+    };
+    for query in ["", "?name=BO", "?mail=Bo@acme.example", "?organisation=acme", "?kind=requester"] {
+        assert_eq!(people(query)?, json!([bo]), "{query}");
+    }
+    assert_eq!(people("?skill=dns")?, json!([]));
+    let own = get(&server, "/people/bo", &[BO])?;
+    assert_eq!((own.status, own.json()?), (200, bo.clone()), "everybody may read their own");
+    assert_eq!(get(&server, "/people/nobody", &[ADA])?.status, 404);
+    assert_eq!(get(&server, "/teams", &[ADA])?.json()?["teams"][0]["name"], "Networks");
+    assert_eq!(get(&server, "/organisations/acme", &[ADA])?.json()?["sight"], "all");
+
+    put(
+        &server,
+        "/people/mail-1",
+        &[],
+        &json!({ "id": "mail-1", "kind": "requester", "name": "bo@home", "placeholder": true }),
+    )?;
+    server.post("/tickets", &[ADA], r#"{"kind": "incident", "subject": "No mail", "requester": "mail-1"}"#)?;
+    let merged = server.post("/people/mail-1/merge", &[ADA, ADMIN], r#"{"into": "bo"}"#)?;
+    assert_eq!((merged.status, &merged.json()?["tickets"]), (200, &json!(1)), "{merged:?}");
+    assert_eq!(server.get("/tickets/1")?.json()?["requester"], "bo");
+    assert_eq!(get(&server, "/people/mail-1", &[ADA])?.json()?["id"], "bo", "it leads to the other");
+
+    // A colleague sees what the organisation's people may see, and a stranger nothing.
+    let colleague = |headers: &[&str]| get(&server, "/tickets/2/follow", headers).map(|response| response.status);
+    server.post("/tickets", &[BO, "X-Organisation: acme"], r#"{"kind": "incident", "subject": "No mail"}"#)?;
+    assert_eq!(colleague(&["X-Actor: requester:cy", "X-Organisation: acme"])?, 200);
+    assert_eq!(colleague(&["X-Actor: requester:cy", "X-Organisation: initech"])?, 404);
+    assert_eq!(colleague(&["X-Actor: requester:cy"])?, 404);
+    calm(&server)
+}
+
+#[test]
+fn tickets_are_merged_split_and_read_as_one_conversation() -> Done {
+    let scratch = Scratch::new()?;
+    let server = Server::start(&scratch)?;
+    let (one, other) = (open(&server, "No mail")?, open(&server, "Mail is down")?);
+    server.post("/tickets/1/commands", &[ADA], r#"[{"reply": "On it"}, {"reply": "And the screen?"}]"#)?;
+    let split = r#"{"messages": [3], "draft": {"kind": "request", "subject": "A screen"}}"#;
+    let parts = server.post("/tickets/1/split", &[ADA], split)?;
+    assert_eq!((parts.status, &parts.json()?["new"]["reference"]), (201, &json!("REQ-3")), "{parts:?}");
+    assert!(parts.header("location").is_some_and(|to| to.starts_with("/tickets/")));
+    let keyed = server.post("/tickets/1/split", &[ADA, "Idempotency-Key: x"], split)?;
+    assert_eq!((keyed.status, &keyed.json()?["faults"][0]["path"]), (400, &json!("Idempotency-Key")));
+
+    let merge = json!([{ "merge": one["id"] }]).to_string();
+    assert_eq!(server.post("/tickets/2/commands", &[ADA], &merge)?.json()?["merged"], one["id"]);
+    let gone = server.post("/tickets/2/commands", &[ADA], r#"[{"tag": "x"}]"#)?;
+    assert_eq!((gone.status, &gone.json()?["into"]), (409, &one["id"]), "{gone:?}");
+    let said = server.post("/tickets/2/commands", &[BO], r#"[{"reply": "Any news?"}]"#)?;
+    assert_eq!(said.json()?["id"], one["id"], "it goes on there");
+    let posts = server.get("/tickets/1/conversation")?.json()?;
+    let texts: Vec<_> = posts["posts"].as_array().ok_or("no posts")?.iter().map(|post| &post["text"]).collect();
+    assert_eq!(texts, ["On it", "Any news?"]);
+    assert_eq!(server.get("/tickets/3/conversation")?.json()?["posts"][0]["text"], "And the screen?");
+    assert_eq!(server.post("/tickets/2/commands", &[ADA], r#"["unmerge"]"#)?.json()?["id"], other["id"]);
+    calm(&server)
+}
+
+#[test]
+fn a_link_opens_a_ticket_without_an_account_and_scores_it_once() -> Done {
+    let scratch = Scratch::new()?;
+    let server = Server::start(&scratch)?;
+    open(&server, "No mail")?;
+    server.post("/tickets/1/commands", &[ADA], r#"[{"note": "Again"}, {"reply": "Done"}, {"move": "resolve"}]"#)?;
+    let grant = |purpose: &str| -> Result<Value, Box<dyn Error>> {
+        let body = json!({ "person": "bo", "purpose": purpose, "expires": "2100-01-01T00:00:00Z" }).to_string();
+        let granted = server.post("/tickets/1/links", &[ADA], &body)?;
+        assert_eq!(granted.status, 201, "{granted:?}");
+        granted.json()
+    };
+    let (follow, rate) = (grant("follow")?, grant("rate")?);
+    let path = |kind: &str, link: &Value| format!("/{kind}/{}", link["link"].as_str().unwrap_or_default());
+    let view = server.get(&path("follow", &follow))?;
+    assert_eq!(view.json()?["posts"].as_array().map(Vec::len), Some(1), "{view:?}");
+    assert_eq!(get(&server, "/tickets/1/follow", &[BO])?.json()?, view.json()?, "the same for whom it is for");
+    let score = |link: &Value, score: u8| server.post(&path("rate", link), &[], &json!({ "score": score }).to_string());
+    assert_eq!(score(&follow, 5)?.status, 404, "it is for something else");
+    assert_eq!(score(&rate, 9)?.status, 422, "which leaves the link as it was");
+    assert_eq!(score(&rate, 5)?.json()?["score"]["score"], 5);
+    assert_eq!(score(&rate, 5)?.status, 404, "it was for once");
+    let id = format!("/links/{}", follow["id"].as_str().ok_or("no id")?);
+    assert_eq!(request(server.address, "DELETE", &id, &[BO], b"")?.status, 404);
+    assert_eq!(request(server.address, "DELETE", &id, &[ADA], b"")?.status, 204);
+    assert_eq!(server.get(&path("follow", &follow))?.status, 404);
+    calm(&server)
+}
+
+#[test]
+fn many_tickets_are_worked_at_once_and_each_is_told_of() -> Done {
+    let scratch = Scratch::new()?;
+    let server = Server::start(&scratch)?;
+    for kind in ["incident", "task", "incident"] {
+        server.post("/tickets", &[ADA], &json!({ "kind": kind, "subject": "x", "queue": "late" }).to_string())?;
+    }
+    let bulk = |more: Value, headers: &[&str]| -> Result<Value, Box<dyn Error>> {
+        let mut body = json!({ "filter": { "queue": "late" }, "commands": [{ "tag": "outage" }] });
+        body.as_object_mut().ok_or("no body")?.extend(more.as_object().ok_or("no more")?.clone());
+        let answer = server.post("/bulk", &[&[ADA], headers].concat(), &body.to_string())?;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    };
+    let effects = |answer: &Value| -> Vec<String> {
+        let outcomes = answer["outcomes"].as_array().into_iter().flatten();
+        outcomes.map(|one| one["effect"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(effects(&bulk(json!({ "dry_run": true }), &[])?), ["changed"; 3]);
+    assert_eq!(server.get("/tickets/1")?.json()?["tags"], Value::Null, "it was only decided");
+    let first = bulk(json!({ "filter": { "queue": "late", "limit": 2 } }), &["Idempotency-Key: k"])?;
+    assert_eq!((effects(&first), &first["complete"]), (vec!["changed".to_owned(); 2], &json!(false)));
+    let rest = bulk(json!({ "filter": { "queue": "late", "after": first["next"] } }), &["Idempotency-Key: k"])?;
+    assert_eq!((effects(&rest), &rest["complete"]), (vec!["changed".to_owned()], &json!(true)));
+    assert_eq!(effects(&bulk(json!({}), &["Idempotency-Key: k"])?), ["repeated"; 3]);
+    let atomic =
+        json!({ "atomic": true, "commands": [{ "move": "resolve" }, { "move": "reopen" }, { "move": "escalate" }] });
+    let refused = bulk(atomic, &[])?;
+    assert!(effects(&refused).iter().all(|effect| effect == "refused"), "{refused}");
+    assert!(refused["outcomes"][0]["why"].as_str().is_some_and(|why| why.contains("escalate")), "{refused}");
+    let forbidden = server.post("/bulk", &[BO], r#"{"filter": {}, "commands": []}"#)?;
+    assert_eq!((forbidden.status, &forbidden.json()?["capability"]), (403, &json!("read")));
+    calm(&server)
+}
+
+#[test]
+fn what_the_desk_knows_is_published_found_and_told_apart() -> Done {
+    let scratch = Scratch::new()?;
+    let server = Server::start(&scratch)?;
+    let draft = r#"{"kind": "article", "subject": "Error 0x80070057", "description": "Restart it.\n"}"#;
+    assert_eq!(server.post("/tickets", &[ADA], draft)?.json()?["reference"], "KB-1");
+    let titles = |headers: &[&str]| -> Result<usize, Box<dyn Error>> {
+        let page = get(&server, "/articles?q=restart", headers)?.json()?;
+        Ok(page["tickets"].as_array().ok_or("no articles")?.len())
+    };
+    assert_eq!((titles(&[ADA])?, titles(&[BO])?), (1, 0), "it is a draft");
+    assert_eq!(get(&server, "/articles/KB-1", &[BO])?.status, 404);
+    let publish = r#"[{"edit": {"message": 1, "text": "Restart it.\nTwice.\n"}}, {"move": "publish"}]"#;
+    assert_eq!(server.post("/tickets/KB-1/commands", &[ADA], publish)?.status, 200);
+    assert_eq!(titles(&[BO])?, 1);
+    assert_eq!(get(&server, "/articles/KB-1", &[BO])?.json()?["edition"], 2);
+    let editions = get(&server, "/articles/KB-1/editions", &[ADA])?.json()?;
+    assert!(editions["editions"][1]["diff"].as_str().is_some_and(|diff| diff.contains("\n+Twice.\n")), "{editions}");
+    assert_eq!(get(&server, "/articles/KB-1/editions", &[BO])?.status, 403);
+    open(&server, "Mail says 0x80070057")?;
+    assert_eq!(get(&server, "/tickets/2/similar", &[BO])?.json()?["similar"][0]["ticket"]["reference"], "KB-1");
+    assert_eq!(get(&server, "/articles/2", &[ADA])?.status, 404, "that is no article");
+
+    let checkpoint = get(&server, "/checkpoint", &[ADA])?.json()?;
+    let verified = server.post("/verify", &[ADA], &checkpoint.to_string())?.json()?;
+    assert_eq!((&verified["tickets"], &verified["broken"]), (&json!(2), &Value::Null));
+    let mut forged = checkpoint;
+    forged["tickets"] = json!(1);
+    assert!(server.post("/verify", &[ADA], &forged.to_string())?.json()?["broken"]["why"].is_string());
+    assert_eq!(get(&server, "/verify", &[ADA])?.json()?["events"], 4);
+    calm(&server)
+}
+
+#[test]
+fn a_vote_on_what_changed_is_stale_and_a_template_opens_its_tickets() -> Done {
+    let scratch = Scratch::new()?;
+    let toml = "[approvals.cab]\nsteps = [{ from = { people = [\"eve\"] }, need = 1 }]\n\
+        [templates.newcomer.tickets.laptop]\nkind = \"task\"\nsubject = \"Laptop\"\n";
+    std::fs::write(scratch.path("desk.toml"), toml)?;
+    let server = Server::start_at(&scratch, "127.0.0.1:0", &["--config", "desk.toml"])?;
+    open(&server, "No mail")?;
+    server.post("/tickets/1/commands", &[ADA], r#"[{"request_approval": "cab"}, {"rename": "No mail at all"}]"#)?;
+    let vote = |seen: u8| {
+        let body = json!([{ "approve": { "approval": "cab", "seen": seen } }]).to_string();
+        server.post("/tickets/1/commands", &["X-Actor: agent:eve"], &body)
+    };
+    let stale = vote(2)?;
+    assert_eq!((stale.status, &stale.json()?["revised"]), (409, &json!(3)), "{stale:?}");
+    assert_eq!(vote(3)?.status, 200);
+    let opened = server.post("/tickets/1/instantiate", &[ADA], r#"{"template": "newcomer"}"#)?;
+    assert_eq!((opened.status, &opened.json()?["tickets"][0]["subject"]), (201, &json!("Laptop")), "{opened:?}");
+    assert_eq!(server.post("/tickets/1/instantiate", &[ADA], r#"{"template": "none"}"#)?.status, 422);
+    calm(&server)
 }

@@ -9,6 +9,7 @@
 mod common;
 mod files;
 mod memory;
+mod people;
 mod raw;
 mod reads;
 mod report;
@@ -70,6 +71,10 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("queue", reads::queue),
     ("report", report::report),
     ("search", reads::search),
+    ("rights", people::with_rights),
+    ("routing", people::routing),
+    ("bulk", people::bulk),
+    ("verify", people::verify),
 ];
 
 fn main() -> ExitCode {

@@ -2,25 +2,27 @@
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use ticketcore::desk::Checkpoint;
 use ticketcore::report::{Section, named};
 use ticketcore::{Command, Desk, Filter, Key, Position, Request, Ticket, Version};
 
-use crate::caller::{Body, Caller, Subject, header};
-use crate::orders::{Opening, Order};
+use crate::caller::{Body, Caller, Subject, once, seen};
+use crate::opening::Opening;
+use crate::orders::Order;
 use crate::problem::Problem;
 use crate::search::Search;
-use crate::{alertmanager, report, view};
+use crate::{alertmanager, audit, bulk, customer, knowledge, people, report, view};
 
-type Answer = Result<Json<Value>, Problem>;
-type Params<T> = Result<Query<T>, QueryRejection>;
-type Name = Result<Path<String>, PathRejection>;
+pub(crate) type Answer = Result<Json<Value>, Problem>;
+pub(crate) type Params<T> = Result<Query<T>, QueryRejection>;
+pub(crate) type Name = Result<Path<String>, PathRejection>;
 
 pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
     Router::new()
@@ -30,10 +32,19 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
         .route("/tickets/{ticket}/moves", get(moves))
         .route("/tickets/{ticket}/clocks", get(clocks))
         .route("/tickets/{ticket}/commands", post(apply))
+        .route("/tickets/{ticket}/conversation", get(conversation))
+        .route("/tickets/{ticket}/split", post(split))
+        .route("/tickets/{ticket}/instantiate", post(instantiate))
         .route("/reports/{name}", get(print))
+        .route("/bulk", post(bulk::run))
+        .route("/verify", get(verify).post(verify_against))
+        .route("/checkpoint", get(checkpoint))
         .route("/feed", get(feed))
         .route("/healthz", get(health))
         .route("/ingest/alertmanager", post(alertmanager::take_in))
+        .merge(customer::routes())
+        .merge(knowledge::routes())
+        .merge(people::routes())
         .fallback(async || Problem::not_found("there is nothing here"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "the path takes other methods")
@@ -64,6 +75,58 @@ async fn apply(subject: Subject, headers: HeaderMap, Body(orders): Body<Vec<Orde
     let request = Request { commands, once: once(&headers)?, seen: seen(&headers)? };
     let ticket = subject.desk.apply(subject.ticket.id, request).await?;
     Ok(versioned(&ticket).into_response())
+}
+
+async fn conversation(Subject { desk, ticket }: Subject) -> Answer {
+    Ok(Json(json!({ "posts": desk.conversation(ticket.id).await? })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Splitting {
+    messages: Vec<Version>,
+    draft: Opening,
+}
+
+/// A repetition would split again; the command `split` takes an `Idempotency-Key`.
+async fn split(subject: Subject, headers: HeaderMap, Body(body): Body<Splitting>) -> Result<Response, Problem> {
+    unconditional(&headers)?;
+    let Splitting { messages, draft } = body;
+    let (old, new) = subject.desk.split(subject.ticket.id, messages, draft.draft(None)).await?;
+    let body = json!({ "old": view::ticket(&old), "new": view::ticket(&new) });
+    Ok((StatusCode::CREATED, [(LOCATION, format!("/tickets/{}", new.id))], Json(body)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Instance {
+    template: Key,
+}
+
+async fn instantiate(subject: Subject, headers: HeaderMap, Body(body): Body<Instance>) -> Result<Response, Problem> {
+    unconditional(&headers)?;
+    let tickets = subject.desk.instantiate(subject.ticket.id, body.template).await?;
+    let tickets: Value = tickets.iter().map(|ticket| view::ticket(ticket)).collect();
+    Ok((StatusCode::CREATED, Json(json!({ "tickets": tickets }))).into_response())
+}
+
+/// Refuses headers that would be believed and not heeded.
+fn unconditional(headers: &HeaderMap) -> Result<(), Problem> {
+    let header = ["Idempotency-Key", "If-Match"].into_iter().find(|name| headers.contains_key(*name));
+    header.map_or(Ok(()), |name| Err(Problem::at(name, "is not for this; `commands` takes it")))
+}
+
+async fn verify(Caller(desk): Caller) -> Answer {
+    Ok(Json(view::verified(&audit::verify(&desk, None, |_| {}).await?)))
+}
+
+/// Against a checkpoint that was kept elsewhere.
+async fn verify_against(Caller(desk): Caller, Body(checkpoint): Body<Checkpoint>) -> Answer {
+    Ok(Json(view::verified(&audit::verify(&desk, Some(&checkpoint), |_| {}).await?)))
+}
+
+async fn checkpoint(Caller(desk): Caller) -> Answer {
+    Ok(Json(json!(audit::checkpoint(&desk).await?)))
 }
 
 async fn history(Subject { desk, ticket }: Subject) -> Answer {
@@ -144,17 +207,8 @@ async fn health(State(desk): State<Desk>) -> Answer {
     Ok(Json(json!({ "status": "ok" })))
 }
 
+/// Customers get no `ETag`: the version would tell them how much else there is.
 fn versioned(ticket: &Ticket) -> impl IntoResponse + use<> {
-    ([(ETAG, format!("\"{}\"", ticket.version))], Json(view::ticket(ticket)))
-}
-
-fn once(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    Ok(header(headers, "idempotency-key")?.map(str::to_owned))
-}
-
-/// The version that the caller saw: the number in the `ETag`.
-fn seen(headers: &HeaderMap) -> Result<Option<Version>, Problem> {
-    let Some(tag) = header(headers, IF_MATCH.as_str())?.filter(|tag| *tag != "*") else { return Ok(None) };
-    let number = tag.trim_matches('"').parse().map_err(|_| Problem::at("If-Match", "is no ETag of a ticket"))?;
-    Ok(Some(Version(number)))
+    let tag = view::is_whole(ticket).then(|| [(ETAG, format!("\"{}\"", ticket.version))]);
+    (tag.map(AppendHeaders), Json(view::ticket(ticket)))
 }

@@ -12,22 +12,29 @@
 //! curl $desk/tickets/INC-1/history
 //! curl "$desk/tickets?q=mail&status=new,open&sort=rank"
 //! curl "$desk/feed?after=0"
+//! curl $desk/people/bo -X PUT -H 'X-Actor: agent:ada' -H 'X-Roles: admin' \
+//!     --json '{"id": "bo", "kind": "requester", "name": "Bo Li", "mails": ["bo@example.com"]}'
+//! curl $desk/bulk -H 'X-Actor: agent:ada' \
+//!     --json '{"filter": {"queue": "mail"}, "commands": [{"tag": "outage"}], "dry_run": true}'
+//! curl $desk/tickets/INC-1/follow -H 'X-Actor: requester:bo' -H 'X-Organisation: acme'
 //! ```
 //!
 //! Alertmanager sends its alerts here with
 //! `webhook_configs: [{url: "http://127.0.0.1:7700/ingest/alertmanager"}]`, and nothing else.
 //!
-//! **It believes everybody.** Who calls is whoever the headers say, and everybody may read everything. A host that
-//! serves more than its own machine authenticates the caller, makes the [`Actor`](ticketcore::Actor) from what it then
-//! knows in `caller.rs`, and decides there who may read what.
+//! **It believes everybody.** Who calls is whoever the headers say; what they may do then is what the desk's rights say.
+//! A host that serves more than its own machine authenticates the caller, and makes the [`Actor`](ticketcore::Actor) from
+//! what it then knows in `caller.rs`.
 //!
 //! | file | what |
 //! |---|---|
-//! | `api.rs` | the routes |
+//! | `api.rs` | the routes, and those of tickets |
+//! | `people.rs`, `customer.rs`, `knowledge.rs`, `bulk.rs` | the routes of the directory, of customers, of articles, of many tickets |
 //! | `caller.rs` | what comes in: who calls, with which body, on which ticket |
-//! | `orders.rs` | the bodies: a ticket to be opened, commands |
+//! | `opening.rs`, `orders.rs` | the bodies: a ticket to be opened, commands |
 //! | `place.rs` | where the tickets are; `tk` and the agent share it |
-//! | `names.rs`, `search.rs` | names and filters as people write them; `tk` shares them |
+//! | `names.rs`, `search.rs`, `lookup.rs` | names and filters as people write them; `tk` shares them |
+//! | `audit.rs` | whether the past is what it was; `tk` shares it |
 //! | `alertmanager.rs` | alerts |
 //! | `report.rs` | the ready reports; `tk` shares them |
 //! | `view.rs`, `problem.rs`, `chain.rs` | what goes out: tickets, events, moves; refusals and failures |
@@ -36,11 +43,18 @@
 
 mod alertmanager;
 mod api;
+mod audit;
+mod bulk;
 mod caller;
 mod chain;
 mod console;
+mod customer;
+mod knowledge;
+mod lookup;
 mod names;
+mod opening;
 mod orders;
+mod people;
 mod place;
 mod problem;
 mod report;

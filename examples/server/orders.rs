@@ -1,67 +1,16 @@
-//! The bodies of requests: a ticket to be opened, and commands. What they do not know is a fault.
+//! The body of a request: commands, each in a form of its own. What they do not know is a fault.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use ticketcore::value::Fields;
-use ticketcore::{Channel, Command, Draft, Key, Level, LinkKind, PersonId, Priority, TicketId, Value};
+use ticketcore::event::Attachment;
+use ticketcore::{
+    Channel, Command, Key, Level, LinkKind, Message, Party, PersonId, Priority, Severity, Signal, TicketId, Value,
+    Version, Visibility,
+};
 
-/// A ticket to be opened. Only kind and subject are needed.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Opening {
-    kind: Key,
-    subject: String,
-    description: Option<String>,
-    category: Option<Key>,
-    #[serde(default)]
-    tags: BTreeSet<Key>,
-    #[serde(default)]
-    fields: Fields,
-    #[serde(default)]
-    channel: Channel,
-    external: Option<String>,
-    requester: Option<PersonId>,
-    organisation: Option<Key>,
-    assignee: Option<PersonId>,
-    team: Option<Key>,
-    queue: Option<Key>,
-    #[serde(default)]
-    watchers: BTreeSet<PersonId>,
-    #[serde(default = "medium")]
-    impact: Level,
-    #[serde(default = "medium")]
-    urgency: Level,
-}
-
-const fn medium() -> Level {
-    Level::MEDIUM
-}
-
-impl Opening {
-    pub(crate) fn draft(self, once: Option<String>) -> Draft {
-        Draft {
-            kind: self.kind,
-            subject: self.subject,
-            description: self.description,
-            category: self.category,
-            tags: self.tags,
-            fields: self.fields,
-            channel: self.channel,
-            external: self.external,
-            requester: self.requester,
-            organisation: self.organisation,
-            assignee: self.assignee,
-            team: self.team,
-            queue: self.queue,
-            watchers: self.watchers,
-            impact: self.impact,
-            urgency: self.urgency,
-            once,
-        }
-    }
-}
+use crate::opening::Opening;
 
 /// One command: `{"move": "start"}`, `{"rate": {"impact": 1, "urgency": 2}}`, `"wake"`.
 #[derive(Debug, Deserialize)]
@@ -70,10 +19,22 @@ pub(crate) enum Order {
     Move(Key),
     Reply(String),
     Note(String),
+    /// As `reply` and `note`, with all that can come with a message.
+    Say {
+        visibility: Visibility,
+        body: String,
+        #[serde(default)]
+        channel: Channel,
+        #[serde(default)]
+        automatic: bool,
+        #[serde(default)]
+        attachments: Vec<File>,
+    },
     Assign(Option<PersonId>),
     AssignTeam(Option<Key>),
     Enqueue(Option<Key>),
     ChangeRequester(Option<PersonId>),
+    ChangeOrganisation(Option<Key>),
     Rename(String),
     Categorise(Option<Key>),
     Tag(Key),
@@ -97,6 +58,17 @@ pub(crate) enum Order {
     Escalate(u8),
     Watch(PersonId),
     Unwatch(PersonId),
+    Score {
+        score: u8,
+        comment: Option<String>,
+    },
+    Endorse(bool),
+    Invite(PersonId),
+    Dismiss(PersonId),
+    Refer(Key),
+    Recall(Key),
+    Share(Party),
+    Unshare(Party),
     Link {
         kind: LinkKind,
         to: TicketId,
@@ -105,16 +77,76 @@ pub(crate) enum Order {
         kind: LinkKind,
         to: TicketId,
     },
+    Edit {
+        message: Version,
+        text: String,
+    },
+    Merge(TicketId),
+    Unmerge,
+    Split {
+        messages: Vec<Version>,
+        draft: Box<Opening>,
+    },
+    Rejoin(TicketId),
     Acknowledge {
         until: Option<DateTime<Utc>>,
     },
     Unacknowledge,
     Snooze(DateTime<Utc>),
     Wake,
+    Signal {
+        key: String,
+        firing: bool,
+        #[serde(default)]
+        severity: Severity,
+        summary: String,
+        #[serde(default)]
+        labels: BTreeMap<String, String>,
+        at: DateTime<Utc>,
+    },
     Waive {
         policy: Key,
         reason: String,
     },
+    RequestApproval(Key),
+    Approve {
+        approval: Key,
+        seen: Version,
+        reason: Option<String>,
+    },
+    Reject {
+        approval: Key,
+        seen: Version,
+        reason: Option<String>,
+    },
+    Delegate {
+        approval: Key,
+        to: PersonId,
+    },
+    WithdrawApproval(Key),
+    Run(Key),
+    Migrate {
+        rev: u32,
+        #[serde(default)]
+        states: BTreeMap<Key, Key>,
+    },
+}
+
+/// A file that comes with a message; its bytes are in the store already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    name: String,
+    media_type: String,
+    size: u64,
+    digest: String,
+}
+
+impl From<File> for Attachment {
+    fn from(file: File) -> Self {
+        let File { name, media_type, size, digest } = file;
+        Self { name, media_type, size, digest }
+    }
 }
 
 impl From<Order> for Command {
@@ -123,10 +155,15 @@ impl From<Order> for Command {
             Order::Move(transition) => Self::Move(transition),
             Order::Reply(text) => Self::reply(text),
             Order::Note(text) => Self::note(text),
+            Order::Say { visibility, body, channel, automatic, attachments } => {
+                let attachments = attachments.into_iter().map(Attachment::from).collect();
+                Self::Say(Message { visibility, body, channel, automatic, attachments })
+            }
             Order::Assign(person) => Self::Assign(person),
             Order::AssignTeam(team) => Self::AssignTeam(team),
             Order::Enqueue(queue) => Self::Enqueue(queue),
             Order::ChangeRequester(person) => Self::ChangeRequester(person),
+            Order::ChangeOrganisation(organisation) => Self::ChangeOrganisation(organisation),
             Order::Rename(subject) => Self::Rename(subject),
             Order::Categorise(category) => Self::Categorise(category),
             Order::Tag(tag) => Self::Tag(tag),
@@ -139,13 +176,36 @@ impl From<Order> for Command {
             Order::Escalate(level) => Self::Escalate(level),
             Order::Watch(person) => Self::Watch(person),
             Order::Unwatch(person) => Self::Unwatch(person),
+            Order::Score { score, comment } => Self::Score(score, comment),
+            Order::Endorse(helpful) => Self::Endorse(helpful),
+            Order::Invite(person) => Self::Invite(person),
+            Order::Dismiss(person) => Self::Dismiss(person),
+            Order::Refer(team) => Self::Refer(team),
+            Order::Recall(team) => Self::Recall(team),
+            Order::Share(party) => Self::Share(party),
+            Order::Unshare(party) => Self::Unshare(party),
             Order::Link { kind, to } => Self::Link(kind, to),
             Order::Unlink { kind, to } => Self::Unlink(kind, to),
+            Order::Edit { message, text } => Self::Edit(message, text),
+            Order::Merge(into) => Self::Merge(into),
+            Order::Unmerge => Self::Unmerge,
+            Order::Split { messages, draft } => Self::Split(messages, Box::new(draft.draft(None))),
+            Order::Rejoin(part) => Self::Rejoin(part),
             Order::Acknowledge { until } => Self::Acknowledge(until),
             Order::Unacknowledge => Self::Unacknowledge,
             Order::Snooze(until) => Self::Snooze(until),
             Order::Wake => Self::Wake,
+            Order::Signal { key, firing, severity, summary, labels, at } => {
+                Self::Signal(Signal { key, firing, severity, summary, labels, at })
+            }
             Order::Waive { policy, reason } => Self::Waive(policy, reason),
+            Order::RequestApproval(approval) => Self::RequestApproval(approval),
+            Order::Approve { approval, seen, reason } => Self::Approve { approval, seen, reason },
+            Order::Reject { approval, seen, reason } => Self::Reject { approval, seen, reason },
+            Order::Delegate { approval, to } => Self::Delegate { approval, to },
+            Order::WithdrawApproval(approval) => Self::WithdrawApproval(approval),
+            Order::Run(name) => Self::Run(name),
+            Order::Migrate { rev, states } => Self::Migrate(rev, states),
         }
     }
 }

@@ -7,7 +7,8 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use ticketcore::desk::Error;
-use ticketcore::{Fault, Refusal};
+use ticketcore::store::Conflict;
+use ticketcore::{Fault, Refusal, StoreError};
 
 use crate::chain::chain;
 use crate::view;
@@ -71,9 +72,15 @@ impl From<Refusal> for Problem {
             Refusal::Unmet { reasons, .. } => {
                 refused(StatusCode::CONFLICT, "conditions unmet").with("reasons", view::reasons(reasons))
             }
-            Refusal::Changed { found, .. } => {
-                refused(StatusCode::PRECONDITION_FAILED, "ticket changed").with("version", json!(found))
+            Refusal::Forbidden { capability, .. } => {
+                refused(StatusCode::FORBIDDEN, "forbidden").with("capability", json!(capability))
             }
+            Refusal::Hidden { what, .. } => refused(StatusCode::FORBIDDEN, "hidden").with("what", json!(what)),
+            Refusal::Changed { found, changes, .. } => refused(StatusCode::CONFLICT, "changed")
+                .with("version", json!(found))
+                .with("changes", view::changes(changes)),
+            Refusal::Stale { revised, .. } => refused(StatusCode::CONFLICT, "stale").with("revised", json!(revised)),
+            Refusal::Merged { into, .. } => refused(StatusCode::CONFLICT, "merged").with("into", json!(into)),
             Refusal::Invalid { faults } => Self::invalid(faults),
             Refusal::NoSuchTicket { .. } => refused(StatusCode::UNPROCESSABLE_ENTITY, "no such ticket"),
             _ => refused(StatusCode::CONFLICT, "refused"),
@@ -85,7 +92,12 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal.into(),
-            Error::NotFound(_) => Self::not_found(error.to_string()),
+            Error::NotFound(_) | Error::InvalidLink => Self::not_found(error.to_string()),
+            // A record that somebody else has written since; what becomes of tickets was decided again by the desk.
+            Error::Store(StoreError::Conflict(Conflict::Document { found, .. })) => {
+                Self::new(StatusCode::CONFLICT, "changed", format!("it is at version {found} now"))
+                    .with("version", json!(found))
+            }
             // Whoever sent it is to send it again: Alertmanager, for one, repeats after 5xx and gives up after 4xx.
             failure => {
                 tracing::error!("{}", chain(&failure));

@@ -40,7 +40,7 @@ pub(crate) struct Search {
     pub(crate) sort: Option<String>,
     /// How many at most; 50 unless said otherwise
     #[arg(long)]
-    limit: Option<usize>,
+    pub(crate) limit: Option<usize>,
     /// Where the page before ended
     #[arg(long, allow_hyphen_values = true)]
     after: Option<String>,

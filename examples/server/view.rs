@@ -1,26 +1,38 @@
-//! How tickets, events and moves look as JSON. Times are RFC 3339 in UTC, with microseconds.
+//! How what a desk answers looks as JSON. Times are RFC 3339 in UTC, with microseconds.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use ticketcore::cond::Unmet;
-use ticketcore::desk::Move;
+use ticketcore::desk::{Bulked, Effect, Move, Outcome, Verified};
+use ticketcore::diff::FieldChange;
+use ticketcore::directory::{Listed, Stored};
 use ticketcore::seal::Seal;
 use ticketcore::time::stamp;
 use ticketcore::{By, Event, Page, Position, Recorded, Ticket, TicketId, Version};
 
-/// A ticket with its number and the priority in force, without what only its clocks read.
+/// A ticket with its number and the priority in force, without what only its clocks read; of the customer's side, without
+/// what only the desk sees.
 pub(crate) fn ticket(ticket: &Ticket) -> Value {
     let mut view = json!(ticket);
     if let Value::Object(fields) = &mut view {
         fields.insert("reference".to_owned(), json!(ticket.reference()));
         fields.insert("number".to_owned(), json!(ticket.number));
         fields.insert("priority".to_owned(), json!(ticket.priority()));
-        for inner in ["line", "policies"] {
-            fields.remove(inner);
+        let inner = ["line", "policies"];
+        let desks = ["version", "workflow", "state", "impact", "urgency", "computed", "priority", "level"];
+        for name in inner.into_iter().chain(desks.into_iter().filter(|_| !is_whole(ticket))) {
+            fields.remove(name);
         }
     }
     view
+}
+
+/// Whether it is all of a ticket: of the customer's side, no version is told.
+pub(crate) fn is_whole(ticket: &Ticket) -> bool {
+    ticket.version != Version(0)
 }
 
 pub(crate) fn page(page: &Page) -> Value {
@@ -79,4 +91,61 @@ pub(crate) fn reasons(unmet: &[Unmet]) -> Value {
         json!({ "why": why, "condition": unmet.atom(), "tickets": tickets, "text": unmet.to_string() })
     };
     unmet.iter().map(reason).collect()
+}
+
+/// What changed under the caller, field by field.
+#[allow(dead_code, reason = "`tk` says it in words")]
+pub(crate) fn changes(changes: &[FieldChange]) -> Value {
+    let change = |FieldChange { field, from, to, by, at }: &FieldChange| {
+        let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        json!({ "field": field, "from": from, "to": to, "by": by, "at": at })
+    };
+    changes.iter().map(change).collect()
+}
+
+/// Records of the directory, under the name of what they are.
+pub(crate) fn records<T: Serialize>(name: &str, listed: &Listed<T>) -> Value {
+    let records: Vec<&T> = listed.records.iter().map(|Stored { record, .. }| record).collect();
+    json!({ name: records, "next": listed.next })
+}
+
+/// Tickets with what their likeness is worth.
+pub(crate) fn similar(found: &[(Arc<Ticket>, u64)]) -> Value {
+    let one = |(found, worth): &(Arc<Ticket>, u64)| json!({ "worth": worth, "ticket": ticket(found) });
+    found.iter().map(one).collect()
+}
+
+/// The name of what became of a ticket, and why it did not change.
+pub(crate) fn effect(effect: &Effect) -> (&'static str, Option<String>) {
+    match effect {
+        Effect::Changed(_) => ("changed", None),
+        Effect::Unchanged => ("unchanged", None),
+        Effect::Repeated(_) => ("repeated", None),
+        Effect::NoLonger => ("no_longer", None),
+        Effect::Refused(refusal) => ("refused", Some(refusal.to_string())),
+        Effect::Withheld => ("withheld", None),
+        Effect::Failed(error) => ("failed", Some(error.to_string())),
+        // What a later release may add.
+        _ => ("other", None),
+    }
+}
+
+/// What a bulk request came to; what stopped it, if something did, is not part of it.
+pub(crate) fn bulked(bulked: &Bulked) -> Value {
+    let outcome = |Outcome { id, number, effect: became }: &Outcome| {
+        let version =
+            if let Effect::Changed(version) | Effect::Repeated(version) = became { Some(version) } else { None };
+        let (name, why) = effect(became);
+        json!({ "ticket": id, "number": number, "effect": name, "version": version, "why": why })
+    };
+    let outcomes: Value = bulked.outcomes.iter().map(outcome).collect();
+    json!({ "outcomes": outcomes, "next": bulked.next.map(|next| next.to_string()), "complete": bulked.is_complete() })
+}
+
+pub(crate) fn verified(verified: &Verified) -> Value {
+    let Verified { tickets, events, unsealed, erased, broken } = verified;
+    let broken = broken.as_ref().map(|broken| {
+        json!({ "ticket": broken.ticket, "number": broken.number, "version": broken.version, "why": broken.why.to_string() })
+    });
+    json!({ "tickets": tickets, "events": events, "unsealed": unsealed, "erased": erased, "broken": broken })
 }

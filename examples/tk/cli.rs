@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand};
-use ticketcore::time::span;
-use ticketcore::{Actor, Key, Level, LinkKind, PersonId, Position};
+use ticketcore::{Actor, Key, Level, PersonId, Position, Version};
 
-use crate::names::{Reference, actor, named};
+use crate::articles::Article;
+use crate::bulk::Bulk;
+use crate::customer::Customer;
+use crate::deeds::Deed;
+use crate::names::{Reference, actor};
+use crate::past::Past;
+use crate::people::People;
 use crate::place::Place;
 use crate::search::Search;
 
@@ -19,12 +23,15 @@ use crate::search::Search;
 pub(crate) struct Tk {
     #[command(flatten)]
     pub(crate) place: Place,
-    /// Who acts: agent:ada, requester:bo, integration:mail; you, as an agent, unless said otherwise
-    #[arg(long = "as", global = true, value_name = "ACTOR", value_parser = actor)]
+    /// Who acts: agent:ada, integration:mail, requester:bo@acme with an organisation; you, as an agent, unless said otherwise
+    #[arg(long = "as", global = true, value_name = "ACTOR", value_parser = member)]
     pub(crate) actor: Option<Actor>,
     /// A role of whoever acts
     #[arg(long, global = true)]
     pub(crate) role: Vec<Key>,
+    /// A team of whoever acts
+    #[arg(long = "in", global = true, value_name = "TEAM")]
+    pub(crate) teams: Vec<Key>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -38,6 +45,19 @@ pub(crate) enum Verb {
     Read(Read),
     #[command(flatten)]
     Write(Write),
+    #[command(flatten)]
+    Deed(Deed),
+    #[command(flatten)]
+    Customer(Customer),
+    #[command(flatten)]
+    People(People),
+    /// Write and read what the desk knows
+    #[command(subcommand)]
+    Article(Article),
+    #[command(flatten)]
+    Past(Past),
+    /// Do something to every ticket that a search means, the open ones unless said otherwise
+    Bulk(Bulk),
     /// Print, check or publish a configuration
     #[command(subcommand)]
     Config(Configuration),
@@ -65,6 +85,14 @@ pub(crate) enum Read {
     Show { ticket: Reference },
     /// Tell what happened to a ticket
     History { ticket: Reference },
+    /// Print what was written, with the numbers by which messages are edited and split off
+    Conversation { ticket: Reference },
+    /// List articles and solved tickets that are like a ticket, the most alike first
+    Similar {
+        ticket: Reference,
+        #[arg(long, default_value_t = 5)]
+        limit: usize,
+    },
     /// List the moves, and why not the others
     Moves { ticket: Reference },
     /// Read the clocks of a ticket
@@ -102,45 +130,31 @@ pub(crate) enum Configuration {
 pub(crate) enum Write {
     /// Open a ticket
     New(New),
-    /// Take a transition
-    Move {
+    /// Open another ticket with some messages of a ticket: `tk conversation` numbers them
+    Split {
         ticket: Reference,
-        transition: Key,
-        /// An internal note that goes with it
+        #[arg(value_delimiter = ',', required = true, value_name = "MESSAGES", value_parser = version)]
+        messages: Vec<Version>,
+        subject: String,
+        /// That of the ticket unless said otherwise
         #[arg(long)]
-        note: Option<String>,
+        kind: Option<Key>,
     },
-    /// Make an agent accountable, or nobody: `-`
-    Assign { ticket: Reference, person: PersonId },
-    /// Write to whom the ticket is for
-    Comment {
+    /// Vote for an approval that was asked for
+    Approve {
         ticket: Reference,
-        text: String,
-        /// Write to the other agents instead
+        approval: Key,
+        /// Vote against it
         #[arg(long)]
-        internal: bool,
+        reject: bool,
+        #[arg(long)]
+        reason: Option<String>,
+        /// The version that was looked at; the newest unless said otherwise
+        #[arg(long, value_parser = version)]
+        seen: Option<Version>,
     },
-    /// Set subject, team, queue, category, requester, external or fields of the desk; nothing after the `=` clears
-    Set {
-        ticket: Reference,
-        #[arg(required = true, value_name = "FIELD=VALUE", value_parser = pair)]
-        fields: Vec<(Key, String)>,
-    },
-    /// Take a ticket on: nobody needs to be paged any more
-    Ack { ticket: Reference },
-    /// Put a ticket away for a while: 2h, 1d 12h
-    Snooze {
-        ticket: Reference,
-        #[arg(value_name = "TIME", value_parser = span::parse)]
-        time: TimeDelta,
-    },
-    /// Link two tickets: blocks, blocked_by, parent, child, relates, duplicates, duplicated_by, causes, caused_by
-    Link {
-        ticket: Reference,
-        #[arg(value_parser = named::<LinkKind>)]
-        kind: LinkKind,
-        other: Reference,
-    },
+    /// Open the tickets of a template as children of a ticket
+    Instantiate { ticket: Reference, template: Key },
     /// Do what time made due; a running server does so by itself
     Tick,
 }
@@ -177,7 +191,20 @@ impl Verb {
     }
 }
 
-fn pair(text: &str) -> Result<(Key, String), String> {
+/// Reads an actor, with an organisation behind the last `@` if there is one: `requester:bo@example.com@` has none.
+fn member(text: &str) -> Result<Actor, String> {
+    match text.rsplit_once('@') {
+        None => actor(text),
+        Some((text, "")) => actor(text),
+        Some((text, organisation)) => Ok(actor(text)?.organisation(organisation)),
+    }
+}
+
+pub(crate) fn version(text: &str) -> Result<Version, std::num::ParseIntError> {
+    text.parse().map(Version)
+}
+
+pub(crate) fn pair(text: &str) -> Result<(Key, String), String> {
     let (field, value) = text.split_once('=').ok_or("expected FIELD=VALUE")?;
     Ok((Key::from(field), value.to_owned()))
 }

@@ -13,18 +13,34 @@
 //! tk history INC-1
 //! tk explain INC-1 resolution              # which times counted, and why
 //! tk report overview
+//! tk --role admin person put bo --kind requester --name "Bo Li" --mail bo@example.com
+//! tk --as requester:bo@acme follow INC-1   # the customer's side of it
+//! tk merge INC-2 INC-1                     # and `tk unmerge INC-2`
+//! tk bulk --queue mail --dry-run -- tag outage
+//! tk similar INC-1                         # articles and solved tickets like it
+//! tk verify                                # is the past still what it was?
 //! tk watch                                 # what happens, as it happens
 //! ```
 //!
 //! With `--json` every reading verb prints what the server answers, for programs. The exit code is 0 if it was done, 1 if
 //! it was refused or failed, 2 if the command line is wrong.
 
+mod articles;
+#[path = "../server/audit.rs"]
+mod audit;
+mod bulk;
 #[path = "../server/chain.rs"]
 mod chain;
 mod cli;
 mod config;
+mod customer;
+mod deeds;
+#[path = "../server/lookup.rs"]
+mod lookup;
 #[path = "../server/names.rs"]
 mod names;
+mod past;
+mod people;
 #[path = "../server/place.rs"]
 mod place;
 mod print;
@@ -64,6 +80,16 @@ async fn run(tk: Tk) -> Result<(), Box<dyn Error>> {
     let text = match &tk.verb {
         Verb::Read(verb) => read::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::Write(verb) => write::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Deed(deed) => {
+            let desk = open(&tk).await?;
+            let (ticket, commands) = deed.commands(&desk).await?;
+            write::apply(&desk, ticket, commands, tk.json).await?
+        }
+        Verb::Customer(verb) => customer::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::People(verb) => people::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Article(verb) => articles::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Past(verb) => return past::run(&open(&tk).await?, verb, tk.json).await,
+        Verb::Bulk(verb) => return bulk::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Config(Configuration::Show) => config::show(&open(&tk).await?, tk.json).await?,
         Verb::Config(Configuration::Check { file }) => config::check(file)?,
         Verb::Config(Configuration::Publish { file }) => config::publish(&open(&tk).await?, file).await?,
@@ -81,6 +107,7 @@ async fn open(tk: &Tk) -> Result<Desk, Box<dyn Error>> {
     let user = || std::env::var("USER").unwrap_or_else(|_| "tk".to_owned());
     let mut actor = tk.actor.clone().unwrap_or_else(|| Actor::agent(user()));
     actor.roles.extend(tk.role.iter().cloned());
+    actor.teams.extend(tk.teams.iter().cloned());
     Ok(Desk::new(store).by(actor))
 }
 

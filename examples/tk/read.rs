@@ -8,9 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use clap::{CommandFactory as _, error::ErrorKind};
 use serde_json::json;
+use ticketcore::conversation::Post;
 use ticketcore::engine::{Explanation, Phase, Reading, readings};
 use ticketcore::report::named;
-use ticketcore::{Desk, Event, Filter, Key, Order, Page, Position, Query, Recorded, Ticket};
+use ticketcore::{
+    Desk, Event, Filter, Key, Order, Page, Position, Query, Recorded, Ticket, TicketId, Version, Visibility,
+};
 
 use crate::cli::{Read, Tk};
 use crate::print::{clean, instant, length, list, or_dash, quoted, table};
@@ -19,10 +22,14 @@ use crate::{Printed, find, print, report, view};
 
 pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
     match verb {
-        Read::List { search, all } => tickets(desk, &desk.find(&query(search, *all)?).await?, as_json).await,
+        Read::List { search, all } => {
+            tickets(desk, &desk.find(&query(desk, search, *all).await?).await?, as_json).await
+        }
         Read::Queue { name } => tickets(desk, &desk.queue(name.clone()).await?, as_json).await,
         Read::Show { ticket } => show(desk, &*find(desk, ticket).await?, as_json).await,
         Read::History { ticket } => history(desk, &*find(desk, ticket).await?, as_json).await,
+        Read::Conversation { ticket } => conversation(desk, &*find(desk, ticket).await?, as_json).await,
+        Read::Similar { ticket, limit } => similar(desk, &*find(desk, ticket).await?, *limit, as_json).await,
         Read::Moves { ticket } => moves(desk, &*find(desk, ticket).await?, as_json).await,
         Read::Clocks { ticket } => clocks(desk, &*find(desk, ticket).await?, as_json).await,
         Read::Explain { ticket, policy } => explain(desk, &*find(desk, ticket).await?, policy, as_json).await,
@@ -31,15 +38,16 @@ pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
     }
 }
 
-/// Without a word about status: the backlog in the order of work, which leaves out what nobody can act on.
-fn query(search: &Search, all: bool) -> Result<Query, clap::Error> {
+/// Without a word about status: the backlog in the order of work, which leaves out what nobody can act on. Customers see
+/// no such order.
+pub(crate) async fn query(desk: &Desk, search: &Search, all: bool) -> Result<Query, Box<dyn Error>> {
     let usage = |fault| Tk::command().error(ErrorKind::ValueValidation, fault);
     let mut query = search.query().map_err(usage)?;
     let work = search.status.is_none() && !all;
     if work {
         query.filter.statuses = Filter::open().statuses;
     }
-    if search.sort.is_none() {
+    if search.sort.is_none() && desk.rulebook().await?.now().config.rights.is_staff(desk.actor()) {
         query.order = if work { Order::rank() } else { Order::latest() };
     }
     Ok(query)
@@ -50,6 +58,13 @@ async fn tickets(desk: &Desk, page: &Page, as_json: bool) -> Printed {
         return Ok(print::json(&view::page(page)));
     }
     let (rulebook, now) = (desk.rulebook().await?, desk.now());
+    if !rulebook.now().config.rights.is_staff(desk.actor()) {
+        let row =
+            |one: &Arc<Ticket>| [one.reference(), one.status.to_string(), instant(one.created), one.subject.clone()];
+        return Ok(
+            table(["TICKET", "STATUS", "OPENED", "SUBJECT"], page.tickets.iter().map(row).collect()) + &more(page)
+        );
+    }
     let row = |ticket: &Arc<Ticket>| {
         let running = |reading: &Reading| reading.stopped.is_none() && reading.phase == Phase::Running;
         let due = readings(&rulebook, ticket, now).into_iter().filter(running).filter_map(|reading| reading.due).min();
@@ -64,11 +79,11 @@ async fn tickets(desk: &Desk, page: &Page, as_json: bool) -> Printed {
         ]
     };
     let rows = page.tickets.iter().map(row).collect();
-    let mut text = table(["TICKET", "PRIO", "STATE", "DUE", "ASSIGNEE", "TEAM", "SUBJECT"], rows);
-    if let Some(next) = page.next {
-        text += &format!("more: --after {next}\n");
-    }
-    Ok(text)
+    Ok(table(["TICKET", "PRIO", "STATE", "DUE", "ASSIGNEE", "TEAM", "SUBJECT"], rows) + &more(page))
+}
+
+fn more(page: &Page) -> String {
+    page.next.map(|next| format!("more: --after {next}\n")).unwrap_or_default()
 }
 
 fn until(due: DateTime<Utc>, now: DateTime<Utc>) -> String {
@@ -82,15 +97,34 @@ async fn show(desk: &Desk, ticket: &Ticket, as_json: bool) -> Printed {
     let mut links = Vec::new();
     for link in &ticket.links {
         let kind = json!(link.kind).as_str().unwrap_or_default().replace('_', " ");
-        links.push(format!("{kind} {}", desk.load(link.to).await?.reference()));
+        links.push(format!("{kind} {}", reference(desk, link.to).await?));
     }
     let fields = ticket.fields.iter().map(|(field, value)| format!("{field}={value}"));
     let acked = ticket.acked.as_ref().map(|ack| format!("{} at {}", ack.by, instant(ack.at)));
+    // Whoever sees the customer's side only is told nothing of these.
+    let inner = |text: String| if view::is_whole(ticket) { text } else { "-".to_owned() };
     let lines = [
-        ("kind", format!("{} ({})", ticket.kind, ticket.workflow)),
-        ("state", format!("{} ({})", ticket.state, ticket.status)),
-        ("priority", format!("{} (impact {}, urgency {})", ticket.priority(), ticket.impact.0, ticket.urgency.0)),
-        ("level", ticket.level.to_string()),
+        (
+            "kind",
+            if view::is_whole(ticket) {
+                format!("{} ({})", ticket.kind, ticket.workflow)
+            } else {
+                ticket.kind.to_string()
+            },
+        ),
+        (
+            "state",
+            if view::is_whole(ticket) {
+                format!("{} ({})", ticket.state, ticket.status)
+            } else {
+                ticket.status.to_string()
+            },
+        ),
+        (
+            "priority",
+            inner(format!("{} (impact {}, urgency {})", ticket.priority(), ticket.impact.0, ticket.urgency.0)),
+        ),
+        ("level", inner(ticket.level.to_string())),
         ("requester", or_dash(ticket.requester.as_ref())),
         ("assignee", or_dash(ticket.assignee.as_ref())),
         ("team", or_dash(ticket.team.as_ref())),
@@ -111,8 +145,10 @@ async fn show(desk: &Desk, ticket: &Ticket, as_json: bool) -> Printed {
     for (name, value) in lines.iter().filter(|(_, value)| value != "-") {
         text += &format!("  {name:<10} {}\n", clean(value));
     }
-    let opening = desk.history(ticket.id).await?.into_iter().next().and_then(|opened| opened.text);
-    text += &opening.map(|description| quoted(&description)).unwrap_or_default();
+    // Merged tickets have descriptions, too.
+    let own = |post: &Post| post.ticket == ticket.id && post.at == ticket.created;
+    let description = desk.conversation(ticket.id).await?.into_iter().find(own).and_then(|post| post.text);
+    text += &description.map(|description| quoted(&description)).unwrap_or_default();
     Ok(text)
 }
 
@@ -128,13 +164,66 @@ async fn history(desk: &Desk, ticket: &Ticket, as_json: bool) -> Printed {
     Ok(text)
 }
 
-/// An event in words, with what was written. Linked tickets are named as people name them.
+/// An event in words, with what was written. Other tickets are named as people name them, as far as they may be seen.
 pub(crate) async fn story(desk: &Desk, recorded: &Recorded) -> Printed {
     let mut line = clean(&recorded.to_string());
-    if let Event::Linked(link) | Event::Unlinked(link) = &recorded.event {
-        line = line.replace(&link.to.to_string(), &desk.load(link.to).await?.reference());
+    let other = match &recorded.event {
+        Event::Linked(link) | Event::Unlinked(link) => Some(link.to),
+        Event::Merged(merged) => Some(merged.into),
+        Event::Unmerged(unmerged) => Some(unmerged.from),
+        Event::Absorbed(absorbed) | Event::Released(absorbed) => Some(absorbed.from),
+        Event::SplitOff(split) | Event::Rejoined(split) => Some(split.into),
+        Event::Withheld(withheld) => Some(withheld.ticket),
+        _ => None,
+    };
+    if let Some(other) = other {
+        line = line.replace(&other.to_string(), &reference(desk, other).await?);
     }
     Ok(format!("{line}\n{}", recorded.text.as_deref().map(quoted).unwrap_or_default()))
+}
+
+/// The name of a ticket for people, if they may see it.
+pub(crate) async fn reference(desk: &Desk, id: TicketId) -> Printed {
+    match desk.load(id).await {
+        Err(ticketcore::Error::NotFound(_)) => Ok(id.to_string()),
+        found => Ok(found?.reference()),
+    }
+}
+
+async fn conversation(desk: &Desk, ticket: &Ticket, as_json: bool) -> Printed {
+    let posts = desk.conversation(ticket.id).await?;
+    if as_json {
+        return Ok(print::json(&json!({ "posts": posts })));
+    }
+    let mut text = String::new();
+    for post in &posts {
+        text += &posted(desk, ticket, post).await?;
+    }
+    Ok(text)
+}
+
+/// A message: its number, where it was written if that was elsewhere, when and by whom.
+async fn posted(desk: &Desk, ticket: &Ticket, post: &Post) -> Printed {
+    let number = Some(post.message).filter(|number| *number != Version(0));
+    let wrote = if post.said.visibility == Visibility::Internal { "wrote internally" } else { "wrote" };
+    let elsewhere = match post.ticket == ticket.id {
+        true => String::new(),
+        false => format!(" on {}", reference(desk, post.ticket).await?),
+    };
+    let edited = post.edited.map(|at| format!(", edited {}", instant(at))).unwrap_or_default();
+    let line = format!("{:>3}  {}  {:<12} {wrote}{elsewhere}{edited}", or_dash(number), instant(post.at), post.by.id);
+    Ok(format!("{}\n{}", clean(&line), post.text.as_deref().map_or_else(|| "    (erased)\n".to_owned(), quoted)))
+}
+
+async fn similar(desk: &Desk, ticket: &Ticket, limit: usize, as_json: bool) -> Printed {
+    let found = desk.similar(ticket.id, limit).await?;
+    if as_json {
+        return Ok(print::json(&json!({ "similar": view::similar(&found) })));
+    }
+    let row = |(one, worth): &(Arc<Ticket>, u64)| {
+        [worth.to_string(), one.reference(), one.state.to_string(), one.subject.clone()]
+    };
+    Ok(table(["WORTH", "TICKET", "STATE", "SUBJECT"], found.iter().map(row).collect()))
 }
 
 async fn moves(desk: &Desk, ticket: &Ticket, as_json: bool) -> Printed {

@@ -1,47 +1,73 @@
 //! The verbs that change something. They print what happened, or the ticket as JSON.
 
+use std::sync::Arc;
+
 use ticketcore::desk::Error;
 use ticketcore::value::FieldType;
 use ticketcore::{Command, Config, Desk, Draft, Key, Refusal, Ticket, Value, Version};
 
 use crate::cli::{New, Write};
 use crate::names::Reference;
-use crate::print::{instant, json, list};
+use crate::print::{instant, json, list, table};
 use crate::{Printed, find, read, view};
 
 pub(crate) async fn run(desk: &Desk, verb: &Write, as_json: bool) -> Printed {
-    let (reference, commands) = match verb {
+    match verb {
         Write::New(new) => {
             let draft = draft(&desk.rulebook().await?.now().config, new);
-            return told(desk, Version(0), &*desk.open(draft).await?, as_json).await;
+            told(desk, Version(0), &*desk.open(draft).await?, as_json).await
         }
-        Write::Tick => return tick(desk).await,
-        Write::Move { ticket, transition, note } => {
-            let note = note.iter().map(Command::note);
-            (ticket, note.chain([Command::Move(transition.clone())]).collect())
+        Write::Split { ticket, messages, subject, kind } => {
+            let before = find(desk, ticket).await?;
+            let draft = Draft::new(kind.clone().unwrap_or_else(|| before.kind.clone()), subject);
+            let (old, new) = desk.split(before.id, messages.clone(), draft).await?;
+            if as_json {
+                return Ok(json(&serde_json::json!({ "old": view::ticket(&old), "new": view::ticket(&new) })));
+            }
+            Ok(told(desk, before.version, &old, false).await? + &told(desk, Version(0), &new, false).await?)
         }
-        Write::Assign { ticket, person } => (ticket, vec![Command::Assign((person != "-").then(|| person.clone()))]),
-        Write::Comment { ticket, text, internal: true } => (ticket, vec![Command::note(text)]),
-        Write::Comment { ticket, text, internal: false } => (ticket, vec![Command::reply(text)]),
-        Write::Set { ticket, fields } => {
-            let rulebook = desk.rulebook().await?;
-            (ticket, fields.iter().map(|(field, text)| set(&rulebook.now().config, field, text)).collect())
+        Write::Approve { ticket, approval, reject, reason, seen } => {
+            let seen = match seen {
+                Some(seen) => *seen,
+                None => find(desk, ticket).await?.version,
+            };
+            let (approval, reason) = (approval.clone(), reason.clone());
+            let command = if *reject {
+                Command::Reject { approval, seen, reason }
+            } else {
+                Command::Approve { approval, seen, reason }
+            };
+            apply(desk, ticket, vec![command], as_json).await
         }
-        Write::Ack { ticket } => (ticket, vec![Command::Acknowledge(None)]),
-        Write::Snooze { ticket, time } => {
-            let until = desk.now().checked_add_signed(*time).ok_or("that is beyond the calendar")?;
-            (ticket, vec![Command::Snooze(until)])
+        Write::Instantiate { ticket, template } => {
+            let parent = find(desk, ticket).await?;
+            let children = desk.instantiate(parent.id, template.clone()).await?;
+            if as_json {
+                let children: serde_json::Value = children.iter().map(|child| view::ticket(child)).collect();
+                return Ok(json(&serde_json::json!({ "tickets": children })));
+            }
+            let row = |child: &Arc<Ticket>| [child.reference(), child.state.to_string(), child.subject.clone()];
+            Ok(table(["TICKET", "STATE", "SUBJECT"], children.iter().map(row).collect()))
         }
-        Write::Link { ticket, kind, other } => (ticket, vec![Command::Link(*kind, find(desk, other).await?.id)]),
-    };
-    apply(desk, reference, commands, as_json).await
+        Write::Tick => tick(desk).await,
+    }
 }
 
-async fn apply(desk: &Desk, reference: &Reference, commands: Vec<Command>, as_json: bool) -> Printed {
+/// Gives commands to a ticket; a refusal names the moves that there are.
+pub(crate) async fn apply(desk: &Desk, reference: &Reference, commands: Vec<Command>, as_json: bool) -> Printed {
     let before = find(desk, reference).await?;
+    let moving = commands.iter().any(|command| matches!(command, Command::Move(_)));
     match desk.apply(before.id, commands).await {
-        Ok(after) => told(desk, before.version, &after, as_json).await,
-        Err(Error::Refused(refusal @ (Refusal::NoSuchMove { .. } | Refusal::Unmet { .. }))) => {
+        Ok(after) if after.id == before.id => told(desk, before.version, &after, as_json).await,
+        // What is said on a merged ticket is said where it went on, last.
+        Ok(after) => told(desk, Version(after.version.0 - 1), &after, as_json).await,
+        Err(Error::Refused(Refusal::Merged { id, into })) => {
+            let (id, into) = (read::reference(desk, id).await?, read::reference(desk, into).await?);
+            Err(format!("{id} was merged into {into}").into())
+        }
+        Err(Error::Refused(
+            refusal @ (Refusal::NoSuchMove { .. } | Refusal::Unmet { .. } | Refusal::Forbidden { .. }),
+        )) if moving => {
             let moves = desk.moves(before.id).await?;
             let legal = moves.iter().filter(|one| one.unmet.is_empty());
             let legal = list(legal.map(|one| format!("{} → {}", one.transition, one.to)));
@@ -52,12 +78,19 @@ async fn apply(desk: &Desk, reference: &Reference, commands: Vec<Command>, as_js
 }
 
 /// What happened since a version.
-async fn told(desk: &Desk, before: Version, after: &Ticket, as_json: bool) -> Printed {
+pub(crate) async fn told(desk: &Desk, before: Version, after: &Ticket, as_json: bool) -> Printed {
     if as_json {
         return Ok(json(&view::ticket(after)));
     }
+    let history = match desk.history(after.id).await {
+        // Customers are told how their ticket stands, and of its priority they see nothing.
+        Err(Error::Refused(Refusal::Forbidden { .. })) => {
+            return Ok(format!("{}  {}\n", after.reference(), after.status));
+        }
+        history => history?,
+    };
     let mut text = format!("{}  {} ({})\n", after.reference(), after.state, after.priority());
-    for recorded in desk.history(after.id).await?.iter().filter(|recorded| recorded.version > before) {
+    for recorded in history.iter().filter(|recorded| recorded.version > before) {
         text += &read::story(desk, recorded).await?;
     }
     Ok(text)
@@ -83,13 +116,14 @@ fn draft(config: &Config, new: &New) -> Draft {
     }
 }
 
-fn set(config: &Config, field: &Key, text: &str) -> Command {
+pub(crate) fn set(config: &Config, field: &Key, text: &str) -> Command {
     let some = (!text.is_empty()).then_some(text);
     match field.as_str() {
         "subject" => Command::Rename(text.to_owned()),
         "team" => Command::AssignTeam(some.map(Key::from)),
         "queue" => Command::Enqueue(some.map(Key::from)),
         "category" => Command::Categorise(some.map(Key::from)),
+        "organisation" => Command::ChangeOrganisation(some.map(Key::from)),
         "requester" => Command::ChangeRequester(some.map(Into::into)),
         "external" => Command::Reference(some.map(str::to_owned)),
         _ => Command::Set(field.clone(), some.map(|text| value(config, field, text))),

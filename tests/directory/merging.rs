@@ -97,7 +97,7 @@ fn tickets_follow_whoever_they_name_and_say_why() {
                 matches!(&last.event, Event::Said(said) if said.automatic && said.visibility == Visibility::Internal)
             );
         }
-        assert_eq!(names(&*desk.load(full.id).await.unwrap(), "bo"), [true; 5]);
+        assert_eq!(names(&desk.load(full.id).await.unwrap(), "bo"), [true; 5]);
         assert_eq!(desk.load(closed.id).await.unwrap().status, Status::Closed);
         assert_eq!(desk.load(other.id).await.unwrap().version, Version(1), "what does not name them is left alone");
     });

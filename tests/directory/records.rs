@@ -246,11 +246,11 @@ fn the_directory_is_for_those_who_may_consult_it_and_written_by_those_who_may_di
 
 #[test]
 fn who_has_an_address_is_told_to_those_who_may_know() {
-    use ticketcore::Capability::Direct;
+    use ticketcore::Capability::{Direct, Move};
     use ticketcore::config::{Grant, Rights};
     on_each_store(async |desk| {
         settle(&desk).await;
-        let rights = Rights::of([Grant::integrations([Direct])]);
+        let rights = Rights::of([Grant::integrations([Direct]), Grant::role("keeper", [Move])]);
         desk.publish(Config { rights, ..Config::default() }).await.unwrap();
         let twin = requester("twin").mail(mail("bo@acme.example"));
         let gateway = desk.by(Actor::integration("gateway"));

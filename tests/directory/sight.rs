@@ -1,11 +1,13 @@
 //! Whose tickets the people of an organisation see, as its record says.
 
 use ticketcore::capability::Capability;
-use ticketcore::config::{Grant, Rights};
+use ticketcore::cond::Relation;
+use ticketcore::config::{Grant, Planned, Rights, Template};
+use ticketcore::desk::Effect;
 use ticketcore::directory::{OrgSight, Organisation};
 use ticketcore::report::{Measure, Measured, Scan, TableSpec};
 use ticketcore::store::{Expect, StoreError};
-use ticketcore::{Actor, Command, Config, Desk, Draft, Error, Filter, Party, Query, Ticket, Version};
+use ticketcore::{Actor, Command, Config, Desk, Draft, Error, Filter, Party, Query, Refusal, Ticket, Version};
 
 use super::{on_each_store, settle};
 
@@ -90,9 +92,9 @@ fn what_one_opens_is_the_organisations_whether_or_not_one_counts_as_its_member()
 fn rights_by_an_organisation_end_with_its_record_also_for_a_commit_under_way() {
     on_each_store(async |desk| {
         settle(&desk).await;
-        let grant =
-            Grant::requesters([Capability::Follow, Capability::Rename]).on(ticketcore::cond::Relation::Organisation);
-        let rights = Rights::of([Grant::requesters([Capability::Open]), grant]);
+        let grant = Grant::requesters([Capability::Follow, Capability::Rename]).on(Relation::Organisation);
+        let rights =
+            Rights::of([Grant::requesters([Capability::Open]), grant, Grant::role("keeper", [Capability::Move])]);
         desk.publish(Config { rights, ..Config::default() }).await.unwrap();
         let ticket = desk.open(Draft::incident("No mail").requester("bo").organisation("acme")).await.unwrap();
         let eve = desk.by(eve());
@@ -141,6 +143,31 @@ fn figures_are_of_what_is_seen() {
             let scan = Scan { filter: Filter::all(), tables: vec![one], now: desk.now() };
             let tables = eve.tally(&scan).await.unwrap();
             assert_eq!(tables[0].rows[0].values, [Measured::Count(seen)]);
+        }
+    });
+}
+
+#[test]
+fn requests_to_many_and_templates_ask_the_record_as_well() {
+    use Capability::{Link, Move, Open, Read, Rename};
+    on_each_store(async |desk| {
+        settle(&desk).await;
+        let of_theirs = Grant::role("manager", [Open, Link, Rename]).on(Relation::Organisation);
+        let rights = Rights::of([Grant::role("manager", [Read]), of_theirs, Grant::role("keeper", [Move])]);
+        let setup = Template::default().ticket("laptop", Planned::new("task", "A laptop"));
+        let config = Config { rights, templates: [("newcomer".into(), setup)].into(), ..Config::default() };
+        desk.publish(config).await.unwrap();
+        let ticket = desk.open(Draft::request("Bo starts").requester("bo").organisation("acme")).await.unwrap();
+        let manager = desk.by(eve().role("manager"));
+        for (sight, may) in [(OrgSight::None, false), (OrgSight::Role("manager".into()), true)] {
+            set(&desk, sight.clone()).await;
+            let rename = Command::Rename(format!("Bo starts, {may}"));
+            let done = manager.bulk(Filter::all(), rename).run().await.unwrap();
+            let effects = done.outcomes.iter().map(|one| matches!(one.effect, Effect::Changed(_)));
+            assert_eq!(effects.collect::<Vec<_>>(), [may], "{sight:?}");
+            let linked = manager.instantiate(ticket.id, "newcomer").await;
+            let refused = matches!(&linked, Err(Error::Refused(Refusal::Forbidden { capability: Link, .. })));
+            assert_eq!(refused, !may, "{sight:?}: {linked:?}");
         }
     });
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use ticketcore::config::{Cascade, CascadeOn, Workflow};
-use ticketcore::{Command, Config, Desk, Draft, LinkKind, Refusal, Status, Ticket, TicketId};
+use ticketcore::{Actor, Command, Config, Desk, Draft, LinkKind, Refusal, Status, Ticket, TicketId};
 
 use crate::{Place, everywhere, refusal, refused};
 
@@ -27,7 +27,7 @@ fn duplicates_are_solved_with_the_original_and_what_could_not_be_says_why() {
     everywhere(async |place| {
         let desk = &place.desk;
         let rule = Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve");
-        desk.publish(Config::default().cascade(rule)).await.unwrap();
+        desk.by(Actor::system()).publish(Config::default().cascade(rule)).await.unwrap();
         let ids = tickets(desk, 5).await;
         for double in &ids[1..4] {
             desk.apply(*double, Command::Link(LinkKind::Duplicates, ids[0])).await.unwrap();
@@ -57,7 +57,7 @@ fn the_last_blocker_frees_the_blocked() {
         let config = Config::default()
             .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::Blocks, "resume").last())
             .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::Blocks, "wait_vendor"));
-        desk.publish(config).await.unwrap();
+        desk.by(Actor::system()).publish(config).await.unwrap();
         let ids = tickets(desk, 3).await;
         for blocker in &ids[..2] {
             desk.apply(*blocker, Command::Link(LinkKind::Blocks, ids[2])).await.unwrap();
@@ -79,7 +79,7 @@ fn what_a_policy_closes_takes_others_along_and_they_none() {
         let config = Config::default()
             .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve"))
             .cascade(Cascade::new(CascadeOn::Closed, LinkKind::DuplicatedBy, "close"));
-        desk.publish(config).await.unwrap();
+        desk.by(Actor::system()).publish(config).await.unwrap();
         let ids = tickets(desk, 3).await;
         desk.apply(ids[1], Command::Link(LinkKind::Duplicates, ids[0])).await.unwrap();
         desk.apply(ids[2], Command::Link(LinkKind::Duplicates, ids[1])).await.unwrap();
@@ -111,7 +111,10 @@ fn no_ticket_is_solved_over_an_open_part_unless_its_workflow_says_so() {
         let strict = Workflow { id: "strict".into(), ..plain.clone() };
         let loose = Workflow { id: "loose".into(), ..plain }.over_open();
         let config = Config::default().workflow(strict).workflow(loose);
-        desk.publish(config.kind("strict", "strict", "S-").kind("loose", "loose", "L-")).await.unwrap();
+        desk.by(Actor::system())
+            .publish(config.kind("strict", "strict", "S-").kind("loose", "loose", "L-"))
+            .await
+            .unwrap();
         let open = async |kind: &'static str| -> Arc<Ticket> { desk.open(Draft::new(kind, "No mail")).await.unwrap() };
         for (kind, link) in [("strict", LinkKind::Child), ("strict", LinkKind::BlockedBy)] {
             let (whole, part) = (open(kind).await, open(kind).await);
@@ -169,7 +172,7 @@ fn a_way_too_long_to_be_looked_at_is_no_way() {
         let desk = &place.desk;
         let mut config = Config::default();
         config.limits.links = 3;
-        desk.publish(config).await.unwrap();
+        desk.by(Actor::system()).publish(config).await.unwrap();
         let t = tickets(desk, 6).await;
         for pair in t.windows(2).take(4) {
             desk.apply(pair[0], Command::Link(LinkKind::Blocks, pair[1])).await.unwrap();

@@ -1,7 +1,8 @@
 //! Another text for what was written.
 
-use ticketcore::cond::{Atom, Unmet};
-use ticketcore::{Actor, Command, Draft, Event, Filter, Query, Refusal, Version, Visibility};
+use ticketcore::cond::Relation;
+use ticketcore::config::{Grant, Rights};
+use ticketcore::{Actor, Capability, Command, Config, Draft, Event, Filter, Query, Refusal, Version, Visibility};
 
 use crate::{everywhere, refusal, refused};
 
@@ -9,6 +10,9 @@ use crate::{everywhere, refusal, refused};
 fn an_edit_is_read_in_place_and_the_original_stays_in_the_log() {
     everywhere(async |place| {
         let desk = &place.desk;
+        let mut rights = Rights::default();
+        rights.grants.push(Grant::requesters([Capability::Edit]).on(Relation::Requester));
+        desk.by(Actor::system()).publish(Config { rights, ..Config::default() }).await.unwrap();
         let bo = place.requester();
         let ticket = bo.open(Draft::incident("No mail").description("Since none")).await.unwrap();
         bo.apply(ticket.id, Command::reply("Plese help")).await.unwrap();
@@ -65,10 +69,13 @@ fn edits_that_cannot_be_are_refused_with_the_reason() {
         }
         let long = "x".repeat((1 << 20) + 1);
         assert!(refused(desk.apply(ticket.id, Command::edit(Version(2), long)).await).contains("the limit is 1048576"));
-        for stranger in [Actor::requester("bo"), Actor::integration("gateway")] {
-            let refusal = refusal(desk.by(stranger).apply(ticket.id, Command::edit(Version(2), "Never")).await);
-            let agent = Unmet::Forbidden(Atom::Actor(ticketcore::ActorKind::Agent));
-            assert_eq!(refusal, Refusal::Unmet { what: "edit".into(), reasons: vec![agent] });
+        let mut rights = Rights::default();
+        rights.grants.push(Grant::requesters([Capability::Edit]).on(Relation::Requester));
+        for (rights, lacks) in [(Rights::default(), Capability::Edit), (rights, Capability::Read)] {
+            desk.by(Actor::system()).publish(Config { rights, ..Config::default() }).await.unwrap();
+            let edit = Command::edit(Version(2), "Never");
+            let refusal = refusal(desk.by(Actor::requester("bo")).apply(ticket.id, edit).await);
+            assert_eq!(refusal, Refusal::Forbidden { who: "bo".into(), capability: lacks }, "it is not theirs");
         }
         desk.apply(ticket.id, Command::edit(Version(1), "A description comes later")).await.unwrap();
         assert_eq!(place.read(&ticket).await[0], "A description comes later");

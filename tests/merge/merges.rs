@@ -80,7 +80,7 @@ fn what_is_merged_is_no_work_and_no_promise_until_it_is_unmerged() {
     everywhere(async |place| {
         let desk = &place.desk;
         let policy = Policy::resolution("fix").target(Priority::P3, Span::hours(4));
-        desk.publish(Config::default().policy(policy)).await.unwrap();
+        desk.by(Actor::system()).publish(Config::default().policy(policy)).await.unwrap();
         let (a, b) = two(desk).await;
         let rank = || Query::new(Filter::all()).order(Order::rank());
         place.clock.advance(TimeDelta::hours(1));
@@ -206,7 +206,7 @@ fn a_survivor_takes_as_many_as_the_limits_say() {
         let desk = &place.desk;
         let mut config = Config::default();
         (config.limits.merges, config.limits.items) = (2, 2);
-        desk.publish(config).await.unwrap();
+        desk.by(Actor::system()).publish(config).await.unwrap();
         let mut ids = Vec::new();
         for name in ["kim", "lin", "max", "eve"] {
             ids.push(desk.open(Draft { watchers: [name.into()].into(), ..printer() }).await.unwrap().id);

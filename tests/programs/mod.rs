@@ -82,16 +82,20 @@ impl Server {
         Self::start_at(scratch, "127.0.0.1:0", &[])
     }
 
+    /// Starts one whose log tells all there is to tell.
+    pub(crate) fn start_telling_all(scratch: &Scratch) -> Result<Self, Box<dyn Error>> {
+        let mut command = Command::new(program("server"));
+        Self::spawn(scratch, command.args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", "trace"))
+    }
+
     pub(crate) fn start_at(scratch: &Scratch, listen: &str, args: &[&str]) -> Result<Self, Box<dyn Error>> {
+        Self::spawn(scratch, Command::new(program("server")).args(["--listen", listen]).args(args))
+    }
+
+    fn spawn(scratch: &Scratch, command: &mut Command) -> Result<Self, Box<dyn Error>> {
         let log = scratch.path("server.log");
         let stderr = fs::OpenOptions::new().create(true).append(true).open(&log)?;
-        let child = Command::new(program("server"))
-            .current_dir(&scratch.0)
-            .args(["--listen", listen])
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(stderr)
-            .spawn()?;
+        let child = command.current_dir(&scratch.0).stdout(Stdio::piped()).stderr(stderr).spawn()?;
         let mut process = Running(child);
         let mut stdout = BufReader::new(process.0.stdout.take().ok_or("no standard output")?);
         let mut line = String::new();

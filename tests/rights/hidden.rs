@@ -9,7 +9,8 @@ use ticketcore::query::{Assignee, Order, Period};
 use ticketcore::report::{Dimension, Measure, Scan, TableSpec};
 use ticketcore::testing::block_on;
 use ticketcore::{
-    Actor, Command, Config, Desk, Draft, Error, FieldType, Filter, MemoryStore, Priority, Query, Status, Version,
+    Actor, Command, Config, Desk, Draft, Error, FieldType, Filter, MemoryStore, Priority, Query, Request, Status,
+    Version,
 };
 
 fn desk() -> Desk {
@@ -53,7 +54,7 @@ fn a_question_about_what_is_hidden_is_refused_and_names_it() {
         block_on(bo.tally(&Scan { filter: Filter::all(), tables, now: epoch }))
     };
     for dimension in [Dimension::Team, Dimension::Assignee, Dimension::Priority, Dimension::State, Dimension::Queue] {
-        assert_eq!(named(scan(&[dimension.clone()], Measure::Count).unwrap_err()), dimension.to_string());
+        assert_eq!(named(scan(std::slice::from_ref(&dimension), Measure::Count).unwrap_err()), dimension.to_string());
     }
     for measure in [Measure::Messages, Measure::Reassigns, Measure::Attainment("gold".into())] {
         assert_eq!(named(scan(&[], measure.clone()).unwrap_err()), measure.to_string());
@@ -113,5 +114,24 @@ fn a_customer_sees_one_side_of_a_ticket_and_no_history() {
         let answer = bo.apply(ticket.id, Command::reply("Thanks")).await.unwrap();
         assert_eq!((answer.messages, answer.version), (2, Version(0)), "nor by writing");
         assert!(matches!(desk.by(Actor::requester("mallory")).load(ticket.id).await, Err(Error::NotFound(_))));
+    });
+}
+
+/// Otherwise a version that is guessed would tell how much the desk did, and the conflict what.
+#[test]
+fn a_customer_cannot_ask_for_a_version_and_is_told_no_conflict() {
+    let desk = desk();
+    let (bo, ada) = (desk.by(Actor::requester("bo")), desk.by(Actor::agent("ada")));
+    block_on(async {
+        let ticket = bo.open(Draft::incident("No mail")).await.unwrap();
+        ada.apply(ticket.id, [Command::set("margin", 3), Command::Tag("vip".into())]).await.unwrap();
+        for version in 0..5 {
+            let request = Request::from(Command::transition("cancel")).at(Version(version));
+            let refused = bo.apply(ticket.id, request.clone()).await.unwrap_err();
+            assert_eq!(refused.to_string(), "`bo` may not read", "{version}");
+            let stranger = desk.by(Actor::requester("mallory")).apply(ticket.id, request).await;
+            assert!(matches!(stranger, Err(Error::NotFound(_))), "{version}");
+        }
+        bo.apply(ticket.id, Command::transition("cancel")).await.unwrap();
     });
 }

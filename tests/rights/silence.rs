@@ -203,7 +203,7 @@ fn law_74_a_requester_sees_the_same_with_and_without_internal_notes() {
         pairs.extend(server);
         asked += block_on(play(seed, 40, &pairs, &clock));
     }
-    println!("law 74: {asked} pairs of answers on each store");
+    eprintln!("law 74: {asked} pairs of answers on each store");
     assert!(asked >= if long { 100_000 } else { 1000 });
 }
 

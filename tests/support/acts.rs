@@ -8,13 +8,15 @@ use ticketcore::config::{
     Action, Approval, At, Audience, Cascade, CascadeOn, Deed, Erase, Macro, Planned, Recurring, Retention, Rule, Step,
     Template, Trigger, Voters, Workflow,
 };
+use ticketcore::directory::Person;
 use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+use ticketcore::routing::{Availability, Fallback, Intake, Prefer, Route, Routing, Sorted};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
 use ticketcore::time::{Hours, Recurrence, Zone};
 use ticketcore::{
-    Actor, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, PersonId, Policy, Priority, Query, Request,
-    Severity, Signal, Span, Ticket, TicketId, Value, Version, Visibility,
+    Actor, ActorKind, Channel, Command, Config, Draft, FieldType, Key, Level, LinkKind, Party, PersonId, Policy,
+    Priority, Query, Request, Severity, Signal, Span, Ticket, TicketId, Value, Version, Visibility,
 };
 
 /// Something that happens to a desk.
@@ -142,7 +144,16 @@ pub(crate) fn config(variant: u32) -> Config {
     // Rules that follow from commands and from time, that move, and that undo each other.
     let on = |key: &'static str, trigger, action| Rule::new(key, [trigger]).then(action);
     let net = Atom::Tag("net".into());
-    Config { seal: variant == 1, ..Config::default() }
+    // One of the two finds teams and agents.
+    let mut routing = Routing::default();
+    if variant == 1 {
+        let set = Sorted { team: Some("net".into()), skills: ["disks".into()].into(), ..Sorted::default() };
+        routing.intake = vec![Intake { key: "alerts".into(), when: Atom::Channel(Channel::Monitor).into(), set }];
+        let desk = Route::new("desk", "net").when(Atom::Team("desk".into()).into()).order([Prefer::LeastRecent]);
+        let net = Route::new("net", "net").when(Atom::Team("net".into()).into()).fallback(Fallback::Escalate(1));
+        routing.routes = vec![desk, net];
+    }
+    Config { seal: variant == 1, routing, ..Config::default() }
         .rule(on("net", Trigger::Tagged, Action::AssignTeam("net".into())).when(net.clone()).then(page("net".into())))
         .rule(on("late", Trigger::Breached, Action::Tag("net".into())).when(Atom::NoOpen(LinkKind::BlockedBy)))
         .rule(on("off", Trigger::TeamAssigned, Action::Unassign).then(Action::Untag("net".into())))
@@ -160,9 +171,20 @@ pub(crate) fn config(variant: u32) -> Config {
         .policy(resolution)
         .policy(escalation)
         .policy(Policy::ack_timeout("ack", Span::hours(1)))
+        .policy(Policy::assignment_timeout("idle", Span::hours(2)))
         .cascade(Cascade::new(CascadeOn::Resolved, LinkKind::DuplicatedBy, "resolve"))
         .cascade(Cascade::new(CascadeOn::Closed, LinkKind::Blocks, "start").last())
         .cascade(Cascade::new(CascadeOn::Reopened, LinkKind::Child, "reopen"))
+}
+
+/// The people of the team `net`.
+pub(crate) fn people() -> [Person; 3] {
+    let agent = |id: &str, room| {
+        let mut person = Person::new(id, ActorKind::Agent, id).team("net");
+        person.capacity = [(Channel::Api, room), (Channel::Monitor, 1)].into();
+        person
+    };
+    [agent("ada", 2), agent("eve", 1).skill("disks"), Person { availability: Availability::Away, ..agent("lin", 3) }]
 }
 
 pub(crate) fn tables() -> Vec<TableSpec> {

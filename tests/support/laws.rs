@@ -104,6 +104,7 @@ async fn offers_what_it_accepts(
 /// Law 30, and what an index is: everything that is stored beside a ticket is what its rules say of it now.
 pub(crate) async fn of_index(world: &World, tenant: usize) {
     let rulebook = world.desk(tenant).rulebook().await.unwrap();
+    assert_eq!(world.desk(tenant).recount().await.unwrap(), [], "what somebody has was counted wrong: {}", world.name);
     let mut ranks = Vec::new();
     for sample in world.known(tenant).await {
         let marks = marks(&rulebook, &sample.ticket);

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use ticketcore::directory::Team;
 use ticketcore::event::Recorded;
 use ticketcore::query::{Order, Sort};
 use ticketcore::store::{Due, Marks};
@@ -10,7 +11,7 @@ use ticketcore::testing::sample::{self, Sample};
 use ticketcore::time::{Clock, ManualClock};
 use ticketcore::{Actor, Desk, Filter, Position, Query, Store, TenantId, TicketId, Version};
 
-use crate::acts::{Act, config};
+use crate::acts::{Act, config, people};
 
 /// Two desks on one store. Worlds that share a clock, and in which the same happens, are to be alike.
 pub(crate) struct World {
@@ -39,7 +40,13 @@ impl World {
             Act::Open(actor, draft) => text(desk.by(actor.clone()).open(draft.clone()).await),
             Act::Apply(actor, id, request) => text(desk.by(actor.clone()).apply(*id, request.clone()).await),
             Act::Signal(signal) => text(desk.by(Actor::integration("monitor")).signal(signal.clone()).await),
-            Act::Publish(variant) => text(desk.publish(config(*variant)).await),
+            Act::Publish(variant) => {
+                desk.put_team(Team::new("net", "Networks"), None).await.unwrap();
+                for person in people() {
+                    desk.put_person(person, None).await.unwrap();
+                }
+                text(desk.publish(config(*variant)).await)
+            }
             Act::Instantiate(actor, id) => text(desk.by(actor.clone()).instantiate(*id, "rollout").await),
             Act::Erase(person) => text(desk.erase_person(person.clone()).run().await),
             Act::Pass(_) => text(self.clock.now()),

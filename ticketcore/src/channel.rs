@@ -22,6 +22,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// All channels.
+    pub const ALL: [Self; 6] = [Self::Mail, Self::Phone, Self::Web, Self::Chat, Self::Api, Self::Monitor];
+
     /// The name as serialised.
     pub const fn as_str(self) -> &'static str {
         match self {

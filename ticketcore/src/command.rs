@@ -362,7 +362,8 @@ pub struct Draft {
     pub external: Option<String>,
     /// Whom it is for; the opener, if the opener is a requester and nobody is named.
     pub requester: Option<PersonId>,
-    /// The organisation it is for; the requester's own if that is who opens it and none is named.
+    /// The organisation it is for; without one, that of the requester's record where people are
+    /// [known](crate::config::People::Known), else the requester's own if that is who opens it.
     pub organisation: Option<Key>,
     /// Who is accountable from the start.
     pub assignee: Option<PersonId>,

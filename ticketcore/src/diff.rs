@@ -125,6 +125,7 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         assignee,
         team,
         queue,
+        needs,
         watchers,
         participants,
         referred,
@@ -181,6 +182,7 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         ("assignee", maybe(assignee.as_ref())),
         ("team", maybe(team.as_ref())),
         ("queue", maybe(queue.as_ref())),
+        ("needs", list(needs)),
         ("watchers", list(watchers)),
         ("participants", list(participants)),
         ("referred", list(referred)),
@@ -269,7 +271,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::actor::Actor;
+    use crate::actor::{Actor, Party};
     use crate::command::Draft;
     use crate::config::{Config, Rulebook};
     use crate::engine::{Context, Related, open};
@@ -281,7 +283,7 @@ mod tests {
     use crate::priority::{Level, Priority};
     use crate::signal::{Alert, Severity};
     use crate::status::{Status, Waiting};
-    use crate::ticket::{Ack, Channel, Override};
+    use crate::ticket::{Ack, Channel, Override, Score};
     use crate::value::Value;
 
     fn at() -> DateTime<Utc> {
@@ -306,10 +308,15 @@ mod tests {
         ("fields.seats", |ticket| ticket.fields = [("seats".into(), Value::Int(3))].into()),
         ("external", |ticket| ticket.external = Some("JIRA-1".to_owned())),
         ("requester", |ticket| ticket.requester = Some("bo".into())),
+        ("organisation", |ticket| ticket.organisation = Some("acme".into())),
         ("assignee", |ticket| ticket.assignee = Some("ada".into())),
         ("team", |ticket| ticket.team = Some("net".into())),
         ("queue", |ticket| ticket.queue = Some("desk".into())),
+        ("needs", |ticket| ticket.needs = ["dns".into()].into()),
         ("watchers", |ticket| ticket.watchers = ["kim".into()].into()),
+        ("participants", |ticket| ticket.participants = ["kim".into()].into()),
+        ("referred", |ticket| ticket.referred = ["net".into()].into()),
+        ("shares", |ticket| ticket.shares = [Party::Person("kim".into())].into()),
         ("workflow", |ticket| ticket.workflow.rev = 2),
         ("state", |ticket| ticket.state = "open".into()),
         ("previous", |ticket| ticket.previous = Some("new".into())),
@@ -325,6 +332,10 @@ mod tests {
         ("level", |ticket| ticket.level = 2),
         ("acked", |ticket| ticket.acked = Some(Ack { by: "ada".into(), at: at(), until: Some(at()) })),
         ("snoozed", |ticket| ticket.snoozed = Some(at())),
+        ("approvals", |ticket| {
+            let poll = serde_json::from_str(r#"{"asked":1,"by":"ada","steps":[]}"#).unwrap();
+            ticket.approvals.insert("cab".into(), poll);
+        }),
         ("links", |ticket| ticket.links = [Link { kind: LinkKind::Blocks, to: ticket.id }].into()),
         ("merged", |ticket| ticket.merged = Some(ticket.id)),
         ("absorbed", |ticket| {
@@ -344,6 +355,12 @@ mod tests {
         ("reopens", |ticket| ticket.reopens = 1),
         ("reassigns", |ticket| ticket.reassigns = 1),
         ("messages", |ticket| ticket.messages = 1),
+        ("public", |ticket| ticket.public = 1),
+        ("heard", |ticket| ticket.heard = Some(at())),
+        ("score", |ticket| {
+            ticket.score = Some(Score { score: 5, at: at(), by: "bo".into(), of: at() });
+        }),
+        ("helpful", |ticket| _ = ticket.helpful.insert("bo".into(), true)),
         ("steps", |ticket| {
             ticket.policies.steps.push(StepKey { policy: "fix".into(), cycle: 1, round: 0, step: 0 });
         }),

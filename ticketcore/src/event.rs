@@ -14,6 +14,7 @@ use crate::link::Link;
 pub use crate::merge::{Absorbed, Merged, Pose, SplitOff, Unmerged, Withheld};
 use crate::policy_log::StepKey;
 use crate::priority::{Level, Priority};
+use crate::routing::Choice;
 use crate::seal::Seal;
 use crate::signal::Signal;
 use crate::status::{Status, Waiting};
@@ -34,6 +35,10 @@ pub enum Event {
     Said(Said),
     /// An agent became accountable, or nobody is.
     Assigned(Option<PersonId>),
+    /// The desk found somebody to give it to; if it was not theirs already, the assignment follows.
+    Routed(Box<Choice>),
+    /// The desk looked for somebody to give it to and found nobody; what is done then follows in events of its own.
+    Unrouted(Box<Choice>),
     /// It went to a team, or to none.
     TeamAssigned(Option<Key>),
     /// It went to a queue, or to none.
@@ -254,6 +259,8 @@ impl Event {
             Self::Moved(_) => "moved",
             Self::Said(_) => "said",
             Self::Assigned(_) => "assigned",
+            Self::Routed(_) => "routed",
+            Self::Unrouted(_) => "unrouted",
             Self::TeamAssigned(_) => "team_assigned",
             Self::Queued(_) => "queued",
             Self::RequesterChanged(_) => "requester_changed",
@@ -348,6 +355,12 @@ pub struct Opened {
     /// The queue it starts in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Key>,
+    /// The skills its agent needs, besides those of a route.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<Key>,
+    /// The intake rule that gave it what its draft left open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intake: Option<Key>,
     /// Who watches from the start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watchers: Vec<PersonId>,

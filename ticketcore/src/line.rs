@@ -25,6 +25,8 @@ pub enum Mark {
     Asked,
     /// A human agent answered in public.
     Answered,
+    /// It was given to somebody.
+    Assigned,
     /// Anything else a clock may see: a flag or the priority changed.
     Changed,
 }
@@ -47,6 +49,9 @@ pub enum Flag {
     Unanswered,
     /// It ended without success.
     Dropped,
+    /// It was given to somebody, and no agent has done anything about it since: not taken it on, not moved it, not
+    /// answered in public. Whoever takes it themselves has done something.
+    Untouched,
 }
 
 /// A set of [`Flag`]s.
@@ -76,6 +81,7 @@ impl Flags {
             Flag::Responded => 16,
             Flag::Unanswered => 32,
             Flag::Dropped => 64,
+            Flag::Untouched => 128,
         }
     }
 }

@@ -31,6 +31,7 @@ impl fmt::Display for Event {
                 }
             }
             Self::Assigned(person) => become_(f, "assigned to", person.as_ref(), "unassigned"),
+            Self::Routed(choice) | Self::Unrouted(choice) => write!(f, "route {}: {choice}", choice.route),
             Self::TeamAssigned(team) => become_(f, "handed to team", team.as_ref(), "taken from its team"),
             Self::Queued(queue) => become_(f, "put into queue", queue.as_ref(), "taken from its queue"),
             Self::RequesterChanged(person) => become_(f, "is for", person.as_ref(), "is for nobody in particular"),

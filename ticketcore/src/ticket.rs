@@ -114,6 +114,9 @@ pub struct Ticket {
     /// The queue it stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Key>,
+    /// The skills its agent needs, besides those of a route.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<Key>,
     /// People who are told but not accountable.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub watchers: BTreeSet<PersonId>,

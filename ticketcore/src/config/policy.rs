@@ -75,6 +75,8 @@ pub enum Cycle {
     PerReply,
     /// A change of state.
     PerState,
+    /// An assignment to somebody, an agent named at the opening included.
+    PerAssignment,
     /// Its own running: each time `run` comes to hold, it counts from nought.
     PerRun,
 }
@@ -205,6 +207,30 @@ impl Policy {
         Self::new(id, flag(Flag::Acked), ended(), Cycle::PerRun)
             .step(Step::new(At::After(after), vec![Action::Unacknowledge]))
             .step(Step::new(At::Until(Moment::Ack), vec![Action::Unacknowledge]))
+    }
+
+    /// Takes a ticket from an agent who has done nothing about it for a while, neither taken it on nor moved it nor answered
+    /// in public, unless its state demands an agent. If it has a [route](crate::routing::Route), somebody else is then
+    /// looked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ticketcore::{Actor, Command, Config, Draft, Event, Policy, Span};
+    /// use ticketcore::testing::given;
+    ///
+    /// let config = Config::default().policy(Policy::assignment_timeout("idle", Span::minutes(30)));
+    /// given(config)
+    ///     .ticket(Draft::incident("No mail"))
+    ///     .having(Command::assign("bo"))
+    ///     .at("2026-03-02T09:31:00Z")
+    ///     .when_ticked()
+    ///     .then_named(&["fired", "assigned"])
+    ///     .then_ticket(|ticket| assert_eq!(ticket.assignee, None));
+    /// ```
+    pub fn assignment_timeout(id: impl Into<Key>, after: Span) -> Self {
+        Self::new(id, Cond::ALWAYS, flag(Flag::Untouched).negate().or(ended()), Cycle::PerAssignment)
+            .step(Step::new(At::After(after), vec![Action::Unassign]))
     }
 
     /// Brings snoozed tickets back at the end of their snooze.

@@ -1,6 +1,7 @@
 //! Who may do what, as data: grants, and nothing besides them.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,16 @@ pub enum Grantee {
     Actor(ActorKind),
     /// Those who have a role.
     Role(Key),
+}
+
+impl fmt::Display for Grantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anyone => f.pad("anyone"),
+            Self::Actor(kind) => f.pad(kind.as_str()),
+            Self::Role(role) => f.pad(role.as_str()),
+        }
+    }
 }
 
 impl Grantee {

@@ -112,6 +112,12 @@ impl Rulebook {
         std::iter::once(self.now()).chain(self.past.iter().rev().map(AsRef::as_ref))
     }
 
+    /// Tells whether all revisions from one on have routes.
+    pub(crate) fn routed_since(&self, revision: Revision) -> bool {
+        let since = self.past.iter().chain([&self.now]).filter(|setup| setup.revision >= revision);
+        revision <= self.now.revision && since.into_iter().all(|setup| !setup.config.routing.routes.is_empty())
+    }
+
     /// The policies in force, each with whether it promises something, or did so in the past.
     pub(crate) fn policies(&self) -> impl Iterator<Item = (&Policy, bool)> {
         self.now.config.policies.iter().map(|policy| (policy, self.promising.contains(&policy.id)))

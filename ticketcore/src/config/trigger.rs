@@ -36,6 +36,8 @@ triggers! {
     Moved,
     Said,
     Assigned,
+    Routed,
+    Unrouted,
     TeamAssigned,
     Queued,
     RequesterChanged,

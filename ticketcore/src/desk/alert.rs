@@ -7,7 +7,7 @@ use crate::config::Rulebook;
 use crate::desk::apply::ATTEMPTS;
 use crate::desk::{Desk, Error};
 use crate::engine::{Context, Related, decide, hears, open_alert};
-use crate::id::{TicketId, Version};
+use crate::id::TicketId;
 use crate::signal::Signal;
 use crate::store::{Claim, Commit, StoreError};
 use crate::ticket::Ticket;
@@ -81,7 +81,7 @@ impl Desk {
                 }
                 None => return Ok(Intake::Unmatched),
             };
-            match (self.core.store.commit(commit).await, heard) {
+            match (self.commit(commit).await, heard) {
                 (Ok(tickets), _) => {
                     let ticket = tickets.into_iter().next().ok_or(Error::NotFound(id))?;
                     return Ok(became(heard.map(AsRef::as_ref), ticket, &signal, |ticket| {
@@ -108,9 +108,10 @@ impl Desk {
         let context = Context { rulebook, actor: &self.actor, related: &related, now: self.now() };
         let decided = decide(&context, ticket, &request);
         let decision = decided.map_err(|refusal| self.refused(rulebook, ticket, refusal))?;
-        let nothing = decision.facts.is_empty();
-        let commit = || self.commit_of(rulebook, ticket.version, decision, &related, Vec::new());
-        Ok((!nothing).then(commit))
+        if decision.facts.is_empty() {
+            return Ok(None);
+        }
+        self.commit_of(rulebook, Some(ticket), decision, &related, Vec::new()).await.map(Some)
     }
 
     async fn incident(
@@ -126,7 +127,7 @@ impl Desk {
         self.acquaint(rulebook, &mut related, Vec::new).await?;
         let context = Context { rulebook, actor: &self.actor, related: &related, now: self.now() };
         let decision = open_alert(&context, &self.tenant, id, signal, last)?;
-        Ok(self.commit_of(rulebook, Version(0), decision, &related, vec![claim]))
+        self.commit_of(rulebook, None, decision, &related, vec![claim]).await
     }
 }
 

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tracing::Instrument;
 
+use crate::capability::Capability;
 use crate::command::{Command, Draft, Request};
 use crate::config::Rulebook;
 use crate::desk::rules::still;
+use crate::desk::seats::{LOAD, Seats};
 use crate::desk::{Desk, Error};
 use crate::diff::since;
-use crate::engine::{self, Context, Decision, Refusal, Related, decide, fold, marks};
+use crate::engine::{self, Context, Decision, Refusal, Related, decide, fold, forbidden, marks};
 use crate::event::Fact;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
 use crate::query::{Filter, Order, Query};
 use crate::seal::seal;
-use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError};
+use crate::store::{Change, Claim, Commit, Conflict, Expect, Held, StoreError, Write};
 use crate::ticket::Ticket;
 
 /// How often a commit is decided again before the caller is told. Each conflict means that somebody else succeeded.
@@ -56,32 +58,49 @@ impl Desk {
     /// [`Error::Refused`] for the first draft that is refused; nothing is written. Drafts with a `once` key are refused:
     /// a list whose parts may have been done before has no one answer. [`Error::Store`] if storage fails.
     pub async fn open_all(&self, drafts: Vec<Draft>) -> Result<Vec<Arc<Ticket>>, Error> {
+        let mut attempt = 1;
+        loop {
+            let commit = self.plan_openings(&drafts).await?;
+            match self.commit(commit).await {
+                // Somebody else was given a ticket.
+                Err(StoreError::Conflict(Conflict::Document { kind, .. })) if kind == LOAD && attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                Err(StoreError::Conflict(conflict @ Conflict::Document { .. })) => {
+                    // Only a configuration published meanwhile, or the directory, can interfere with tickets that are new.
+                    self.forget_rules();
+                    return Err(StoreError::Conflict(conflict).into());
+                }
+                done => {
+                    let (tickets, rulebook) = (done?, self.rulebook().await?);
+                    let desk = self.standing(&rulebook).await?;
+                    return Ok(tickets.into_iter().map(|ticket| desk.shown(&rulebook, ticket)).collect());
+                }
+            }
+        }
+    }
+
+    async fn plan_openings(&self, drafts: &[Draft]) -> Result<Commit, Error> {
         let rulebook = self.rulebook().await?;
         let desk = self.standing(&rulebook).await?;
         let (mut changes, mut expect) = (Vec::with_capacity(drafts.len()), vec![still(&rulebook)]);
-        for (i, draft) in drafts.into_iter().enumerate() {
+        let mut seats = Seats::default();
+        for (i, draft) in drafts.iter().enumerate() {
             if draft.once.is_some() {
                 let faults = vec![Fault::new(format!("[{i}].once"), "is for tickets that are opened one by one")];
                 return Err(Refusal::Invalid { faults }.into());
             }
             let now = self.now();
             let mut related = Related::default();
-            desk.acquaint(&rulebook, &mut related, || engine::named_at_opening(&desk.actor, &draft)).await?;
+            desk.acquaint(&rulebook, &mut related, || engine::named_at_opening(&desk.actor, draft)).await?;
             let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
-            let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), &draft)?;
+            let decision = engine::open(&context, &self.tenant, self.core.ids.next(now), draft)?;
+            let decision = seats.take(self, &rulebook, None, decision, &related).await?;
             expect.extend(desk.acquainted(&related));
             changes.push(change(&rulebook, Version(0), decision.ticket, decision.facts, Vec::new()));
         }
-        let commit = Commit { changes, expect, ..Commit::new(self.tenant.clone()) };
-        let shown = |ticket| desk.shown(&rulebook, ticket);
-        match self.core.store.commit(commit).await {
-            Err(StoreError::Conflict(conflict @ Conflict::Document { .. })) => {
-                // Only a configuration published meanwhile, or the directory, can interfere with tickets that are new.
-                self.forget_rules();
-                Err(StoreError::Conflict(conflict).into())
-            }
-            done => Ok(done?.into_iter().map(shown).collect()),
-        }
+        let documents = seats.writes(self.now())?;
+        Ok(Commit { changes, documents, expect, ..Commit::new(self.tenant.clone()) })
     }
 
     /// Applies commands to a ticket, all or none, and returns the ticket as stored.
@@ -145,7 +164,7 @@ impl Desk {
                 }
                 Plan::Done(held) => return Ok(vec![self.as_of(held).await?]),
             };
-            match self.core.store.commit(commit).await {
+            match self.commit(commit).await {
                 Ok(tickets) => {
                     let rulebook = self.rulebook().await?;
                     let desk = self.standing(&rulebook).await?;
@@ -161,9 +180,22 @@ impl Desk {
     /// Takes note of a conflict before the next attempt.
     pub(super) fn lost(&self, id: TicketId, attempt: u32, conflict: &Conflict) {
         tracing::debug!(ticket = %id, attempt, %conflict, "another writer was faster");
-        if let Conflict::Document { .. } = conflict {
+        // What people have is read anew with every attempt.
+        if let Conflict::Document { kind, .. } = conflict
+            && *kind != LOAD
+        {
             self.forget_rules();
         }
+    }
+
+    /// Writes a commit. If it has made room for somebody, what waits is given out.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
+        let loads: Vec<Write> = commit.documents.iter().filter(|write| write.kind == LOAD).cloned().collect();
+        let tickets = self.core.store.commit(commit).await?;
+        if !loads.is_empty() && self.core.rosters.note(&self.tenant, &loads) {
+            self.give_out_some().await;
+        }
+        Ok(tickets)
     }
 
     async fn plan_open(&self, id: TicketId, draft: &Draft) -> Result<Plan, Error> {
@@ -177,7 +209,7 @@ impl Desk {
         let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
         let claims = once(draft.once.as_deref(), id);
         let decision = engine::open(&context, &self.tenant, id, draft)?;
-        Ok(Plan::Commit(desk.commit_of(&rulebook, Version(0), decision, &related, claims)))
+        Ok(Plan::Commit(desk.commit_of(&rulebook, None, decision, &related, claims).await?))
     }
 
     pub(super) async fn plan(&self, id: TicketId, request: &Request, fresh: &[TicketId]) -> Result<Plan, Error> {
@@ -202,6 +234,10 @@ impl Desk {
         let goes_on = ticket.merged.is_some() && request.is_talk();
         let ticket = if goes_on { self.survivor(ticket).await? } else { ticket };
         let desk = self.standing(rulebook).await?;
+        // A version tells how much happened, and a conflict what: both are for those who see all of it.
+        if request.seen.is_some() && !desk.holds(rulebook, &ticket, Capability::Read) {
+            return Err(desk.refused(rulebook, &ticket, forbidden(&desk.actor, Capability::Read)));
+        }
         let mut related = desk.related(rulebook, &ticket, &request.commands).await?;
         fresh.iter().for_each(|id| related.set_aside(*id));
         let context = Context { rulebook, actor: &desk.actor, related: &related, now };
@@ -218,10 +254,26 @@ impl Desk {
         if decision.facts.is_empty() && decision.echoes.is_empty() && claims.is_empty() {
             return Ok(Plan::Nothing(ticket));
         }
-        Ok(Plan::Commit(desk.commit_of(rulebook, ticket.version, decision, &related, claims)))
+        Ok(Plan::Commit(desk.commit_of(rulebook, Some(&ticket), decision, &related, claims).await?))
     }
 
-    pub(super) fn commit_of(
+    /// The commit of a decision on a ticket as it was read, with the agents that were looked for.
+    pub(super) async fn commit_of(
+        &self,
+        rulebook: &Rulebook,
+        before: Option<&Ticket>,
+        decision: Decision,
+        related: &Related,
+        claims: Vec<Claim>,
+    ) -> Result<Commit, Error> {
+        let mut seats = Seats::default();
+        let decision = seats.take(self, rulebook, before, decision, related).await?;
+        let expected = before.map_or(Version(0), |before| before.version);
+        let documents = seats.writes(self.now())?;
+        Ok(Commit { documents, ..self.assembled(rulebook, expected, decision, related, claims) })
+    }
+
+    pub(super) fn assembled(
         &self,
         rulebook: &Rulebook,
         expected: Version,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::config::Rulebook;
 use crate::desk::apply::change;
 use crate::desk::rules::still;
+use crate::desk::seats::Seats;
 use crate::desk::{Desk, Error};
 use crate::engine::{Decision, Related};
-use crate::id::{TenantId, TicketId, Version};
+use crate::id::{TicketId, Version};
 use crate::store::{Change, Claim, Commit, Expect, StoreError};
 use crate::ticket::Ticket;
 
@@ -18,6 +19,8 @@ pub(super) struct Batch {
     changes: Vec<Change>,
     places: HashMap<TicketId, usize>,
     read: Vec<(TicketId, Version)>,
+    expect: Vec<Expect>,
+    seats: Seats,
 }
 
 impl Batch {
@@ -30,29 +33,40 @@ impl Batch {
         self.changes.is_empty()
     }
 
-    /// Adds a decision that changes one ticket and no other.
-    pub(super) fn add(
+    /// Makes all of it rest on something else than tickets.
+    pub(super) fn rest_on(&mut self, expect: Vec<Expect>) {
+        self.expect.extend(expect);
+    }
+
+    /// Adds a decision that changes one ticket and no other, with the agent that was looked for, and tells at which
+    /// version it leaves the ticket.
+    pub(super) async fn add(
         &mut self,
+        desk: &Desk,
         rulebook: &Rulebook,
-        expected: Version,
+        before: &Ticket,
         decision: Decision,
         related: &Related,
         claims: Vec<Claim>,
-    ) {
+    ) -> Result<Version, Error> {
+        let decision = self.seats.take(desk, rulebook, Some(before), decision, related).await?;
         let Decision { facts, ticket, echoes: _ } = decision;
+        let after = ticket.version;
         self.read.extend(related.iter().map(|other| (other.id, other.version)));
         self.places.insert(ticket.id, self.changes.len());
-        self.changes.push(change(rulebook, expected, ticket, facts, claims));
+        self.changes.push(change(rulebook, before.version, ticket, facts, claims));
+        Ok(after)
     }
 
     /// Makes the commit, which rests on the rules and on what was read.
-    pub(super) fn commit(self, tenant: &TenantId, rulebook: &Rulebook) -> Commit {
-        let Self { changes, places, read } = self;
+    pub(super) fn commit(self, desk: &Desk, rulebook: &Rulebook) -> Result<Commit, StoreError> {
+        let Self { changes, places, read, expect, seats } = self;
         // What the batch changes rests on its own version already.
         let read = read.into_iter().filter(|(id, _)| !places.contains_key(id));
         let read = read.map(|(id, version)| Expect::Ticket(id, version));
-        let expect = std::iter::once(still(rulebook)).chain(read).collect();
-        Commit { changes, expect, ..Commit::new(tenant.clone()) }
+        let expect = std::iter::once(still(rulebook)).chain(read).chain(expect).collect();
+        let documents = seats.writes(desk.now())?;
+        Ok(Commit { changes, documents, expect, ..Commit::new(desk.tenant.clone()) })
     }
 }
 

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use tracing::Instrument;
 
+use crate::config::Rulebook;
 use crate::desk::apply::{ATTEMPTS, change};
+use crate::desk::seats::Seats;
 use crate::desk::{Desk, Error};
-use crate::engine::{Context, Instance, instantiate};
+use crate::engine::{Context, Decision, Instance, Related, instantiate};
 use crate::id::{Key, TicketId, Version};
-use crate::store::{Commit, StoreError};
+use crate::store::{Claim, Commit, StoreError};
 use crate::ticket::Ticket;
 
 impl Desk {
@@ -52,7 +54,7 @@ impl Desk {
     async fn instantiate_all(&self, parent: TicketId, template: &Key) -> Result<Vec<Arc<Ticket>>, Error> {
         for attempt in 1..=ATTEMPTS {
             let commit = self.plan_instance(parent, template).await?;
-            match self.core.store.commit(commit).await {
+            match self.commit(commit).await {
                 // The first is the parent.
                 Ok(tickets) => return Ok(tickets.into_iter().skip(1).collect()),
                 Err(StoreError::Conflict(conflict)) => self.lost(parent, attempt, &conflict),
@@ -66,12 +68,33 @@ impl Desk {
         let now = self.now();
         let rulebook = self.rules_at(now).await?;
         let before = self.read(&rulebook, parent).await?;
-        let related = self.related(&rulebook, &before, &[]).await?;
-        let context = Context { rulebook: &rulebook, actor: &self.actor, related: &related, now };
-        let Instance { parent, children } = instantiate(&context, &before, template, || self.core.ids.next(now))?;
-        let mut commit = self.commit_of(&rulebook, before.version, parent, &related, Vec::new());
-        let opened = children.into_iter();
-        commit.changes.extend(opened.map(|child| change(&rulebook, Version(0), child.ticket, child.facts, Vec::new())));
+        let desk = self.standing(&rulebook).await?;
+        let related = desk.related(&rulebook, &before, &[]).await?;
+        let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
+        let instance = instantiate(&context, &before, template, || self.core.ids.next(now))?;
+        desk.commit_of_instance(&rulebook, Some(&before), instance, &related, Vec::new()).await
+    }
+
+    /// The commit of a parent and its children, with the agents that were looked for.
+    pub(super) async fn commit_of_instance(
+        &self,
+        rulebook: &Rulebook,
+        before: Option<&Ticket>,
+        instance: Instance,
+        related: &Related,
+        claims: Vec<Claim>,
+    ) -> Result<Commit, Error> {
+        let Instance { parent, children } = instance;
+        let mut seats = Seats::default();
+        let parent = seats.take(self, rulebook, before, parent, related).await?;
+        let expected = before.map_or(Version(0), |before| before.version);
+        let mut commit = self.assembled(rulebook, expected, parent, related, claims);
+        for child in children {
+            let Decision { facts, ticket, echoes: _ } =
+                seats.take(self, rulebook, None, child, &Related::default()).await?;
+            commit.changes.push(change(rulebook, Version(0), ticket, facts, Vec::new()));
+        }
+        commit.documents = seats.writes(self.now())?;
         Ok(commit)
     }
 }

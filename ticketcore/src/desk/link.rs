@@ -185,9 +185,11 @@ impl Desk {
     /// A score, and the end of the link with it: if two use it at once, one of them finds it gone.
     async fn plan_rating(&self, link: &SecretLink, ticket: TicketId, request: &Request) -> Result<Plan, Error> {
         let (_, document) = self.opened(link, Purpose::Rate).await?;
-        let documents = document.iter().map(|document| removal(document, self.now())).collect();
         match self.plan(ticket, request, &[]).await? {
-            Plan::Commit(commit) => Ok(Plan::Commit(Commit { documents, ..commit })),
+            Plan::Commit(mut commit) => {
+                commit.documents.extend(document.iter().map(|document| removal(document, self.now())));
+                Ok(Plan::Commit(commit))
+            }
             plan @ (Plan::Nothing(_) | Plan::Done(_)) => Ok(plan),
         }
     }

@@ -21,7 +21,10 @@ mod read;
 mod records;
 mod recurring;
 mod rehearse;
+mod roster;
+mod routing;
 mod rules;
+mod seats;
 mod sight;
 mod similar;
 mod tick;
@@ -34,6 +37,7 @@ use crate::actor::Actor;
 use crate::engine::Refusal;
 use crate::fault::Fault;
 use crate::id::{TenantId, TicketId};
+use crate::routing::{ByRoute, Router};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
@@ -44,12 +48,14 @@ pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
+pub use routing::Recounted;
 pub use similar::Like;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
 
 use ids::Ids;
 use known::Standing;
+use roster::Rosters;
 use rules::Rules;
 
 /// A ticketing desk on a store.
@@ -85,6 +91,15 @@ struct Core {
     clock: Arc<dyn Clock>,
     ids: Ids,
     rules: Rules,
+    router: Arc<dyn Router>,
+    rosters: Rosters,
+}
+
+impl Core {
+    /// A core that knows nothing yet of what stands in the store.
+    fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Ids, router: Arc<dyn Router>) -> Self {
+        Self { store, clock, ids, rules: Rules::default(), router, rosters: Rosters::default() }
+    }
 }
 
 impl Desk {
@@ -94,24 +109,31 @@ impl Desk {
     ///
     /// [`Config::default`]: crate::Config
     pub fn new(store: Arc<dyn Store>) -> Self {
-        let core = Core { store, clock: Arc::new(SystemClock), ids: Ids::random(), rules: Rules::default() };
+        let core = Core::new(store, Arc::new(SystemClock), Ids::random(), Arc::new(ByRoute));
         Self { core: Arc::new(core), tenant: TenantId::MAIN, actor: Arc::new(Actor::system()), standing: None }
     }
 
     /// Reads the time from another clock than the system's.
     #[must_use]
     pub fn with_clock(self, clock: impl Clock) -> Self {
-        let Core { store, ids, .. } = &*self.core;
-        let core = Core { store: Arc::clone(store), clock: Arc::new(clock), ids: ids.clone(), rules: Rules::default() };
+        let Core { store, ids, router, .. } = &*self.core;
+        let core = Core::new(Arc::clone(store), Arc::new(clock), ids.clone(), Arc::clone(router));
         Self { core: Arc::new(core), ..self }
     }
 
     /// Makes ids from a seed, so that the same commands at the same times give the same log to the byte.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
-        let Core { store, clock, .. } = &*self.core;
-        let (store, clock) = (Arc::clone(store), Arc::clone(clock));
-        let core = Core { store, clock, ids: Ids::seeded(seed), rules: Rules::default() };
+        let Core { store, clock, router, .. } = &*self.core;
+        let core = Core::new(Arc::clone(store), Arc::clone(clock), Ids::seeded(seed), Arc::clone(router));
+        Self { core: Arc::new(core), ..self }
+    }
+
+    /// Lets somebody else choose who is given a ticket, where there is a route; [`ByRoute`] does what the route says.
+    #[must_use]
+    pub fn with_router(self, router: impl Router + 'static) -> Self {
+        let Core { store, clock, ids, .. } = &*self.core;
+        let core = Core::new(Arc::clone(store), Arc::clone(clock), ids.clone(), Arc::new(router));
         Self { core: Arc::new(core), ..self }
     }
 

@@ -125,7 +125,10 @@ impl Desk {
             match self.core.store.commit(Commit { expect: vec![still(&rulebook)], ..commit }).await {
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => self.forget_rules(),
                 Err(error) => return Err(error.into()),
-                Ok(_) => return Ok(Stored { version: other.version.next(), at, record: whole }),
+                Ok(_) => {
+                    self.core.rosters.forget(&self.tenant);
+                    return Ok(Stored { version: other.version.next(), at, record: whole });
+                }
             }
             attempt += 1;
         }

@@ -67,7 +67,14 @@ impl Desk {
             match self.core.store.commit(Commit { expect: vec![still(&rulebook)], ..documents }).await {
                 // Decided again, and then on what the other writer has left.
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => self.forget_rules(),
-                done => return done.map(|_| Stored { version: version.next(), at, record }).map_err(Error::from),
+                done => {
+                    done?;
+                    if R::KIND == Person::KIND {
+                        self.core.rosters.forget(&self.tenant);
+                        self.give_out_some().await;
+                    }
+                    return Ok(Stored { version: version.next(), at, record });
+                }
             }
             attempt += 1;
         }

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
 use crate::config::{Recurring, Rulebook};
-use crate::desk::apply::{ATTEMPTS, change};
+use crate::desk::apply::ATTEMPTS;
 use crate::desk::rules::still;
 use crate::desk::{Desk, Error};
-use crate::engine::{Context, Instance, Refusal, Related, forbidden, recur};
+use crate::engine::{Context, Refusal, Related, forbidden, recur};
 use crate::id::{Key, TicketId, Version};
 use crate::seal::Parts;
 use crate::store::{Claim, Commit, Conflict, Document, Expect, StoreError, Write};
@@ -191,14 +191,10 @@ impl Desk {
             self.round_id(round, now, count)
         };
         match recur(&context, &self.tenant, round.recurring, round.at, ids) {
-            Ok(Instance { parent, children }) => {
-                let id = parent.ticket.id;
+            Ok(instance) => {
+                let id = instance.parent.ticket.id;
                 let claim = Claim { key: claim(round), from: None, to: Some(id) };
-                let mut commit = self.commit_of(rulebook, Version(0), parent, &related, vec![claim]);
-                let children = children.into_iter();
-                commit
-                    .changes
-                    .extend(children.map(|child| change(rulebook, Version(0), child.ticket, child.facts, Vec::new())));
+                let commit = self.commit_of_instance(rulebook, None, instance, &related, vec![claim]).await?;
                 self.noted(round, commit, Became::Opened, Some(id), now)
             }
             Err(refusal) => self.noted(round, rest, Became::Refused(Refusal::to_string(&refusal)), round.last, now),

@@ -70,6 +70,9 @@ pub(super) struct Sweep {
     /// The cursor after the last ticket that was read.
     pub(super) after: Option<String>,
     pub(super) done: bool,
+    /// Tickets look for agents.
+    #[serde(default)]
+    pub(super) routed: bool,
 }
 
 /// Ten digits, so that revisions sort as text. Written by hand, as every commit names one: `format!` takes ten times as
@@ -175,7 +178,8 @@ impl Desk {
         let json =
             |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
         // Announced first: a sweep without news is harmless, news without a sweep is not.
-        let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false }))?;
+        let routed = !setup.config.routing.routes.is_empty();
+        let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false, routed }))?;
         self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
         if !setup.config.recurring.is_empty() || !setup.config.retention.is_empty() {
             self.put(&DESK, AGENDA, self.tenant.as_str(), revision.to_string()).await?;
@@ -185,6 +189,11 @@ impl Desk {
         self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await?;
         self.core.rules.swept(now, true);
         self.look(now).await?;
+        self.core.rosters.forget(&self.tenant);
+        // Whoever looks for an agent first would do it otherwise.
+        if routed && let Err(error) = self.counted().await {
+            tracing::warn!(tenant = %self.tenant, %error, "what everybody has was not counted");
+        }
         Ok(revision)
     }
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::desk::batch::Batch;
 use crate::desk::rules::{DESK, SWEEP, Sweep};
+use crate::desk::seats::routes;
 use crate::desk::{Desk, Error};
 use crate::engine;
 use crate::id::{TenantId, TicketId};
@@ -29,9 +30,19 @@ pub struct Ticked {
     pub next: Option<DateTime<Utc>>,
 }
 
+/// What a look at the configurations that were published came to.
+#[derive(Default)]
+struct Swept {
+    /// How many tickets were read anew.
+    tickets: usize,
+    /// The tenants whose tickets look for agents.
+    routed: Vec<TenantId>,
+}
+
 impl Desk {
-    /// Does everything that is due on the tickets of all tenants, opens those that [recur](crate::config::Recurring)
-    /// and erases what was [kept](crate::config::Retention) for long enough.
+    /// Does everything that is due on the tickets of all tenants, opens those that [recur](crate::config::Recurring),
+    /// erases what was [kept](crate::config::Retention) for long enough, and gives tickets that wait for an agent to
+    /// whoever has room.
     ///
     /// Any number of processes may tick the same store at once: each step is recorded once.
     ///
@@ -42,14 +53,22 @@ impl Desk {
     pub async fn tick(&self) -> Result<Ticked, Error> {
         let now = self.now();
         let mut ticked = Ticked::default();
+        let mut routed = Vec::new();
         if self.core.rules.sweep_due(now) {
-            ticked.tickets += self.sweep().await?;
+            let swept = self.sweep().await?;
+            ticked.tickets += swept.tickets;
+            routed = swept.routed;
             self.look_at_agendas().await?;
         }
         let (opened, failed) = self.keep_agendas(now).await;
         ticked.tickets += opened;
         let next = self.refresh_due(now, &mut ticked.tickets).await?;
         ticked.next = next.into_iter().chain(self.core.rules.agendas.next()).min();
+        if self.core.rosters.drain_due(now) {
+            for tenant in routed {
+                ticked.tickets += self.tenant(tenant).drain(CHUNK).await?;
+            }
+        }
         failed.map_or(Ok(ticked), Err)
     }
 
@@ -114,16 +133,18 @@ impl Desk {
             for fact in &decision.facts {
                 tracing::info!(tenant = %self.tenant, ticket = %ticket.id, event = fact.event.name(), "due");
             }
-            // What moves other tickets along may meet them in this very list.
-            if decision.echoes.is_empty() {
-                batch.add(&rulebook, ticket.version, decision, &related, Vec::new());
+            // What moves other tickets along may meet them in this very list; so may what rules do once there is an agent.
+            let reaches = routes(&rulebook) && !rulebook.now().config.cascades.is_empty() && !ticket.links.is_empty();
+            if decision.echoes.is_empty() && !reaches {
+                batch.add(self, &rulebook, ticket, decision, &related, Vec::new()).await?;
             } else {
-                apart.push(self.commit_of(&rulebook, ticket.version, decision, &related, Vec::new()));
+                apart.push((ticket, decision, related));
             }
         }
-        self.core.store.commit(batch.commit(&self.tenant, &rulebook)).await?;
-        for commit in apart {
-            self.core.store.commit(commit).await?;
+        self.commit(batch.commit(self, &rulebook)?).await?;
+        for (ticket, decision, related) in apart {
+            let commit = self.commit_of(&rulebook, Some(ticket), decision, &related, Vec::new()).await?;
+            self.commit(commit).await?;
         }
         Ok(vec![(); tickets.iter().count()])
     }
@@ -137,12 +158,15 @@ impl Desk {
     }
 
     /// Goes on with reading open tickets under newer configurations, a chunk of each tenant's.
-    async fn sweep(&self) -> Result<usize, Error> {
+    async fn sweep(&self) -> Result<Swept, Error> {
         let sweeps = self.core.store.documents(&DESK, &SWEEP, None, CHUNK).await?;
-        let (mut pending, mut count) = (false, 0);
+        let (mut pending, mut swept) = (false, Swept::default());
         for document in sweeps {
             let corrupt = |error| StoreError::corrupt(format!("sweep of {}", document.key), error);
             let sweep: Sweep = serde_json::from_str(&document.body).map_err(corrupt)?;
+            if sweep.routed {
+                swept.routed.push(TenantId::from(document.key.as_str()));
+            }
             if sweep.done {
                 continue;
             }
@@ -153,10 +177,10 @@ impl Desk {
                 desk.forget_rules();
                 continue;
             }
-            count += desk.sweep_on(document, sweep).await?;
+            swept.tickets += desk.sweep_on(document, sweep).await?;
         }
         self.core.rules.swept(self.now(), pending);
-        Ok(count)
+        Ok(swept)
     }
 
     async fn sweep_on(&self, document: Document, sweep: Sweep) -> Result<usize, Error> {

@@ -51,6 +51,13 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Goes on where a decision ended.
+    pub(super) fn resume(setup: &'a Setup, related: &'a Related, at: DateTime<Utc>, decision: Decision) -> Self {
+        let Decision { facts, ticket, echoes } = decision;
+        let echoes = echoes.into_iter().map(|echo| (echo.ticket.id, echo)).collect();
+        Self { facts, echoes, ..Self::new(setup, related, at, ticket) }
+    }
+
     /// Another ticket as it is by now.
     pub(super) fn other(&self, id: TicketId) -> Option<&Arc<Ticket>> {
         self.echoes.get(&id).map(|echo| &echo.ticket).or_else(|| self.related.get(id))

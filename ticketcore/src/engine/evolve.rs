@@ -52,6 +52,7 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         assignee: opened.assignee.clone(),
         team: opened.team.clone(),
         queue: opened.queue.clone(),
+        needs: opened.needs.clone(),
         watchers: opened.watchers.iter().cloned().collect(),
         participants: BTreeSet::new(),
         referred: BTreeSet::new(),
@@ -94,7 +95,9 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         policies: PolicyLog::default(),
         head: None,
     };
-    ticket.line = Line::starting(beat(&ticket, at, Mark::Opened, theirs));
+    let given = opened.assignee.as_ref().is_some_and(|person| *person != by.id);
+    let waits = Waits { unanswered: theirs, untouched: given };
+    ticket.line = Line::starting(beat(&ticket, at, Mark::Opened, waits));
     ticket
 }
 
@@ -102,13 +105,22 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
 pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
     ticket.version = ticket.version.next();
     ticket.updated = at;
-    let mut unanswered = ticket.line.last().is_some_and(|last| last.flags.has(Flag::Unanswered));
+    let mut waits = Waits::of(ticket);
     let mut mark = None;
     match event {
         // A second opening cannot be decided; if a store holds one, it changes nothing. Texts stand in the log.
         Event::Edited { message: Version(1), .. } => ticket.revised = ticket.version,
-        Event::Opened(_) | Event::Ruled { .. } | Event::Notified(_) | Event::Edited { .. } | Event::Withheld(_) => {}
-        Event::Moved(moved) => mark = Some(relocate(ticket, at, moved)),
+        Event::Opened(_)
+        | Event::Routed(_)
+        | Event::Unrouted(_)
+        | Event::Ruled { .. }
+        | Event::Notified(_)
+        | Event::Edited { .. }
+        | Event::Withheld(_) => {}
+        Event::Moved(moved) => {
+            waits.untouched &= by.kind != ActorKind::Agent;
+            mark = Some(relocate(ticket, at, moved));
+        }
         Event::Said(said) => {
             ticket.messages = ticket.messages.saturating_add(1);
             if said.visibility == Visibility::Public {
@@ -116,11 +128,13 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
                 ticket.heard = Some(at);
                 join(ticket, by);
             }
-            mark = hear(ticket, at, by, said, &mut unanswered);
+            mark = hear(ticket, at, by, said, &mut waits);
         }
         Event::Assigned(person) => {
             ticket.reassigns = ticket.reassigns.saturating_add(u32::from(handed_on(&ticket.assignee, person)));
             ticket.assignee.clone_from(person);
+            waits.untouched = person.as_ref().is_some_and(|person| *person != by.id);
+            mark = person.is_some().then_some(Mark::Assigned);
         }
         Event::TeamAssigned(team) => {
             ticket.reassigns = ticket.reassigns.saturating_add(u32::from(handed_on(&ticket.team, team)));
@@ -211,7 +225,10 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         Event::Released(absorbed) => joined::release(ticket, absorbed),
         Event::SplitOff(split) => ticket.parted.push(split.clone()),
         Event::Rejoined(split) => ticket.parted.retain(|parted| parted != split),
-        Event::Acknowledged { until } => ticket.acked = Some(Ack { by: by.id.clone(), at, until: *until }),
+        Event::Acknowledged { until } => {
+            ticket.acked = Some(Ack { by: by.id.clone(), at, until: *until });
+            waits.untouched = false;
+        }
         Event::Unacknowledged => ticket.acked = None,
         Event::Snoozed(until) => ticket.snoozed = Some(*until),
         Event::Woken => ticket.snoozed = None,
@@ -275,7 +292,21 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
             mark = if same { None } else { Some(moved) };
         }
     }
-    beat_if_changed(ticket, at, mark, unanswered);
+    beat_if_changed(ticket, at, mark, waits);
+}
+
+/// What only the line remembers: who waits for whom.
+#[derive(Clone, Copy)]
+struct Waits {
+    unanswered: bool,
+    untouched: bool,
+}
+
+impl Waits {
+    fn of(ticket: &Ticket) -> Self {
+        let has = |flag| ticket.line.last().is_some_and(|last| last.flags.has(flag));
+        Self { unanswered: has(Flag::Unanswered), untouched: has(Flag::Untouched) }
+    }
 }
 
 /// Whoever writes from outside takes part from then on.
@@ -331,7 +362,7 @@ fn relocate(ticket: &mut Ticket, at: DateTime<Utc>, moved: &Moved) -> Mark {
 }
 
 /// What a message means to the clocks: a question starts a wait, a human agent's public answer ends it.
-fn hear(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, said: &Said, unanswered: &mut bool) -> Option<Mark> {
+fn hear(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, said: &Said, waits: &mut Waits) -> Option<Mark> {
     if said.visibility == Visibility::Internal || said.automatic {
         return None;
     }
@@ -339,11 +370,11 @@ fn hear(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, said: &Said, unanswered
     match by.kind {
         ActorKind::Agent if !requester => {
             ticket.responded.get_or_insert(at);
-            *unanswered = false;
+            (waits.unanswered, waits.untouched) = (false, false);
             Some(Mark::Answered)
         }
-        ActorKind::Agent | ActorKind::Requester if !*unanswered => {
-            *unanswered = true;
+        ActorKind::Agent | ActorKind::Requester if !waits.unanswered => {
+            waits.unanswered = true;
             Some(Mark::Asked)
         }
         _ => None,
@@ -360,17 +391,17 @@ fn signalled(ticket: &mut Ticket, signal: &Signal) {
     }
 }
 
-fn beat_if_changed(ticket: &mut Ticket, at: DateTime<Utc>, mark: Option<Mark>, unanswered: bool) {
+fn beat_if_changed(ticket: &mut Ticket, at: DateTime<Utc>, mark: Option<Mark>, waits: Waits) {
     let changed = ticket.line.last().is_none_or(|last| {
-        last.priority != ticket.priority() || last.flags != flags(ticket, unanswered) || last.state != ticket.state
+        last.priority != ticket.priority() || last.flags != flags(ticket, waits) || last.state != ticket.state
     });
     if let Some(mark) = mark.or(changed.then_some(Mark::Changed)) {
-        let beat = beat(ticket, at, mark, unanswered);
+        let beat = beat(ticket, at, mark, waits);
         ticket.line.push(beat);
     }
 }
 
-fn beat(ticket: &Ticket, at: DateTime<Utc>, mark: Mark, unanswered: bool) -> Beat {
+fn beat(ticket: &Ticket, at: DateTime<Utc>, mark: Mark, waits: Waits) -> Beat {
     Beat {
         at,
         mark,
@@ -378,17 +409,18 @@ fn beat(ticket: &Ticket, at: DateTime<Utc>, mark: Mark, unanswered: bool) -> Bea
         status: ticket.status,
         waiting: ticket.waiting,
         priority: ticket.priority(),
-        flags: flags(ticket, unanswered),
+        flags: flags(ticket, waits),
     }
 }
 
-fn flags(ticket: &Ticket, unanswered: bool) -> Flags {
+fn flags(ticket: &Ticket, waits: Waits) -> Flags {
     Flags::default()
         .with(Flag::Acked, ticket.acked.is_some())
         .with(Flag::Snoozed, ticket.snoozed.is_some())
         .with(Flag::Firing, ticket.is_firing())
         .with(Flag::Assigned, ticket.assignee.is_some())
         .with(Flag::Responded, ticket.responded.is_some())
-        .with(Flag::Unanswered, unanswered)
+        .with(Flag::Unanswered, waits.unanswered)
         .with(Flag::Dropped, ticket.dropped)
+        .with(Flag::Untouched, waits.untouched)
 }

@@ -62,6 +62,6 @@ pub use redact::redacted;
 pub use refusal::{Objection, Refusal, Unscorable};
 pub use retention::outlived;
 pub(crate) use rights::forbidden;
-pub use routing::{intake, route};
+pub use routing::{give, route, search, waiting};
 pub use survey::marks;
 pub use tick::tick;

@@ -1,8 +1,9 @@
 //! Opening a ticket.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::actor::{ActorKind, Party};
+use crate::actor::{Actor, ActorKind, Party};
 use crate::command::Draft;
 use crate::config::{Source, Target};
 use crate::engine::apply::Work;
@@ -13,6 +14,7 @@ use crate::engine::input::Input;
 use crate::engine::names::named_at_opening;
 use crate::engine::refusal::Refusal;
 use crate::engine::rights::permit_opening;
+use crate::engine::routing::intake;
 use crate::event::{Event, Fact, Opened};
 use crate::fault::Fault;
 use crate::id::Pin;
@@ -22,7 +24,8 @@ use crate::status::Status;
 
 /// Decides the opening of a ticket.
 ///
-/// The first creating transition whose guard holds and whose target state has what it demands is taken.
+/// The first rule of [intake](crate::routing::Intake) that holds gives it what the draft left open; that is the desk's doing
+/// and takes no right of the actor. The first creating transition whose guard holds and whose target state has what it demands is taken.
 ///
 /// # Errors
 ///
@@ -67,15 +70,27 @@ pub(super) fn opening<'a>(
     let mut input = Input::new(setup);
     input.known(related, named);
     input.finish()?;
+    // What the rules of intake say depends on the state, and whether the state can be had on what they say.
+    let drafted = (!setup.config.routing.intake.is_empty()).then(|| opened.clone());
     for transition in workflow.transitions.iter().filter(|transition| transition.from == Source::Create) {
         let Target::State(key) = &transition.to else { continue };
         let Some(state) = workflow.find_state(key) else { continue };
+        drafted.iter().for_each(|drafted| opened.clone_from(drafted));
         (opened.state, opened.status, opened.waiting) = (state.key.clone(), state.status, state.waiting);
+        let mut pressing = None;
+        if drafted.is_some()
+            && let Some(intake) = intake(setup, actor, &begin(tenant, id, now, &by, &opened), now)
+        {
+            pressing = intake.sort(&mut opened);
+        }
         let mut work = Work::new(setup, related, now, Arc::new(begin(tenant, id, now, &by, &opened)));
         let unmet = work.unmet(actor, transition, state);
         if unmet.is_empty() {
             let text = draft.description.clone();
             work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text, seal: None });
+            if let Some(event) = pressing {
+                work.record(&Actor::system().by(), event);
+            }
             work.effects(transition);
             return Ok(work);
         }
@@ -128,6 +143,8 @@ fn describe(context: &Context<'_>, draft: &Draft, prefix: &Key, workflow: Pin) -
         assignee: assignee.clone(),
         team: team.clone(),
         queue: queue.clone(),
+        needs: BTreeSet::new(),
+        intake: None,
         watchers: watchers.iter().cloned().collect(),
         workflow,
         state: Key::default(),

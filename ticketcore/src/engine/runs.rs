@@ -16,12 +16,16 @@ struct Counts {
     asked: u32,
     answered: u32,
     moved: u32,
+    assigned: u32,
 }
 
 impl Counts {
     fn count(&mut self, beat: &Beat) {
         match beat.mark {
-            Mark::Opened => self.asked += u32::from(beat.flags.has(Flag::Unanswered)),
+            Mark::Opened => {
+                self.asked += u32::from(beat.flags.has(Flag::Unanswered));
+                self.assigned += u32::from(beat.flags.has(Flag::Assigned));
+            }
             Mark::Reopened => {
                 self.reopened += 1;
                 self.moved += 1;
@@ -29,6 +33,7 @@ impl Counts {
             Mark::Moved => self.moved += 1,
             Mark::Asked => self.asked += 1,
             Mark::Answered => self.answered += 1,
+            Mark::Assigned => self.assigned += 1,
             Mark::Changed => {}
         }
     }
@@ -42,6 +47,7 @@ impl Counts {
             Cycle::PerWait => self.asked,
             Cycle::PerReply => 1 + self.answered,
             Cycle::PerState => 1 + self.moved,
+            Cycle::PerAssignment => self.assigned,
             Cycle::PerRun => {
                 let begins = phase == Phase::Running && last.is_none_or(|last| last.ended.is_some());
                 last.map_or(0, |last| last.cycle) + u32::from(begins)

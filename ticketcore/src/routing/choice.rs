@@ -13,13 +13,20 @@ pub struct Choice {
     /// The route that was followed.
     pub route: Key,
     /// Who it is; nobody if nobody could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pick: Option<Pick>,
     /// What is done if it is nobody.
     pub fallback: Fallback,
     /// Some of the others: those who came next, then those who could not be asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<PassedOver>,
     /// How many more there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub more: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Who was chosen.
@@ -30,6 +37,7 @@ pub struct Pick {
     /// The tier they were found in.
     pub tier: Tier,
     /// What told them from the next; nothing if nobody else could be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Difference>,
 }
 
@@ -69,6 +77,8 @@ pub enum Why {
         /// What they take.
         capacity: u16,
     },
+    /// They have just had it: they gave it back, or it was taken from them.
+    Had,
     /// They could be asked, and come after the one chosen.
     After(Difference),
 }
@@ -118,6 +128,7 @@ impl fmt::Display for Why {
             Self::Unavailable(Availability::Off) => f.write_str("is off"),
             Self::Lacks(skill) => write!(f, "lacks {skill}"),
             Self::Full { load, capacity } => write!(f, "has {load} of {capacity}"),
+            Self::Had => f.write_str("has just had it"),
             Self::After(Difference::Tier) => f.write_str("is of a later tier"),
             Self::After(Difference::Prefers(Prefer::Sticky)) => f.write_str("had it less lately, or never"),
             Self::After(Difference::Prefers(Prefer::LeastLoaded)) => f.write_str("is more loaded"),

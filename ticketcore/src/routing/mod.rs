@@ -4,9 +4,16 @@
 //! ticket lacks. A [`Route`] says how an agent is chosen, and [`choose`] chooses: of all who are there, have the skills
 //! and have room, the one whom the route prefers. Nothing is kept between choices, no pointer of a round robin that would
 //! have to be stored: whose turn it is follows from who was assigned last.
+//!
+//! A [`Desk`](crate::Desk) whose configuration has routes does the rest. It looks for an agent when a ticket comes to wait
+//! for one and when one is reopened, writes down the choice, and counts in the same commit what everybody has (their
+//! [`Load`]), so that no two choices fill the same place. What had to wait is given out, the oldest first, when somebody
+//! has room again: see [`Desk::drain`](crate::Desk::drain).
 
 mod choice;
 mod choose;
+mod load;
+mod owners;
 #[cfg(test)]
 mod tests;
 
@@ -17,15 +24,17 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
-use crate::command::Command;
 use crate::cond::{Cond, Facts};
+use crate::event::{Event, Opened};
 use crate::id::{Key, PersonId};
 use crate::priority::Priority;
-use crate::ticket::Ticket;
 use crate::time::stamp;
 
 pub use choice::{Choice, Difference, PassedOver, Pick, Why};
 pub use choose::choose;
+pub use load::Load;
+pub(crate) use load::seat;
+pub(crate) use owners::{Past, past};
 
 /// How tickets find their team and their agent.
 ///
@@ -108,17 +117,17 @@ pub struct Sorted {
 }
 
 impl Intake {
-    /// Lists what gives the ticket what it lacks; what it has, somebody wanted.
-    pub fn orders(&self, ticket: &Ticket) -> Vec<Command> {
-        let Sorted { team, queue, category, priority, skills: _ } = &self.set;
-        let lacks = |value: &Option<Key>| value.is_none();
-        let team = team.clone().filter(|_| lacks(&ticket.team)).map(|team| Command::AssignTeam(Some(team)));
-        let queue = queue.clone().filter(|_| lacks(&ticket.queue)).map(|queue| Command::Enqueue(Some(queue)));
-        let category = category.clone().filter(|_| lacks(&ticket.category));
-        let category = category.map(|category| Command::Categorise(Some(category)));
-        let priority = priority.filter(|priority| ticket.overridden.is_none() && ticket.computed != *priority);
-        let priority = priority.map(|priority| Command::Prioritise(priority, format!("intake {}", self.key)));
-        team.into_iter().chain(queue).chain(category).chain(priority).collect()
+    /// Gives a ticket that is being opened what its draft left open; what it has, somebody wanted. Its priority, if it is to
+    /// be another than the matrix gives, is an event of its own.
+    pub(crate) fn sort(&self, opened: &mut Opened) -> Option<Event> {
+        let Sorted { team, queue, category, priority, skills } = self.set.clone();
+        opened.team = opened.team.take().or(team);
+        opened.queue = opened.queue.take().or(queue);
+        opened.category = opened.category.take().or(category);
+        opened.needs.extend(skills);
+        opened.intake = Some(self.key.clone());
+        let priority = priority.filter(|priority| opened.priority != *priority);
+        priority.map(|priority| Event::Prioritised { priority, reason: format!("intake {}", self.key) })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use chrono::TimeDelta;
 use proptest::collection::{btree_set, vec};
@@ -14,7 +13,7 @@ use super::*;
 use crate::actor::Actor;
 use crate::cond::Atom;
 use crate::config::{Config, Rulebook};
-use crate::engine::{self, Context, Related};
+use crate::engine::{self, Context, Decision, Related};
 use crate::id::{TenantId, TicketId};
 use crate::{Draft, Level};
 
@@ -232,16 +231,16 @@ fn loads_are_compared_as_exact_shares() {
     assert_eq!(first(&[agent("a", 51, None), agent("b", 50, None)]), "b");
 }
 
-fn opened(config: Config, draft: &Draft, rules: impl FnOnce(&Rulebook, &Ticket)) {
+fn opened(config: Config, draft: &Draft, rules: impl FnOnce(&Rulebook, &Decision)) {
     let rulebook = Rulebook::new(config).unwrap();
     let (actor, related) = (Actor::agent("ada").role("lead"), Related::default());
     let context = Context { rulebook: &rulebook, actor: &actor, related: &related, now: at(0) };
     let decision = engine::open(&context, &TenantId::MAIN, TicketId::at(at(0), 1), draft).unwrap();
-    rules(&rulebook, &Arc::unwrap_or_clone(decision.ticket));
+    rules(&rulebook, &decision);
 }
 
 #[test]
-fn the_first_rule_that_holds_gives_a_ticket_what_it_lacks() {
+fn the_first_rule_that_holds_gives_a_ticket_what_its_draft_left_open() {
     let rule = |key: &str, when: Cond, team: &str| Intake {
         key: key.into(),
         when,
@@ -257,32 +256,47 @@ fn the_first_rule_that_holds_gives_a_ticket_what_it_lacks() {
     config.routing.intake = vec![
         rule("leads", Cond::from(Atom::Role("lead".into())).and(Atom::Tag("vip".into()).into()), "first"),
         rule("printers", Atom::Category("printer".into()).into(), "second"),
-        rule("rest", Cond::ALWAYS, "third"),
+        rule("rest", Atom::State("new".into()).into(), "third"),
     ];
     config.routing.routes =
         vec![Route::new("second", "second").when(Atom::Team("second".into()).into()), Route::new("rest", "third")];
-    let orders = |draft: Draft| {
+    let sorted = |draft: Draft| {
         let mut found = None;
-        opened(config.clone(), &draft, |rulebook, ticket| {
-            let intake = engine::intake(rulebook.now(), &Actor::agent("ada").role("lead"), ticket, at(0)).unwrap();
+        opened(config.clone(), &draft, |rulebook, decision| {
+            let Event::Opened(opened) = &decision.facts[0].event else { panic!("not opened") };
+            let ticket = &decision.ticket;
+            assert_eq!(ticket.needs, ["printers".into()].into());
             let route = engine::route(rulebook.now(), ticket, at(0)).unwrap();
-            found = Some((intake.key.to_string(), route.key.to_string(), intake.orders(ticket)));
+            let words = |key: &Option<Key>| key.as_ref().map_or_else(String::new, ToString::to_string);
+            let told = [&opened.intake, &ticket.team, &ticket.queue, &ticket.category].map(words).join(" ");
+            let events: Vec<String> = decision.facts[1..].iter().map(|fact| fact.event.to_string()).collect();
+            found = Some((told, route.key.to_string(), events.join("; ")));
         });
         found.unwrap()
     };
-    let all = |team: &str, key: &str| {
-        vec![
-            Command::AssignTeam(Some(team.into())),
-            Command::Enqueue(Some("hardware".into())),
-            Command::Categorise(Some("other".into())),
-            Command::Prioritise(Priority::P1, format!("intake {key}")),
-        ]
-    };
+    let set = |key: &str| format!("set the priority to p1: intake {key}");
     let draft = || Draft::incident("Toner is missing");
-    assert_eq!(orders(draft().tag("vip")), ("leads".into(), "rest".into(), all("first", "leads")));
-    assert_eq!(orders(draft()), ("rest".into(), "rest".into(), all("third", "rest")));
-    let sorted = draft().category("printer").team("second").queue("mine").rated(Level::HIGH, Level::HIGH);
-    assert_eq!(orders(sorted), ("printers".into(), "second".into(), vec![]), "what it has, somebody wanted");
+    assert_eq!(sorted(draft().tag("vip")), ("leads first hardware other".into(), "rest".into(), set("leads")));
+    assert_eq!(sorted(draft()), ("rest third hardware other".into(), "rest".into(), set("rest")));
+    let whole = draft().category("printer").team("second").queue("mine").rated(Level::HIGH, Level::HIGH);
+    let kept = "printers second mine printer".into();
+    assert_eq!(sorted(whole), (kept, "second".into(), String::new()), "what it has, somebody wanted");
+}
+
+#[test]
+fn a_rule_of_intake_takes_no_right_of_whoever_opens_the_ticket() {
+    let mut config = Config::default();
+    let set = Sorted { team: Some("net".into()), priority: Some(Priority::P2), ..Sorted::default() };
+    config.routing.intake = vec![Intake { key: "all".into(), when: Cond::ALWAYS, set }];
+    let rulebook = Rulebook::new(config).unwrap();
+    let (actor, related) = (Actor::requester("bo"), Related::default());
+    let context = Context { rulebook: &rulebook, actor: &actor, related: &related, now: at(0) };
+    let open = |draft: Draft| engine::open(&context, &TenantId::MAIN, TicketId::at(at(0), 1), &draft);
+    let decision = open(Draft::incident("No mail")).unwrap();
+    assert_eq!((decision.ticket.team.clone(), decision.ticket.priority()), (Some("net".into()), Priority::P2));
+    let by: Vec<&str> = decision.facts.iter().map(|fact| fact.by.id.as_str()).collect();
+    assert_eq!(by, ["bo", Actor::system().id.as_str()], "the priority is the desk's choice");
+    assert!(open(Draft::incident("No mail").team("net")).is_err(), "to name a team oneself takes the right");
 }
 
 #[test]

@@ -49,7 +49,7 @@ use crate::ticket::Ticket;
 ///     .ticket(Draft::incident("Printer is on fire"))
 ///     .by(Actor::requester("bo"))
 ///     .when(Command::transition("resolve"))
-///     .then_refused(|refusal| assert!(refusal.to_string().contains("needs actor:agent")));
+///     .then_refused(|refusal| assert!(refusal.to_string() == "`bo` may not move"));
 /// ```
 #[track_caller]
 pub fn given(config: Config) -> Given {

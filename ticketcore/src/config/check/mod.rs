@@ -11,6 +11,7 @@ mod names;
 mod policies;
 mod recurring;
 mod retention;
+mod rights;
 mod routing;
 mod rules;
 mod templates;
@@ -27,7 +28,7 @@ use crate::value::FieldType;
 /// Finds what is wrong in one part of a configuration.
 type Part = fn(&Config) -> Vec<Fault>;
 
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     Config::check_kinds,
     Config::check_workflows,
     Config::check_fields,
@@ -43,6 +44,7 @@ const PARTS: [Part; 17] = [
     Config::check_patience,
     Config::check_alerts,
     Config::check_routing,
+    Config::check_rights,
     Config::check_limits,
     Config::check_retention,
 ];

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::capability::Capability;
 use crate::cond::{Atom, Cmp, Cond, Relation};
 use crate::config::{Action, At, Audience, Cascade, CascadeOn, Kind, Moment, Policy, State, Step, Transition};
 use crate::config::{Erase, Planned, Recurring, Retention, Template};
+use crate::config::{Grant, Rights};
 use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
@@ -405,6 +407,44 @@ fn a_route_asks_somebody_says_nothing_twice_and_asks_nothing_of_an_actor() {
             "routing.routes[1]: is never asked, as `a` before it is for every ticket",
         ]
     );
+}
+
+#[test]
+fn grants_name_what_is_there_and_give_something() {
+    let grant = |grant: Grant| faults(|config| config.rights.grants.push(grant));
+    let at = |place: &str| format!("rights.grants[boss].{place}");
+    let boss = || Grant::role("boss", [Capability::Move]);
+    assert_eq!(grant(boss()), Vec::<String>::new());
+    assert_eq!(grant(Grant::role("boss", [])), [format!("{}: gives nothing", at("may"))]);
+    assert_eq!(grant(boss().kind("wish")), [format!("{}: no kind `wish`", at("kinds"))]);
+    assert_eq!(grant(boss().state("limbo")), [format!("{}: no workflow has a state `limbo`", at("states"))]);
+    assert_eq!(grant(boss().transition("fly")), [format!("{}: no workflow has a transition `fly`", at("moves"))]);
+    let no_move = Grant::role("boss", [Capability::Read]).transition("close");
+    assert_eq!(grant(no_move), [format!("{}: names transitions, and gives no right to move", at("moves"))]);
+    let rights = |change: fn(&mut Rights)| faults(|config| change(&mut config.rights));
+    assert_eq!(rights(|rights| _ = rights.internal.insert("margin".into())), ["rights.internal: no field `margin`"]);
+    assert_eq!(rights(|rights| _ = rights.promises.insert("gold".into())), ["rights.promises: no policy `gold`"]);
+}
+
+#[test]
+fn a_role_that_nobody_holds_is_asked_for_in_vain() {
+    let found = faults(|config| config.rights.roles = ["admin".into()].into());
+    let vain =
+        |key: &str| format!("workflows[change@1].transitions[{key}].guard: nobody holds the role `change_manager`");
+    assert_eq!(found, [vain("approve"), vain("reject")]);
+    assert_eq!(faults(|config| config.rights.roles = ["admin".into(), "change_manager".into()].into()), [""; 0]);
+}
+
+#[test]
+fn a_state_that_nobody_may_leave_is_no_place_for_a_ticket() {
+    let found = faults(|config| config.rights = Rights::of([Grant::agents([Capability::Move]).transition("start")]));
+    let stuck = |kind: &str, state: &str| {
+        let fault = format!("rights: nobody may take a ticket of kind `{kind}` out of state `{state}`");
+        found.contains(&fault)
+    };
+    assert!(stuck("task", "doing") && stuck("change", "draft"), "{found:?}");
+    assert!(!stuck("task", "todo") && !stuck("incident", "new"), "agents may start it: {found:?}");
+    assert!(!stuck("incident", "resolved"), "the desk itself closes it: {found:?}");
 }
 
 #[test]

@@ -27,14 +27,21 @@ impl fmt::Display for Party {
     }
 }
 
+impl Edge<'_> {
+    /// Tells whether its guard can hold for somebody of whom some atoms are known.
+    pub(in crate::config) fn can_be_taken(&self, known: impl Fn(&Atom) -> Option<bool>) -> bool {
+        let in_state = |atom: &Atom| self.from?.decides(atom);
+        self.by.guard.can_hold(|atom| in_state(atom).or_else(|| known(atom)))
+    }
+}
+
 impl Party {
     /// The desk itself: it acts for policies and for requesters who reply.
     pub(in crate::config) const SYSTEM: Self = Self::Kind(ActorKind::System);
 
     /// Tells whether the party can take a move, be it only for some tickets or under some circumstances.
     pub(in crate::config) fn may_take(&self, edge: &Edge<'_>) -> bool {
-        let in_state = |atom: &Atom| edge.from?.decides(atom);
-        edge.by.guard.can_hold(|atom| in_state(atom).or_else(|| self.decides(atom)))
+        edge.can_be_taken(|atom| self.decides(atom))
     }
 
     /// Tells of an atom whether it holds for the whole party or for none of it, if that is so.

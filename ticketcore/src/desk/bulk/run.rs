@@ -157,7 +157,7 @@ impl Job<'_> {
 
     async fn commit(&self, batch: Batch, rulebook: &Rulebook) -> Result<(), StoreError> {
         if !self.dry && !batch.is_empty() {
-            self.desk.core.store.commit(batch.commit(&self.desk.tenant, rulebook)).await?;
+            self.desk.commit(batch.commit(self.desk, rulebook)?).await?;
         }
         Ok(())
     }
@@ -203,7 +203,9 @@ impl Job<'_> {
         let reads = |ticket: &Arc<Ticket>| engine::reads(&rulebook, ticket, &self.request.commands);
         let others: BTreeSet<TicketId> = tickets.iter().flat_map(reads).collect();
         let others = self.desk.load_all(others.into_iter().collect()).await?;
+        let desk = self.desk.standing(&rulebook).await?;
         let mut batch = Batch::default();
+        batch.rest_on(desk.acquainted(&Related::default()));
         let mut request = self.request.clone();
         let mut outcomes = Vec::with_capacity(tickets.len());
         for ticket in tickets {
@@ -213,15 +215,16 @@ impl Job<'_> {
                     let seen = |id: &TicketId| batch.ticket(*id).or_else(|| others.get(*id)).cloned();
                     let related: Related = reads(ticket).iter().filter_map(seen).collect();
                     request.once = self.once(ticket.id);
-                    let context = Context { rulebook: &rulebook, actor: &self.desk.actor, related: &related, now };
+                    let context = Context { rulebook: &rulebook, actor: &desk.actor, related: &related, now };
                     match decide(&context, ticket, &request) {
                         Err(refusal) => Effect::Refused(refusal),
                         Ok(decision) => {
-                            let after = decision.ticket.version;
                             let claims = once(request.once.as_deref(), ticket.id);
-                            if !decision.facts.is_empty() || !claims.is_empty() {
-                                batch.add(&rulebook, ticket.version, decision, &related, claims);
-                            }
+                            let after = if decision.facts.is_empty() && claims.is_empty() {
+                                ticket.version
+                            } else {
+                                batch.add(self.desk, &rulebook, ticket, decision, &related, claims).await?
+                            };
                             changed(ticket.version, after)
                         }
                     }
@@ -274,7 +277,7 @@ impl Job<'_> {
             if self.dry {
                 return Ok(changed(before, after));
             }
-            match desk.core.store.commit(commit).await {
+            match desk.commit(commit).await {
                 Ok(_) => return Ok(changed(before, after)),
                 Err(StoreError::Conflict(conflict)) => desk.lost(id, attempt, &conflict),
                 Err(error) => return Err(error.into()),

@@ -12,6 +12,7 @@ use crate::id::{Key, TicketId, Version};
 use crate::link::{Link, LinkKind};
 use crate::policy_log::StepKey;
 use crate::priority::{Level, Priority};
+use crate::routing::{Choice, Difference, Fallback, PassedOver, Pick, Prefer, Tier, Why};
 use crate::signal::{Alert, Severity, Signal};
 use crate::status::{Status, Waiting};
 use crate::value::Value;
@@ -43,6 +44,8 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         assignee: Some("ada".into()),
         team: Some("net".into()),
         queue: Some("desk".into()),
+        needs: ["dns".into()].into(),
+        intake: Some("mail".into()),
         watchers: vec!["eve".into()],
         workflow: pin.clone(),
         state: "new".into(),
@@ -51,6 +54,17 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         impact: Level::HIGH,
         urgency: Level::LOW,
         priority: Priority::P3,
+    };
+    let routed = Choice {
+        route: "net".into(),
+        pick: Some(Pick {
+            agent: "ada".into(),
+            tier: Tier::NotOff,
+            because: Some(Difference::Prefers(Prefer::Sticky)),
+        }),
+        fallback: Fallback::Escalate(2),
+        passed_over: vec![PassedOver { agent: "größe".into(), why: Why::Full { load: 5, capacity: 5 } }],
+        more: 12,
     };
     let attachment = Attachment {
         name: "a.txt".to_owned(),
@@ -97,6 +111,8 @@ pub(super) fn every_kind(other: TicketId, at: DateTime<Utc>) -> Vec<Event> {
         Event::Said(said(Visibility::Internal, true)),
         Event::Assigned(Some("ada".into())),
         Event::Assigned(None),
+        Event::Routed(Box::new(routed.clone())),
+        Event::Unrouted(Box::new(Choice { pick: None, ..routed })),
         Event::TeamAssigned(Some("net".into())),
         Event::Queued(Some("desk".into())),
         Event::Queued(None),

@@ -1,0 +1,63 @@
+//! Is the past still what it was?
+
+use std::error::Error;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::json;
+use ticketcore::Desk;
+use ticketcore::desk::{Checkpoint, Verified};
+
+use crate::print::json;
+use crate::{audit, view};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Past {
+    /// Check that nothing in the past was changed
+    Verify {
+        /// Check against a checkpoint as well
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Print how far everything has come, to be kept where nobody can change it
+    Checkpoint,
+}
+
+/// Prints what was found before it fails if something is broken.
+pub(crate) async fn run(desk: &Desk, verb: &Past, as_json: bool) -> Result<(), Box<dyn Error>> {
+    let mut out = io::stdout();
+    let against = match verb {
+        Past::Checkpoint => return Ok(out.write_all(json(&json!(audit::checkpoint(desk).await?)).as_bytes())?),
+        Past::Verify { against: None } => None,
+        Past::Verify { against: Some(file) } => {
+            let named = |error: &dyn Error| format!("{}: {error}", file.display());
+            let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
+            Some(serde_json::from_str::<Checkpoint>(&text).map_err(|error| named(&error))?)
+        }
+    };
+    let verified = audit::verify(desk, against.as_ref(), progress).await?;
+    let text = if as_json { json(&view::verified(&verified)) } else { told(&verified) };
+    out.write_all(text.as_bytes())?;
+    verified.broken.map_or(Ok(()), |broken| Err(broken.into()))
+}
+
+/// Only where somebody looks on.
+fn progress(so_far: &Verified) {
+    if io::stderr().is_terminal() {
+        eprint!("\r{} tickets\r", so_far.tickets);
+    }
+}
+
+fn told(verified: &Verified) -> String {
+    let Verified { tickets, events, unsealed, erased, broken } = verified;
+    let sound = if broken.is_some() { "sound up to what is broken" } else { "sound" };
+    let mut text = format!("{tickets} tickets with {events} events are {sound}\n");
+    if *unsealed > 0 {
+        text += &format!("{unsealed} events have no seal: only their order was checked\n");
+    }
+    if *erased > 0 {
+        text += &format!("{erased} texts were erased\n");
+    }
+    text
+}
