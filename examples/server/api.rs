@@ -18,7 +18,7 @@ use crate::opening::Opening;
 use crate::orders::Order;
 use crate::problem::Problem;
 use crate::search::Search;
-use crate::{alertmanager, audit, bulk, customer, knowledge, people, report, view};
+use crate::{alertmanager, bulk, customer, knowledge, people, report, view};
 
 pub(crate) type Answer = Result<Json<Value>, Problem>;
 pub(crate) type Params<T> = Result<Query<T>, QueryRejection>;
@@ -117,16 +117,16 @@ fn unconditional(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 async fn verify(Caller(desk): Caller) -> Answer {
-    Ok(Json(view::verified(&audit::verify(&desk, None, |_| {}).await?)))
+    Ok(Json(view::verified(&desk.verify(|_| {}).await?)))
 }
 
 /// Against a checkpoint that was kept elsewhere.
 async fn verify_against(Caller(desk): Caller, Body(checkpoint): Body<Checkpoint>) -> Answer {
-    Ok(Json(view::verified(&audit::verify(&desk, Some(&checkpoint), |_| {}).await?)))
+    Ok(Json(view::verified(&desk.verify_against(&checkpoint, |_| {}).await?)))
 }
 
 async fn checkpoint(Caller(desk): Caller) -> Answer {
-    Ok(Json(json!(audit::checkpoint(&desk).await?)))
+    Ok(Json(json!(desk.checkpoint().await?)))
 }
 
 async fn history(Subject { desk, ticket }: Subject) -> Answer {

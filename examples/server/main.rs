@@ -34,7 +34,6 @@
 //! | `opening.rs`, `orders.rs` | the bodies: a ticket to be opened, commands |
 //! | `place.rs` | where the tickets are; `tk` and the agent share it |
 //! | `names.rs`, `search.rs`, `lookup.rs` | names and filters as people write them; `tk` shares them |
-//! | `audit.rs` | whether the past is what it was; `tk` shares it |
 //! | `alertmanager.rs` | alerts |
 //! | `report.rs` | the ready reports; `tk` shares them |
 //! | `view.rs`, `problem.rs`, `chain.rs` | what goes out: tickets, events, moves; refusals and failures |
@@ -43,7 +42,6 @@
 
 mod alertmanager;
 mod api;
-mod audit;
 mod bulk;
 mod caller;
 mod chain;

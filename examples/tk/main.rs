@@ -26,8 +26,6 @@
 //! it was refused or failed, 2 if the command line is wrong.
 
 mod articles;
-#[path = "../server/audit.rs"]
-mod audit;
 mod bulk;
 #[path = "../server/chain.rs"]
 mod chain;

@@ -10,7 +10,7 @@ use ticketcore::Desk;
 use ticketcore::desk::{Checkpoint, Verified};
 
 use crate::print::json;
-use crate::{audit, view};
+use crate::view;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Past {
@@ -28,7 +28,7 @@ pub(crate) enum Past {
 pub(crate) async fn run(desk: &Desk, verb: &Past, as_json: bool) -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout();
     let against = match verb {
-        Past::Checkpoint => return Ok(out.write_all(json(&json!(audit::checkpoint(desk).await?)).as_bytes())?),
+        Past::Checkpoint => return Ok(out.write_all(json(&json!(desk.checkpoint().await?)).as_bytes())?),
         Past::Verify { against: None } => None,
         Past::Verify { against: Some(file) } => {
             let named = |error: &dyn Error| format!("{}: {error}", file.display());
@@ -36,7 +36,10 @@ pub(crate) async fn run(desk: &Desk, verb: &Past, as_json: bool) -> Result<(), B
             Some(serde_json::from_str::<Checkpoint>(&text).map_err(|error| named(&error))?)
         }
     };
-    let verified = audit::verify(desk, against.as_ref(), progress).await?;
+    let verified = match &against {
+        Some(checkpoint) => desk.verify_against(checkpoint, progress).await?,
+        None => desk.verify(progress).await?,
+    };
     let text = if as_json { json(&view::verified(&verified)) } else { told(&verified) };
     out.write_all(text.as_bytes())?;
     verified.broken.map_or(Ok(()), |broken| Err(broken.into()))
