@@ -282,7 +282,7 @@ proptest! {
         prop_assert_eq!(&readings(&rulebook, told.ticket(), now), &before);
         // Who has it is seen by those clocks only that ask for it.
         let asking: [(Command, &[&str]); 2] =
-            [(Command::assign("eve"), &["hands_on", "held"]), (Command::Acknowledge(None), &["escalation", "held"])];
+            [(Command::assign("eve"), &["hands_on", "held", "untouched"]), (Command::Acknowledge(None), &["escalation", "held", "untouched"])];
         for (command, asking) in asking {
             let mut told = told.clone();
             told.order(&rulebook, &Actor::agent("ada"), command, now);
