@@ -83,13 +83,14 @@ impl Desk {
     ///
     /// let desk = Desk::new(Arc::new(MemoryStore::new()));
     /// let bo = desk.by(Actor::requester("bo"));
-    /// let ticket = bo.open(Draft::incident("No mail").description("I am Bo Li, room 4711")).await?;
+    /// let id = bo.open(Draft::incident("No mail").description("I am Bo Li, room 4711")).await?.id;
+    /// let ticket = desk.load(id).await?;
     ///
     /// let receipt = desk.erase_person("bo").progress(|so_far| eprintln!("{} events", so_far.looked)).run().await?;
     /// assert_eq!((receipt.erased.tickets, receipt.erased.texts), (1, 1));
     /// assert_eq!(receipt.of, Subject::person(&TenantId::MAIN, &"bo".into()));
-    /// assert_eq!(desk.history(ticket.id).await?[0].text, None);
-    /// assert_eq!(desk.load(ticket.id).await?, ticket);
+    /// assert_eq!(desk.history(id).await?[0].text, None);
+    /// assert_eq!(desk.load(id).await?, ticket);
     /// # Ok::<(), ticketcore::Error>(()) }).unwrap();
     /// ```
     pub fn erase_person(&self, person: impl Into<PersonId>) -> ErasePerson<'_> {
@@ -220,6 +221,8 @@ impl Job<'_> {
         // Before, as this may be the end of it; and after, as those who tick may have looked in between.
         desk.announce(rulebook).await?;
         desk.core.store.commit(Commit::documents(desk.tenant.clone(), documents)).await?;
+        // Nobody who is not there is given work.
+        desk.core.rosters.forget(&desk.tenant);
         desk.announce(rulebook).await?;
         tracing::info!(tenant = %desk.tenant, receipt = receipt.key, texts = receipt.erased.texts, "erased a person");
         Ok(receipt)
