@@ -5,6 +5,8 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use ticketcore::directory::Person;
 use ticketcore::erasure::{Erased, Subject};
+use ticketcore::secret_link::Purpose;
+use ticketcore::time::Clock as _;
 use ticketcore::{
     Actor, ActorKind, Capability, Command, Config, Desk, Draft, Error, Event, MemoryStore, Refusal, Store, StoreError,
     TenantId, TicketId, Version, Visibility,
@@ -235,5 +237,18 @@ fn only_whoever_may_erase_everywhere_erases_and_no_id_is_none() {
             let refused = desk.by(admin()).erase_person(bad).run().await.unwrap_err();
             assert!(matches!(refused, Error::Refused(Refusal::Invalid { .. })), "{bad:?}");
         }
+    });
+}
+
+#[test]
+fn what_was_sent_to_the_erased_opens_nothing_any_more() {
+    on_each_store(&Config::default(), async |desk, clock| {
+        let ticket = desk.open(Draft::incident("No mail").requester("bo")).await.unwrap();
+        let until = clock.now() + TimeDelta::days(1);
+        let theirs = desk.grant_link(ticket.id, "bo", Purpose::Follow, until).await.unwrap();
+        let other = desk.grant_link(ticket.id, "eve", Purpose::Follow, until).await.unwrap();
+        desk.by(admin()).erase_person("bo").run().await.unwrap();
+        assert!(matches!(desk.follow_link(&theirs.text()).await, Err(Error::InvalidLink)));
+        desk.follow_link(&other.text()).await.unwrap();
     });
 }

@@ -146,13 +146,19 @@ impl Desk {
     ///
     /// [`Error::Store`] if storage fails.
     pub async fn forget_links(&self) -> Result<usize, Error> {
+        let now = self.now();
+        self.drop_links(|kept| kept.expires <= now).await
+    }
+
+    /// Removes links, those that are out of use.
+    pub(super) async fn drop_links(&self, gone: impl Fn(&Kept) -> bool) -> Result<usize, Error> {
         let (now, mut after, mut count) = (self.now(), None::<String>, 0);
         loop {
             let documents = self.core.store.documents(&self.tenant, &LINK, after.as_deref(), CHUNK).await?;
             let Some(last) = documents.last() else { return Ok(count) };
             after = Some(last.key.clone());
             for document in documents {
-                if decoded(&document)?.expires > now {
+                if !gone(&decoded(&document)?) {
                     continue;
                 }
                 let commit = Commit::documents(self.tenant.clone(), [removal(&document, now)]);

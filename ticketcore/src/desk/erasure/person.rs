@@ -127,6 +127,8 @@ impl<'a> ErasePerson<'a> {
         }
         let ids = desk.identities(&person).await?;
         let digest = person_digest(&desk.tenant, ids.first().unwrap_or(&person));
+        // What was sent to them opens nothing any more.
+        desk.drop_links(|kept| ids.contains(&kept.person)).await?;
         let job = Job { desk, ids, digest, whole };
         let (mut receipt, mut attempt) = (None, 1);
         loop {
