@@ -20,9 +20,9 @@ use ticketcore_sqlite::SqliteStore;
 
 fn sealing(store: impl Store) -> Desk {
     let clock = ManualClock::new(sample::start());
-    let desk = Desk::new(Arc::new(store)).with_clock(clock).by(Actor::agent("ada"));
+    let desk = Desk::new(Arc::new(store)).with_clock(clock);
     block_on(desk.publish(Config { seal: true, ..Config::default() })).unwrap();
-    desk
+    desk.by(Actor::agent("ada"))
 }
 
 /// Three tickets of four events each; what is done to the second must be found in the second.
