@@ -330,7 +330,7 @@ fn a_template_is_carried_out_whole_or_not_at_all() {
 
         let mut config = templates(newcomer());
         config.limits.links = 4;
-        desk.publish(config).await.unwrap();
+        desk.by(Actor::system()).publish(config).await.unwrap();
         let other = desk.open(Draft::task("Other")).await.unwrap();
         desk.apply(parent.id, [Command::set("site", "Berlin"), Command::Link(LinkKind::Relates, other.id)])
             .await
@@ -338,7 +338,7 @@ fn a_template_is_carried_out_whole_or_not_at_all() {
         let refused = desk.instantiate(parent.id, "newcomer").await.unwrap_err();
         assert_eq!(refused.to_string(), "invalid input: links: has 4 items, which is the limit");
 
-        desk.publish(templates(newcomer())).await.unwrap();
+        desk.by(Actor::system()).publish(templates(newcomer())).await.unwrap();
         let end = ["start", "resolve", "close"].map(Command::transition);
         desk.apply(parent.id, Vec::from(end)).await.unwrap();
         let refused = desk.instantiate(parent.id, "newcomer").await.unwrap_err();
