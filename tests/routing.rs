@@ -487,6 +487,7 @@ fn who_would_get_a_ticket_is_told_to_those_who_may_read_and_assign_it() {
         config.rights.grants = vec![
             Grant::new(Grantee::Role("lead".into()), [Capability::Read, Capability::Assign]),
             Grant::new(Grantee::Role("reader".into()), [Capability::Read]),
+            Grant::new(Grantee::Role("keeper".into()), [Capability::Move]),
         ];
         office.desk.publish(config).await.unwrap();
         office.staff(&[("ada", 1), ("bo", 1)]).await;
