@@ -137,8 +137,9 @@ pub(crate) fn memory(bench: &Bench) -> Result<Vec<Line>> {
     let rounds = 10;
     let chunk = bench.pick(100_000, 1_000_000) / rounds;
     let actor = work::agent();
-    let desk = Desk::new(Arc::new(MemoryStore::new())).by(actor.clone());
+    let desk = Desk::new(Arc::new(MemoryStore::new()));
     block_on(desk.publish(work::config()))?;
+    let desk = desk.by(actor.clone());
     let mut floor = Floor::default();
     let mut random = Random::new(1);
     // The tickets of both programs in the order of their making; equal places hold equal tickets.

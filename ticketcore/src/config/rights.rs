@@ -169,7 +169,7 @@ impl Grant {
             None => Through::Any,
             Some(Relation::Requester) => Through::Requester(actor.id.clone()),
             Some(Relation::Assignee) => Through::Assignee(actor.id.clone()),
-            Some(Relation::Team) => Through::Teams(actor.teams.iter().cloned().collect()),
+            Some(Relation::Team) => Through::Teams(actor.teams.clone()),
             Some(Relation::Organisation) => Through::Organisation(actor.organisation.clone()?),
             Some(relation) => Through::Access(relation.tokens(actor)),
         };

@@ -155,7 +155,9 @@ impl Filter {
             words,
             sight,
         } = self;
-        one_of(ids, &ticket.id)
+        // First, as it lets most tickets of others go without a look at the rest of them.
+        sight.sees(ticket)
+            && one_of(ids, &ticket.id)
             && one_of(numbers, &ticket.number)
             && one_of(kinds, &ticket.kind)
             && !except.contains(&ticket.kind)
@@ -180,7 +182,6 @@ impl Filter {
             && created.contains(Some(ticket.created))
             && updated.contains(Some(ticket.updated))
             && resolved.contains(ticket.resolved)
-            && sight.sees(ticket)
             && words.iter().all(|word| has_word(word))
     }
 }

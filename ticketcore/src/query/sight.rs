@@ -38,7 +38,7 @@ pub enum Through {
     /// This agent is accountable for them.
     Assignee(PersonId),
     /// They are with one of these teams.
-    Teams(Vec<Key>),
+    Teams(BTreeSet<Key>),
     /// They are for somebody of this organisation.
     Organisation(Key),
     /// One of these is among their [access tokens](Ticket::access).

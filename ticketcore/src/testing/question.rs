@@ -58,7 +58,7 @@ fn glance(dice: &mut Dice, ticket: &Ticket) -> Glance {
         0 => Through::Any,
         1 => Through::Requester(person(dice, ticket.requester.as_ref())),
         2 => Through::Assignee(person(dice, ticket.assignee.as_ref())),
-        3 => Through::Teams(vec![key(dice, ticket.team.as_ref()), name(dice).into()]),
+        3 => Through::Teams([key(dice, ticket.team.as_ref()), name(dice).into()].into()),
         4 => Through::Organisation(key(dice, ticket.organisation.as_ref())),
         _ => Through::Access(ticket.access().chain([format!("watcher/{}", name(dice))]).skip(dice.below(2)).collect()),
     };
