@@ -18,13 +18,13 @@ use ticketcore::{
 fn main() -> Result<(), Error> {
     pollster::block_on(async {
         let desk = Desk::new(Arc::new(MemoryStore::new()));
-        let mut config = Config::default();
-        config.rights = Rights::of([
+        let rights = Rights::of([
             Grant::agents([Open]),
             Grant::agents(Capabilities::all().without(Publish)).on(Relation::Team),
             Grant::requesters([Open]),
             Grant::requesters([Follow, Reply, Move]).on(Relation::Requester),
         ]);
+        let mut config = Config { rights, ..Config::default() };
         let set = Sorted { team: Some("network".into()), ..Sorted::default() };
         config.routing.intake = vec![Intake { key: "vpn".into(), when: Atom::Category("vpn".into()).into(), set }];
         config.routing.routes = vec![Route::new("network", "network")];
