@@ -505,3 +505,18 @@ fn the_agent_opens_a_ticket_for_a_full_disk_and_resolves_it() -> Done {
     assert_eq!(look("none")?.status.code(), Some(2));
     Ok(())
 }
+
+/// Whoever sets a desk up may begin with its people; only verbs that read need a desk that is there.
+#[test]
+fn a_desk_may_begin_with_its_people() -> Done {
+    let scratch = Scratch::new()?;
+    let admin = ["--as", "agent:root", "--role", "admin"];
+    let with = |args: &[&'static str]| admin.iter().copied().chain(args.iter().copied()).collect::<Vec<_>>();
+    let nowhere = fails(&scratch, &["people"])?;
+    assert!(nowhere.1.contains("no such file"), "{nowhere:?}");
+    tk(&scratch, &with(&["team", "put", "network", "--name", "Networks"]))?;
+    tk(&scratch, &with(&["person", "put", "ada", "--name", "Ada King", "--team", "network"]))?;
+    let people = tk(&scratch, &["people"])?;
+    assert!(people.contains("Ada King"), "{people}");
+    Ok(())
+}

@@ -11,7 +11,7 @@ use crate::customer::Customer;
 use crate::deeds::Deed;
 use crate::names::{Reference, actor};
 use crate::past::Past;
-use crate::people::Directory;
+use crate::people::{Directory, PersonVerb};
 use crate::place::Place;
 use crate::search::Search;
 
@@ -191,7 +191,13 @@ pub(crate) struct New {
 impl Verb {
     /// Whether it makes sense where there is no desk yet.
     pub(crate) const fn may_begin(&self) -> bool {
-        matches!(self, Self::Write(Write::New(_)) | Self::Config(Configuration::Publish { .. }))
+        // Whoever sets a desk up begins with its rules and its people.
+        matches!(
+            self,
+            Self::Write(Write::New(_))
+                | Self::Config(Configuration::Publish { .. })
+                | Self::People(Directory::Person(PersonVerb::Put(_)) | Directory::Team(_) | Directory::Org(_))
+        )
     }
 }
 
