@@ -89,13 +89,20 @@ fn check_names<'a, N: AsRef<str> + 'a>(
     names: impl ExactSizeIterator<Item = &'a N>,
     limit: usize,
 ) {
-    if names.len() > limit {
-        faults.push(Fault::new(at, format!("has {} items, the limit is {limit}", names.len())));
-        return;
+    if check_count(faults, at, names.len(), limit) {
+        for name in names {
+            check_name(faults, at, name.as_ref());
+        }
     }
-    for name in names {
-        check_name(faults, at, name.as_ref());
+}
+
+/// Checks how many there are; whether they are few enough.
+fn check_count(faults: &mut Vec<Fault>, at: &str, count: usize, limit: usize) -> bool {
+    let few = count <= limit;
+    if !few {
+        faults.push(Fault::new(at, format!("has {count} items, the limit is {limit}")));
     }
+    few
 }
 
 fn check_name(faults: &mut Vec<Fault>, at: &str, name: &str) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Actor;
 use crate::config::Config;
 use crate::directory::mail::is_domain;
-use crate::directory::{Record, Reference, check_line, check_name, check_names, entry, folded};
+use crate::directory::{Record, Reference, check_count, check_line, check_name, check_names, entry, folded};
 use crate::fault::Fault;
 use crate::id::{Key, PersonId};
 
@@ -103,9 +103,7 @@ impl Record for Organisation {
             OrgSight::Role(role) => check_name(&mut faults, "sight.role", role.as_str()),
             OrgSight::Members(members) => check_names(&mut faults, "sight.members", members.iter(), most),
         }
-        if self.domains.len() > most {
-            faults.push(Fault::new("domains", format!("has {} items, the limit is {most}", self.domains.len())));
-        }
+        check_count(&mut faults, "domains", self.domains.len(), most);
         for domain in self.domains.iter().take(most) {
             if !is_domain(domain) {
                 faults.push(Fault::new("domains", "holds what is no domain"));

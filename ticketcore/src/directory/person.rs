@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::ActorKind;
 use crate::channel::Channel;
 use crate::config::Config;
-use crate::directory::{Mail, Record, Reference, check_line, check_name, check_names, entry, folded};
+use crate::directory::{Mail, Record, Reference, check_count, check_line, check_name, check_names, entry, folded};
 use crate::fault::Fault;
 use crate::id::{Key, PersonId};
 use crate::routing::{Agent, Availability};
@@ -213,9 +213,7 @@ impl Record for Person {
         if self.kind == ActorKind::System {
             faults.push(Fault::new("kind", "the desk itself is nobody"));
         }
-        if self.mails.len() > most {
-            faults.push(Fault::new("mails", format!("has {} items, the limit is {most}", self.mails.len())));
-        }
+        check_count(&mut faults, "mails", self.mails.len(), most);
         check_names(&mut faults, "external", self.external.keys(), most);
         for (system, name) in self.external.iter().take(most) {
             check_line(&mut faults, format!("external.{system}"), name);
