@@ -37,6 +37,7 @@ create table ticket (
   category text collate "C",
   requester text collate "C",
   standings text collate "C" not null,
+  targets jsonb,                      -- the clocks with a target that go on; null if there are none
   external text collate "C",
   tags text[] collate "C",            -- null if empty
   organisation text collate "C",
@@ -212,6 +213,7 @@ create type change_1 as (
   category text collate "C",
   requester text collate "C",
   standings text collate "C",
+  targets jsonb,
   external text collate "C",
   tags text[] collate "C",
   organisation text collate "C",
