@@ -50,6 +50,7 @@ mod story;
 pub mod testing;
 pub mod ticket;
 pub mod time;
+pub mod trail;
 pub mod value;
 
 pub use actor::{Actor, ActorKind, By, Party};
