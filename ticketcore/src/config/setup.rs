@@ -118,7 +118,7 @@ impl Rulebook {
     /// Every fault of the configuration.
     pub fn instead(&self, from: DateTime<Utc>, config: Config) -> Result<Self, Vec<Fault>> {
         let before = || self.past.iter().chain([&self.now]).filter(|setup| setup.since < from);
-        let revision = before().last().map_or(Revision::default(), |setup| setup.revision.next());
+        let revision = before().next_back().map_or(Revision::default(), |setup| setup.revision.next());
         let other = Arc::new(Setup::new(config, revision, from)?);
         let mut known = before();
         let Some(first) = known.next() else { return Ok(Self::of(other)) };

@@ -143,6 +143,9 @@ pub fn staff(
     Staffed { people, waits: Waits::of(office.waits, count(office.waiting.len())) }
 }
 
+/// When a ticket goes, which one, out of whose hands, of which channel.
+type Going = (DateTime<Utc>, TicketId, PersonId, Channel);
+
 struct Office<'a> {
     router: &'a dyn Router,
     routes: &'a [Route],
@@ -151,7 +154,7 @@ struct Office<'a> {
     places: HashMap<PersonId, Vec<(Key, usize)>>,
     waiting: VecDeque<Job>,
     /// Who lets a ticket go, and when, the first on top.
-    gone: BinaryHeap<Reverse<(DateTime<Utc>, TicketId, PersonId, Channel)>>,
+    gone: BinaryHeap<Reverse<Going>>,
     spells: Vec<(PersonId, DateTime<Utc>, Option<DateTime<Utc>>)>,
     waits: Vec<TimeDelta>,
 }
