@@ -14,11 +14,11 @@ use crate::query::Filter;
 use crate::status::Status;
 use crate::time::Zone;
 
-const POLICIES: [&str; 3] = ["first_response", "resolution", "never bound"];
+pub(super) const POLICIES: [&str; 3] = ["first_response", "resolution", "never bound"];
 const NOW: i64 = 1_800_000_000_000_000;
 
 /// Every table worth telling apart: each dimension alone, some together, all measures in each.
-fn scan() -> Scan {
+pub(super) fn scan() -> Scan {
     let bucket = |unit| Bucket { unit, zone: Zone::named("Europe/Berlin").unwrap() };
     let measures = || {
         let mut measures = vec![
@@ -57,7 +57,7 @@ fn scan() -> Scan {
     Scan { filter: Filter::all(), tables, now: DateTime::from_timestamp_micros(NOW).unwrap() }
 }
 
-fn tally(scan: &Scan, tickets: &[Ticket]) -> Vec<Table> {
+pub(super) fn tally(scan: &Scan, tickets: &[Ticket]) -> Vec<Table> {
     let mut tallier = Tallier::new(scan);
     for (figures, standings) in tickets {
         tallier.add(&Figures { standings: &Standing::encode(standings), ..*figures }).unwrap();
@@ -65,9 +65,9 @@ fn tally(scan: &Scan, tickets: &[Ticket]) -> Vec<Table> {
     tallier.finish()
 }
 
-type Ticket = (Figures<'static>, Vec<Standing>);
+pub(super) type Ticket = (Figures<'static>, Vec<Standing>);
 
-fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
+pub(super) fn tickets() -> impl Strategy<Value = Vec<Ticket>> {
     let name =
         || select(vec!["a", "b", "=c", "a long name of more than eight bytes", "a long name of more than nine bytes"]);
     let maybe = move || proptest::option::weighted(0.8, name());
@@ -223,7 +223,9 @@ fn summary(sorted: &[i64]) -> Option<Summary> {
         p50: percentile(50),
         p90: percentile(90),
         p95: percentile(95),
+        p99: percentile(99),
         max: TimeDelta::microseconds(*sorted.last()?),
+        exact: true,
     })
 }
 

@@ -34,7 +34,7 @@ impl Measured {
             | Measure::Resolution(_)
             | Measure::FirstResolution
             | Measure::Closing
-            | Measure::Age => (&["n"], &["mean", "min", "p50", "p90", "p95", "max"]),
+            | Measure::Age => (&["n"], &["mean", "min", "p50", "p90", "p95", "p99", "max"]),
             Measure::Reopens | Measure::Reassigns | Measure::Messages => (&["total", "mean", "max"], &[]),
             Measure::ReopenRate => (&["resolved", "reopened", ""], &[]),
             Measure::Satisfaction => (&["answered", "good", ""], &[]),
@@ -49,9 +49,9 @@ impl Measured {
     pub(super) fn values(&self) -> Vec<Value> {
         match *self {
             Self::Count(count) => vec![Value::Count(count)],
-            Self::Time(None) => [vec![Value::Count(0)], vec![Value::Empty; 6]].concat(),
-            Self::Time(Some(Summary { n, mean, min, p50, p90, p95, max })) => {
-                [vec![Value::Count(n)], [mean, min, p50, p90, p95, max].map(Value::Time).to_vec()].concat()
+            Self::Time(None) => [vec![Value::Count(0)], vec![Value::Empty; 7]].concat(),
+            Self::Time(Some(Summary { n, mean, min, p50, p90, p95, p99, max, exact: _ })) => {
+                [vec![Value::Count(n)], [mean, min, p50, p90, p95, p99, max].map(Value::Time).to_vec()].concat()
             }
             Self::Counter(counter @ Counter { n: _, total, max }) => {
                 let mean = counter.mean().map_or(Value::Empty, Value::Number);

@@ -11,6 +11,7 @@
 mod ask;
 mod csv;
 mod figures;
+mod histogram;
 mod json;
 mod layout;
 mod needs;
@@ -27,10 +28,13 @@ mod text;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod kept_laws;
+#[cfg(test)]
 mod laws;
 
 pub use ask::{Ask, Report};
 pub use figures::Figures;
+pub use histogram::Histogram;
 pub use needs::Needs;
 pub use plain::{Plain, Together};
 pub use scan::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
@@ -39,4 +43,4 @@ pub use standard::{agents, attainment, flow, named, overview, reopens, response,
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
-pub use tally::Tallier;
+pub use tally::{Moves, OtherTables, Tallier, Tally};

@@ -25,7 +25,8 @@ pub struct Scan {
 /// Asks for one table: a row for each combination of dimensions that occurs, a column for each measure.
 ///
 /// Without dimensions it has exactly one row, be there tickets or not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct TableSpec {
     /// What the rows are.
     pub by: Vec<Dimension>,
@@ -42,7 +43,8 @@ impl TableSpec {
 }
 
 /// Says what tickets are grouped by; its text form names the column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// Kind.
     Kind,
@@ -73,7 +75,7 @@ pub enum Dimension {
 }
 
 /// Cuts time into pieces of a zone's civil time, without gap or overlap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
     /// How long each is.
     pub unit: Unit,
@@ -96,7 +98,8 @@ pub enum Unit {
 /// Says what is measured of each ticket; a ticket without the figure does not count in it.
 ///
 /// Its text form names the column. There is no "MTTR": the word stands for four measures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// How many tickets.
     Count,
@@ -136,6 +139,29 @@ pub enum Time {
     Wall,
     /// Open time of the desk's business calendar.
     Business,
+}
+
+impl Measure {
+    /// Tells whether it changes as time goes by, without anything happening to its tickets.
+    #[must_use]
+    pub const fn moves(&self) -> bool {
+        match self {
+            Self::Age => true,
+            Self::Count
+            | Self::Backlog
+            | Self::FirstResponse(_)
+            | Self::Resolution(_)
+            | Self::FirstResolution
+            | Self::Closing
+            | Self::Reopens
+            | Self::Reassigns
+            | Self::Messages
+            | Self::ReopenRate
+            | Self::Satisfaction
+            | Self::ResponseShare
+            | Self::Attainment(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Dimension {

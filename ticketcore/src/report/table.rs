@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::AddAssign;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Dimension, Measure, Standing, Summary};
 use crate::priority::Priority;
 use crate::status::Status;
@@ -28,7 +30,8 @@ pub struct Row {
 }
 
 /// Names one value of a dimension; statuses sort by life, priorities the most pressing first, and none last.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cell {
     /// Of [`Dimension::Status`].
     Status(Status),

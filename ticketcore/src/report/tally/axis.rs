@@ -7,7 +7,7 @@ use crate::report::figures::status;
 use crate::report::{Cell, Dimension, Figures};
 
 /// Numbers the values of one dimension; 0 is none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Axis {
     Status(Names),
     Priority,
@@ -44,19 +44,35 @@ impl Axis {
         }
     }
 
+    /// Where a ticket stands.
+    pub(super) fn read(&mut self, figures: &Figures<'_>) -> Cell {
+        let code = self.code(figures);
+        self.cell(code)
+    }
+
+    /// The value of a number.
+    fn cell(&self, code: usize) -> Cell {
+        let Some(place) = code.checked_sub(1) else { return Cell::None };
+        let text = |text: Option<&str>| text.map_or(Cell::None, |text| Cell::Text(text.to_owned()));
+        match self {
+            Self::Status(names) => names.text(place).map_or(Cell::None, status_cell),
+            Self::Priority => u8::try_from(code).ok().and_then(Priority::new).map_or(Cell::None, Cell::Priority),
+            Self::Text(_, names) => text(names.text(place)),
+            Self::Time(_, buckets) => text(buckets.name(place)),
+        }
+    }
+
     /// The values by their numbers.
     pub(super) fn cells(&self) -> Vec<Cell> {
-        let text = |text: &str| Cell::Text(text.to_owned());
-        let mut cells = vec![Cell::None];
-        match self {
-            Self::Status(names) => {
-                let status = |name| status(name).map_or_else(|| text(name), Cell::Status);
-                cells.extend(names.texts().map(status));
-            }
-            Self::Priority => cells.extend(Priority::all().map(Cell::Priority)),
-            Self::Text(_, names) => cells.extend(names.texts().map(text)),
-            Self::Time(_, buckets) => cells.extend(buckets.names().map(text)),
-        }
-        cells
+        let values = match self {
+            Self::Status(names) | Self::Text(_, names) => names.len(),
+            Self::Priority => Priority::all().count(),
+            Self::Time(_, buckets) => buckets.len(),
+        };
+        (0..=values).map(|code| self.cell(code)).collect()
     }
+}
+
+fn status_cell(name: &str) -> Cell {
+    status(name).map_or_else(|| Cell::Text(name.to_owned()), Cell::Status)
 }

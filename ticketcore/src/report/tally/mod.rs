@@ -4,13 +4,19 @@ mod axis;
 mod buckets;
 mod column;
 mod groups;
+mod kept;
+mod measures;
 mod names;
 mod standings;
+mod sum;
 
 use axis::Axis;
-use column::{Column, Sample, column};
+use column::{Column, Exact};
 use groups::Groups;
+use measures::{Sample, define};
 use standings::Standings;
+
+pub use kept::{Moves, OtherTables, Tally};
 
 use super::{Cell, Dimension, Figures, NotStandings, Row, Scan, Table, TableSpec};
 use crate::time::micros;
@@ -74,7 +80,7 @@ impl Tallier {
         let ledgers = scan.tables.iter().map(|spec| Ledger {
             groups: Groups::new(spec.by.iter().map(&mut axis)),
             tickets: Vec::new(),
-            columns: spec.measures.iter().map(|measure| column(measure, now, &mut standings)).collect(),
+            columns: spec.measures.iter().map(|measure| define(measure, now, &mut standings, Exact)).collect(),
             spec: spec.clone(),
         });
         let tables = ledgers.collect();
