@@ -7,7 +7,7 @@ use crate::cond::Cmp;
 use crate::id::{Key, PersonId, TicketId};
 use crate::line::Flag;
 use crate::priority::Priority;
-use crate::query::{Beside, Bounds, Counter, End, Linked, Part, Period, Promise, Sight};
+use crate::query::{Beside, Bounds, Counter, End, Linked, Part, Past, Period, Promise, Sight};
 use crate::status::{Status, Waiting};
 use crate::store::Marks;
 use crate::ticket::Ticket;
@@ -68,6 +68,8 @@ pub struct Filter {
     pub promises: Vec<Promise>,
     /// *All* of these links are there.
     pub linked: Vec<Linked>,
+    /// *All* of these were so.
+    pub past: Vec<Past>,
     /// Opened then.
     pub created: Period,
     /// Changed last then.
@@ -182,6 +184,7 @@ impl Filter {
             counts,
             promises,
             linked,
+            past,
             created,
             updated,
             responded,
@@ -224,6 +227,7 @@ impl Filter {
             && counts.iter().all(|(counter, bounds)| bounds.hold(counter.of(ticket)))
             && promises.iter().all(|promise| promise.holds(ticket, marks))
             && linked.iter().all(|linked| linked.holds(ticket, beside))
+            && past.iter().all(|past| past.holds(ticket))
             && created.contains(Some(ticket.created))
             && updated.contains(Some(ticket.updated))
             && responded.contains(ticket.responded)
