@@ -37,6 +37,7 @@ create table ticket (
   category text collate "C",
   requester text collate "C",
   standings text collate "C" not null,
+  course text collate "C" not null,   -- what became of it on its way
   external text collate "C",
   tags text[] collate "C",            -- null if empty
   organisation text collate "C",
@@ -212,6 +213,7 @@ create type change_1 as (
   category text collate "C",
   requester text collate "C",
   standings text collate "C",
+  course text collate "C",
   external text collate "C",
   tags text[] collate "C",
   organisation text collate "C",

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
-use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::report::{Figures, Scan, Table, Tallier};
 use crate::store::{
     Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
 };
@@ -286,14 +286,13 @@ impl Store for MemoryStore {
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
         let state = self.lock();
-        let mut tallier = Tallier::new(scan);
+        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
         let asked = asked(&scan.filter);
         let slots = state.tenants.get(tenant).into_iter().flat_map(|tenant| tenant.tickets.values());
         for slot in slots.filter(|slot| meant(slot, &scan.filter, &asked)) {
-            let standings =
-                if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
-            let figures = Figures::of(&slot.ticket, &slot.marks, &standings);
-            tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?;
+            let texts = slot.marks.texts(&needs);
+            let figures = Figures::of(&slot.ticket, &slot.marks, &texts);
+            tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?;
         }
         Ok(tallier.finish())
     }

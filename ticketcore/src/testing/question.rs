@@ -6,7 +6,7 @@ use crate::cond::Cmp;
 use crate::id::{Key, PersonId};
 use crate::priority::Priority;
 use crate::query::{Assignee, Cursor, Filter, Glance, Order, Page, Period, Query, Sight, Sort, Through, words};
-use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::report::{Figures, Scan, Table, Tallier};
 use crate::status::Status;
 use crate::testing::Dice;
 use crate::testing::sample::{self, Sample};
@@ -154,12 +154,12 @@ pub fn page(samples: &[Sample], query: &Query) -> Page {
 ///
 /// # Panics
 ///
-/// If the tickets' standings cannot be read back.
+/// If the tickets' figures cannot be read back.
 pub fn tables(samples: &[Sample], scan: &Scan) -> Vec<Table> {
     let mut tallier = Tallier::new(scan);
     for sample in samples.iter().filter(|sample| sample.is_meant(&scan.filter)) {
-        let standings = Standing::encode(&sample.marks.standings);
-        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &standings)).expect("standings read back");
+        let texts = sample.marks.texts(&scan.needs());
+        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &texts)).expect("figures read back");
     }
     tallier.finish()
 }
