@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use ticketcore::config::{Rulebook, Target};
+use ticketcore::desk::WhatIf;
 use ticketcore::engine::{Related, evolve, fold, marks, tick};
 use ticketcore::query::Order;
 use ticketcore::report::Standing;
-use ticketcore::testing::Dice;
+use ticketcore::testing::{Dice, sample};
 use ticketcore::ticket::Pin;
 use ticketcore::trail::{Aspect, Spell};
-use ticketcore::{Actor, Command, Event, Filter, Key, Query, Recorded, Ticket, TicketId};
+use ticketcore::{Actor, Command, Event, Filter, Key, Position, Query, Recorded, Ticket, TicketId};
 
 use crate::world::World;
 
@@ -63,6 +64,21 @@ fn trails(ticket: &Ticket, history: &[Recorded]) {
         assert!(ticket.spells(aspect).eq(spells), "{aspect} of {}", ticket.id);
     }
     assert!(ticket.trail.turns().iter().map(|turn| (turn.aspect, turn.at, turn.by.clone())).eq(turns));
+}
+
+/// The past played again by the rules it passed under is the past: nothing changes, and nothing is written.
+pub(crate) async fn plays_the_same(world: &World, tenant: usize) {
+    let desk = world.desk(tenant);
+    let since = desk.rulebook().await.unwrap().now().since.max(sample::start());
+    if since >= desk.now() {
+        return;
+    }
+    let before = world.store.feed(Position(0), usize::MAX).await.unwrap().len();
+    let played = desk.what_if(&WhatIf::between(since, desk.now())).await.unwrap();
+    assert_eq!(played.promises.changed, [], "{}", world.name);
+    assert!(played.promises.policies.values().all(|[was, would]| was == would), "{}", world.name);
+    assert_eq!(played.was, played.would, "{}", world.name);
+    assert_eq!(world.store.feed(Position(0), usize::MAX).await.unwrap().len(), before);
 }
 
 /// Law 21: every move was an edge of the revision the ticket followed then.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ticketcore::codec::decode_ticket;
 use ticketcore::id::Version;
 use ticketcore::report::{Course, Standing};
-use ticketcore::store::{Change, StoreError};
+use ticketcore::store::{Change, StoreError, Target};
 use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 
@@ -15,7 +15,7 @@ use crate::record::{Json, MaybeTexts, Records, Texts};
 use crate::sql;
 
 /// The columns of `ticket` that a change gives, as they stand in `change_1`.
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "id",
     "version",
     "created",
@@ -45,6 +45,7 @@ const COLUMNS: [&str; 34] = [
     "requester",
     "standings",
     "course",
+    "targets",
     "external",
     "tags",
     "organisation",
@@ -105,6 +106,7 @@ impl Rows {
             &ticket.requester.as_ref().map(|person| person.as_str()),
             &Standing::encode(&marks.standings),
             &marks.course.as_deref().map(Course::encode).unwrap_or_default(),
+            &Target::encode(&marks.targets).map(Json),
             &ticket.external.as_deref(),
             &Texts(ticket.tags.iter().map(|tag| tag.as_str()).collect()),
             &ticket.organisation.as_ref().map(|key| key.as_str()),

@@ -51,6 +51,7 @@ create table ticketcore_ticket (
   tags text,                -- JSON array; null if empty
   organisation text,
   access text,              -- JSON array of who else may come to see it; null if empty
+  targets text,             -- JSON array of the clocks with a target that go on; null if there are none
   course text not null      -- what became of it on its way; the longest, and of few reports, so it stands last
 ) strict;
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 use ticketcore::codec::decode_ticket;
 use ticketcore::id::{TicketId, Version};
 use ticketcore::report::{Course, Standing};
-use ticketcore::store::{Change, StoreError};
+use ticketcore::store::{Change, StoreError, Target};
 use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 use uuid::Uuid;
@@ -55,7 +55,7 @@ const SETS: u8 = 32;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Write); 34] = [
+const COLUMNS: [(&str, Write); 35] = [
     ("id", Write::Once),
     ("created", Write::Once),
     ("version", Write::Always),
@@ -78,6 +78,7 @@ const COLUMNS: [(&str, Write); 34] = [
     ("messages", Write::Always),
     ("score", Write::Always),
     ("standings", Write::Always),
+    ("targets", Write::Always),
     ("tags", Write::Always),
     ("access", Write::Always),
     ("course", Write::Always),
@@ -188,6 +189,7 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         ticket.messages,
         ticket.answer(),
         Standing::encode(&marks.standings),
+        Target::encode(&marks.targets),
         list(&ticket.tags)?,
         list(&ticket.access().collect())?,
         marks.course.as_deref().map(Course::encode).unwrap_or_default(),

@@ -12,7 +12,7 @@ use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Page, Query};
 
 pub use crate::pieces::Pieces;
-pub use crate::query::Rank;
+pub use crate::query::{Rank, Target};
 use crate::report::{Course, Needs, Scan, Standing, Table, Texts};
 use crate::ticket::Ticket;
 
@@ -180,6 +180,8 @@ pub struct Marks {
     pub resolution: Option<TimeDelta>,
     /// How its promises stand, one entry for each policy that ever bound it.
     pub standings: Vec<Standing>,
+    /// Its clocks with a target that go on.
+    pub targets: Vec<Target>,
     /// What became of it on its way; `None` while there is nothing to say.
     pub course: Option<Box<Course>>,
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{At, Moment, Policy, Rulebook, Step};
-use crate::engine::clock::{Run, Stretch};
+use crate::engine::clock::{Phase, Run, Stretch};
 use crate::engine::course::{Clocks, course};
 use crate::engine::runs::Runs;
 use crate::id::Key;
@@ -11,7 +11,7 @@ use crate::line::Flag;
 use crate::policy_log::{Breach, StepKey};
 use crate::report::Standing;
 use crate::status::Status;
-use crate::store::{Marks, Rank};
+use crate::store::{Marks, Rank, Target};
 use crate::ticket::Ticket;
 
 /// Something a policy is to do at an instant.
@@ -41,6 +41,7 @@ pub(super) struct Survey<'a> {
     /// The earliest due time of a running target.
     due: Option<DateTime<Utc>>,
     standings: Vec<Standing>,
+    targets: Vec<Target>,
 }
 
 pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'a> {
@@ -59,6 +60,7 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
             if run.ended.is_none() {
                 survey.due = earliest(survey.due, due);
             }
+            survey.targets.extend(target(&run, policy, due));
             upcoming(&run, ticket, due, |next| survey.consider(next));
         }
         if standing != (Standing { policy: policy.id.clone(), ..Standing::default() }) {
@@ -82,6 +84,13 @@ impl<'a> Survey<'a> {
             self.next = Some(next);
         }
     }
+}
+
+/// The clock of a run, if it has a target and goes on.
+fn target(run: &Run<'_, '_>, policy: &Policy, due: Option<DateTime<Utc>>) -> Option<Target> {
+    let last = run.last().filter(|last| run.ended.is_none() && last.budget().is_some())?;
+    let paused = last.phase != Phase::Running;
+    Some(Target { policy: policy.id.clone(), due: due.filter(|_| !paused), paused })
 }
 
 fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
@@ -205,6 +214,7 @@ pub fn marks(rulebook: &Rulebook, ticket: &Ticket) -> Marks {
         response,
         resolution,
         standings: survey.standings,
+        targets: survey.targets,
         course: course(&mut clocks, ticket),
     }
 }

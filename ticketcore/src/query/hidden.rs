@@ -1,10 +1,12 @@
 //! What a customer may not ask about: whatever they do not see could be told by a filter, an order or a count.
 
 use crate::config::Rights;
-use crate::query::{Assignee, Filter, Order, Sort};
+use crate::line::Flag;
+use crate::query::{Assignee, Counter, Filter, Order, Part, Sort};
 use crate::report::{Dimension, Measure, Scan, TableSpec};
 
-/// Names the first thing a filter asks that a customer does not see.
+/// Names the first thing a filter asks that a customer does not see, however deep it stands: what must not hold is told
+/// by what is found as what must.
 pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
     // Taken apart, so that whoever adds a question decides here who may ask it.
     let Filter {
@@ -26,10 +28,23 @@ pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
         tags,
         fields,
         externals: _,
+        waiting: _,
+        has,
+        flags,
+        counts,
+        promises,
+        linked,
         created: _,
         updated,
+        responded: _,
         resolved: _,
+        first_resolved: _,
+        closed: _,
+        due,
         words: _,
+        all,
+        any,
+        none,
         sight: _,
     } = filter;
     let hidden = [
@@ -40,11 +55,51 @@ pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
         ("assignee", *assignee != Assignee::Any),
         ("watchers", !watchers.is_empty()),
         ("tags", !tags.is_empty()),
+        ("has", has.iter().any(|part| is_hidden_part(*part))),
+        ("flags", flags.iter().any(|flag| is_hidden_flag(*flag))),
+        ("counts", counts.iter().any(|(counter, _)| is_hidden_counter(*counter))),
+        ("promises", !promises.is_empty()),
+        ("linked", !linked.is_empty()),
         ("updated", !updated.is_any()),
+        ("due", !due.is_any()),
     ];
     let asked = hidden.into_iter().find(|(_, asked)| *asked).map(|(name, _)| name.to_owned());
     let internal = || fields.iter().find(|(field, _)| rights.internal.contains(field));
-    asked.or_else(|| internal().map(|(field, _)| format!("fields.{field}")))
+    asked
+        .or_else(|| internal().map(|(field, _)| format!("fields.{field}")))
+        .or_else(|| all.iter().chain(any).chain(none).find_map(|other| in_filter(rights, other)))
+}
+
+const fn is_hidden_part(part: Part) -> bool {
+    match part {
+        Part::Category
+        | Part::Requester
+        | Part::Organisation
+        | Part::External
+        | Part::Waiting
+        | Part::Responded
+        | Part::Resolved
+        | Part::FirstResolved
+        | Part::Closed
+        | Part::Score
+        | Part::Survivor => false,
+        Part::Team | Part::Queue | Part::Assignee | Part::Tag | Part::Watcher | Part::Due => true,
+    }
+}
+
+const fn is_hidden_flag(flag: Flag) -> bool {
+    match flag {
+        Flag::Responded | Flag::Dropped => false,
+        Flag::Acked | Flag::Snoozed | Flag::Firing | Flag::Assigned | Flag::Unanswered | Flag::Untouched => true,
+    }
+}
+
+const fn is_hidden_counter(counter: Counter) -> bool {
+    match counter {
+        Counter::Number | Counter::Reopens | Counter::Score => false,
+        // A customer is shown how many messages are public, and this counts the others, too.
+        Counter::Level | Counter::Reassigns | Counter::Messages => true,
+    }
 }
 
 /// Names an order by something that a customer does not see.
