@@ -44,6 +44,8 @@ pub struct Needs {
     pub score: bool,
     /// [`Figures::standings`](super::Figures::standings).
     pub standings: bool,
+    /// [`Figures::course`](super::Figures::course).
+    pub course: bool,
 }
 
 impl Scan {
