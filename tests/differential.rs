@@ -13,6 +13,8 @@ mod cluster;
 mod custom_store;
 #[path = "support/laws.rs"]
 mod laws;
+#[path = "support/live.rs"]
+mod live;
 #[path = "support/file.rs"]
 mod temporary;
 #[path = "support/world.rs"]
@@ -90,6 +92,9 @@ async fn alike(seeds: &[u64]) {
     let mut worlds = worlds(&clock, &file);
     worlds.extend(server);
     let (mut first_answers, mut moments) = (HashMap::new(), Vec::new());
+    for world in &worlds {
+        live::begin(world).await;
+    }
     if seeds[0].is_multiple_of(2) {
         // The other desks work by the default rules for a while, and publish their own later if at all.
         same(&worlds, 0, &Act::Publish(0), 0).await;
@@ -114,11 +119,13 @@ async fn alike(seeds: &[u64]) {
         }
         // What was seen at an instant is not all of it if more is written of then: at once, or after the clock was put back.
         moments.retain(|moment: &Moment| written[before..].iter().all(|one| moment.at < one.at));
+        live::is_what_a_scan_finds(&worlds[0], tenant).await;
         if dice.once_in(16) && written.iter().all(|one| one.at <= clock.now()) {
             moments.push(Moment::of(&worlds[0], tenant).await);
         }
     }
-    for moment in &moments {
+    // A clock that was put back may not have come as far again.
+    for moment in moments.iter().filter(|moment| moment.at <= clock.now()) {
         moment.is_the_past_of(&worlds).await;
     }
     // Every desk comes to rest: what is due is done, and every index is of the newest rules.
@@ -130,6 +137,8 @@ async fn alike(seeds: &[u64]) {
     for world in &worlds {
         for tenant in [0, 1] {
             laws::of_index(world, tenant).await;
+            live::is_what_a_scan_finds(world, tenant).await;
+            live::keeps_promises(world, tenant).await;
             laws::plays_the_same(world, tenant).await;
             let verified = world.desk(tenant).verify(|_| {}).await.unwrap();
             assert_eq!(verified.broken, None, "{}", world.name);

@@ -13,7 +13,7 @@ use crate::event::Recorded;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
 use crate::query::{Beside, Cursor, Filter, Other, Page, Period, Query, words};
-use crate::report::{Ask, Figures, Report, Scan, Section, Standing, Table, Tallier};
+use crate::report::{Ask, Figures, Report, Scan, Section, Table, Tallier};
 use crate::store::{Marks, StoreError};
 use crate::ticket::Ticket;
 
@@ -137,16 +137,14 @@ impl Past {
     /// [`Error::Store`] if storage fails.
     pub async fn tally(&self, scan: &Scan) -> Result<Vec<Table>, Error> {
         let scan = Scan { now: self.at, ..scan.clone() };
-        let promises = scan.needs().standings;
-        let mut tallier = Tallier::new(&scan);
+        let (mut tallier, needs) = (Tallier::new(&scan), scan.needs());
         let mut walk = self.desk.walk(self.candidates(&scan.filter));
         while let Some(tickets) = walk.next().await? {
             for now in tickets {
                 let Some(Was { ticket, marks }) = self.was(&now).await? else { continue };
                 if self.means(&scan.filter, &ticket, &marks).await? {
-                    let standings = if promises { Standing::encode(&marks.standings) } else { String::new() };
-                    let added = tallier.add(&Figures::of(&ticket, &marks, &standings));
-                    added.map_err(|error| StoreError::corrupt("standings", error))?;
+                    let added = tallier.add(&Figures::of(&ticket, &marks, &marks.texts(&needs)));
+                    added.map_err(|error| StoreError::corrupt("figures", error))?;
                 }
             }
         }

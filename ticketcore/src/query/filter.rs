@@ -147,6 +147,17 @@ impl Filter {
         self.anywhere(&|filter| filter.linked.iter().any(|linked| linked.to != End::Any))
     }
 
+    /// Tells whether numbers are asked about, which only a store gives, however deep.
+    pub fn asks_numbers(&self) -> bool {
+        let numbered = |linked: &Linked| matches!(linked.to, End::Number(_));
+        self.anywhere(&|filter| !filter.numbers.is_empty() || filter.linked.iter().any(numbered))
+    }
+
+    /// Tells whether what is asked depends on what policies promise, however deep.
+    pub fn asks_promises(&self) -> bool {
+        self.anywhere(&|filter| !filter.promises.is_empty() || !filter.due.is_any() || filter.has.contains(&Part::Due))
+    }
+
     fn anywhere(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
         let Self { all, any, none, .. } = self;
         holds(self) || all.iter().chain(any).chain(none).any(|filter| filter.anywhere(holds))

@@ -25,10 +25,7 @@ impl Lapse {
 
     /// Returns what is left without another length of time.
     pub(crate) const fn without(self, other: Self) -> Self {
-        Self {
-            wall: self.wall.saturating_sub(other.wall),
-            business: self.business.saturating_sub(other.business),
-        }
+        Self { wall: self.wall.saturating_sub(other.wall), business: self.business.saturating_sub(other.business) }
     }
 }
 
@@ -245,7 +242,9 @@ mod tests {
     #[test]
     fn what_is_no_part_of_a_course_is_named_in_the_error() {
         assert_eq!(Course::decode(""), Ok(Course::default()));
-        for line in ["x1", "s1", "s1 ", "s1 x", "t", "t1, a", "h-", "q1 a", "a!", "f2", "e-1", "l256", "s3w5e11264sgsg o"] {
+        for line in
+            ["x1", "s1", "s1 ", "s1 x", "t", "t1, a", "h-", "q1 a", "a!", "f2", "e-1", "l256", "s3w5e11264sgsg o"]
+        {
             let error = Course::decode(&format!("h1 ada\n{line}")).unwrap_err();
             assert_eq!(error, NotCourse { line: line.to_owned() });
         }
@@ -281,9 +280,12 @@ mod tests {
 
     fn course() -> impl Strategy<Value = Course> {
         let name = || "[a-z0-9 ]{0,5}[a-z0-9]";
-        let stay = (select(Status::ALL.to_vec()), name(), any::<bool>(), lapse()).prop_map(|(status, name, own, time)| {
-            Stay { status, state: if own { status.as_str().into() } else { name.as_str().into() }, time }
-        });
+        let stay =
+            (select(Status::ALL.to_vec()), name(), any::<bool>(), lapse()).prop_map(|(status, name, own, time)| Stay {
+                status,
+                state: if own { status.as_str().into() } else { name.as_str().into() },
+                time,
+            });
         let spent = || {
             let with = proptest::option::of(name());
             let spent = (with, lapse()).prop_map(|(with, time)| Spent { with: with.map(Key::from), time });
