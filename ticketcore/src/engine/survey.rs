@@ -205,7 +205,8 @@ fn share(budget: TimeDelta, percent: u16) -> Option<TimeDelta> {
 pub fn marks(rulebook: &Rulebook, ticket: &Ticket) -> Marks {
     let survey = survey(rulebook, ticket);
     let mut clocks = Clocks::new(rulebook, ticket);
-    let mut elapsed = |to: Option<DateTime<Utc>>| to.map(|to| TimeDelta::microseconds(clocks.since_opening(to).business));
+    let mut elapsed =
+        |to: Option<DateTime<Utc>>| to.map(|to| TimeDelta::microseconds(clocks.since_opening(to).business));
     let (response, resolution) = (elapsed(ticket.responded), elapsed(ticket.resolved));
     Marks {
         // Due is inclusive: only the microsecond after it is too late.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::Time;
 use crate::id::Key;
 use crate::status::Status;
 
@@ -17,6 +18,15 @@ pub struct Lapse {
 }
 
 impl Lapse {
+    /// Reads one of the clocks.
+    #[must_use]
+    pub const fn on(self, clock: Time) -> i64 {
+        match clock {
+            Time::Wall => self.wall,
+            Time::Business => self.business,
+        }
+    }
+
     /// Adds another length of time.
     pub(crate) const fn extend(&mut self, other: Self) {
         self.wall = self.wall.saturating_add(other.wall);
@@ -25,10 +35,7 @@ impl Lapse {
 
     /// Returns what is left without another length of time.
     pub(crate) const fn without(self, other: Self) -> Self {
-        Self {
-            wall: self.wall.saturating_sub(other.wall),
-            business: self.business.saturating_sub(other.business),
-        }
+        Self { wall: self.wall.saturating_sub(other.wall), business: self.business.saturating_sub(other.business) }
     }
 }
 
@@ -89,6 +96,18 @@ pub struct NotCourse {
 const BASE: u32 = 36;
 
 impl Course {
+    /// Of a ticket that nobody has touched.
+    pub(super) const NONE: &'static Self = &Self {
+        states: Vec::new(),
+        teams: Vec::new(),
+        assignees: Vec::new(),
+        answers: Vec::new(),
+        acked: None,
+        first_contact: false,
+        steps: 0,
+        level: 0,
+    };
+
     /// Writes it as text that [`decode`](Self::decode) reads: a line for each part, by a letter and times to base 36.
     ///
     /// # Examples
@@ -245,7 +264,9 @@ mod tests {
     #[test]
     fn what_is_no_part_of_a_course_is_named_in_the_error() {
         assert_eq!(Course::decode(""), Ok(Course::default()));
-        for line in ["x1", "s1", "s1 ", "s1 x", "t", "t1, a", "h-", "q1 a", "a!", "f2", "e-1", "l256", "s3w5e11264sgsg o"] {
+        for line in
+            ["x1", "s1", "s1 ", "s1 x", "t", "t1, a", "h-", "q1 a", "a!", "f2", "e-1", "l256", "s3w5e11264sgsg o"]
+        {
             let error = Course::decode(&format!("h1 ada\n{line}")).unwrap_err();
             assert_eq!(error, NotCourse { line: line.to_owned() });
         }
@@ -281,9 +302,12 @@ mod tests {
 
     fn course() -> impl Strategy<Value = Course> {
         let name = || "[a-z0-9 ]{0,5}[a-z0-9]";
-        let stay = (select(Status::ALL.to_vec()), name(), any::<bool>(), lapse()).prop_map(|(status, name, own, time)| {
-            Stay { status, state: if own { status.as_str().into() } else { name.as_str().into() }, time }
-        });
+        let stay =
+            (select(Status::ALL.to_vec()), name(), any::<bool>(), lapse()).prop_map(|(status, name, own, time)| Stay {
+                status,
+                state: if own { status.as_str().into() } else { name.as_str().into() },
+                time,
+            });
         let spent = || {
             let with = proptest::option::of(name());
             let spent = (with, lapse()).prop_map(|(with, time)| Spent { with: with.map(Key::from), time });
