@@ -553,6 +553,38 @@ proptest! {
         }
     }
 
+    /// Law 82: the area under the backlog over a window is the time that its tickets were open in it, to the microsecond
+    /// (Little's law along a path); and law 81: the backlog moves by what crosses its border and by nothing else.
+    #[test]
+    fn law_82_the_area_under_the_backlog_is_the_time_tickets_were_open(
+        tickets in tickets(),
+        window in [NOW - 40_000_000_000_000..NOW, NOW - 40_000_000_000_000..NOW],
+    ) {
+        let [from, to] = [window[0].min(window[1]), window[0].max(window[1])];
+        let mut steps = Vec::new();
+        for (figures, _, course) in &tickets {
+            super::tally::pieces(Each::Crossing, figures, course, NOW, |name, at| {
+                steps.push((at, if name == "left" { -1 } else { 1 }));
+            });
+        }
+        steps.sort_unstable();
+        let (mut area, mut backlog, mut last) = (0_i64, 0, from);
+        for (at, step) in steps {
+            let at_window = at.clamp(from, to);
+            area += backlog * (at_window - last);
+            (backlog, last) = (backlog + step, at_window);
+        }
+        area += backlog * (to - last);
+        let overlap = |ticket: &Ticket| -> i64 {
+            let visits = visits(ticket);
+            let ends = visits.iter().skip(1).map(|visit| visit.2).chain([i64::MAX]);
+            let open = visits.iter().zip(ends).filter(|(visit, _)| visit.0.is_open());
+            open.map(|(visit, end)| (end.min(to) - visit.2.max(from)).max(0)).sum()
+        };
+        prop_assert_eq!(area, tickets.iter().map(overlap).sum::<i64>());
+        prop_assert_eq!(backlog, tickets.iter().filter(|ticket| visits(ticket).last().unwrap().0.is_open()).count() as i64);
+    }
+
     /// Several reports in one pass say what each says by itself.
     #[test]
     fn an_overview_is_its_parts(tickets in tickets()) {

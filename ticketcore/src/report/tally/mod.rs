@@ -118,6 +118,16 @@ impl Tallier {
     }
 }
 
+/// The names and instants of the pieces of a ticket that have both, for the laws of flow.
+#[cfg(test)]
+pub(super) fn pieces(each: Each, figures: &Figures<'_>, course: &Course, now: i64, mut take: impl FnMut(&str, i64)) {
+    pieces::pieces(each, figures, course, now, |piece| {
+        if let (Some(name), Some(at)) = (piece.name, piece.at) {
+            take(name, at);
+        }
+    });
+}
+
 /// The place of a group, made if it is new.
 fn slot<T: Default>(groups: &mut Vec<T>, group: usize) -> &mut T {
     if group >= groups.len() {
