@@ -47,7 +47,6 @@ impl Taken {
             taken.changes.push(Change {
                 expected: ticket.version,
                 ticket: Arc::clone(ticket),
-                at: ticket.updated,
                 facts: Vec::new(),
                 marks: marks(rulebook, ticket),
                 claims: Vec::new(),
