@@ -357,6 +357,7 @@ fn samples() -> Vec<Event> {
             true,
             &[Recipient::Team("net".into()), Recipient::Lead("net".into()), Recipient::Schedule("night".into())],
         ),
+        Event::Skipped { key: step("imported"), due: at(12), why: Skip::Imported },
     ]
 }
 

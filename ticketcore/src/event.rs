@@ -448,6 +448,8 @@ pub enum Skip {
     Overtaken,
     /// What it was to do is not possible in the ticket's state.
     Impossible,
+    /// It was due before the ticket was brought in from elsewhere: nobody is told late of what happened there.
+    Imported,
 }
 
 /// Somebody to be told.

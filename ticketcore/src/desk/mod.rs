@@ -3,6 +3,8 @@
 mod agenda;
 mod alert;
 mod apply;
+#[cfg(feature = "import")]
+mod archive;
 mod article;
 mod batch;
 mod bulk;
@@ -12,10 +14,13 @@ mod erasure;
 mod export;
 mod follow;
 mod ids;
+#[cfg(feature = "import")]
+mod import;
 mod instantiate;
 mod known;
 mod link;
 mod merge;
+mod news;
 mod people;
 mod read;
 mod records;
@@ -42,8 +47,12 @@ use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+#[cfg(feature = "import")]
+pub use archive::{Archive, Restore, Restored};
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
+#[cfg(feature = "import")]
+pub use import::{Compared, Differing, Import, Imported};
 pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
@@ -206,6 +215,9 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An archive could not be read or written.
+    #[error("the archive cannot be read or written")]
+    Io(#[source] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]
