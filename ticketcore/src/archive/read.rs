@@ -37,6 +37,8 @@ pub(crate) struct Told {
 pub(crate) struct Reader<R> {
     source: R,
     tenant: TenantId,
+    /// The tenant that it was written of.
+    from: TenantId,
     buffer: Vec<u8>,
     line: u64,
     hash: Sha256,
@@ -52,6 +54,7 @@ impl<R: BufRead> Reader<R> {
         let seen = End { documents: 0, tickets: 0, events: 0, files: 0, digest: Digest([0; 32]) };
         let mut reader = Self {
             source,
+            from: tenant.clone(),
             tenant,
             buffer: Vec::new(),
             line: 0,
@@ -70,6 +73,7 @@ impl<R: BufRead> Reader<R> {
             let problem = format!("has format {}, this release knows up to {FORMAT}", archive.format);
             return Err(reader.fault(problem));
         }
+        reader.from.clone_from(&archive.tenant);
         Ok((reader, archive))
     }
 
@@ -160,6 +164,10 @@ impl<R: BufRead> Reader<R> {
         };
         let ticket = Ticket { number: head.number, ..ticket };
         if facts.iter().any(|fact| fact.seal.is_some()) {
+            // A seal is of the tenant for which it was made.
+            if self.from != self.tenant {
+                return Err(at(format!("is sealed for tenant `{}`, and cannot be of `{}`", self.from, self.tenant)));
+            }
             let history = self.recorded(head.id, &facts);
             if let Err((version, flaw)) = seal::check(&ticket, &history) {
                 let line = start.saturating_add_signed(version.0);
