@@ -4,7 +4,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use ticketcore::report::{Heading, Section, Value};
 
 use crate::canvas::{Area, Canvas, Path};
-use crate::chart::{EDGE, Head, LEFT, Look, WIDTH, labels, nothing, span, stroke, times, values};
+use crate::chart::{Head, LEFT, Look, WIDTH, labels, nothing, span, stroke, times, values};
 use crate::date::{Axis, name};
 use crate::scale::{Kind, Scale, length, seconds};
 use crate::theme::SERIES;
@@ -96,13 +96,13 @@ fn thinned(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
 
 impl Picture for Bands {
     fn svg(&self, theme: Theme) -> String {
-        let mut buckets: Vec<&Band> =
-            self.buckets.iter().filter(|bucket| bucket.values.iter().any(Option::is_some)).collect();
+        let mut buckets: Vec<&Band> = self.buckets.iter().collect();
         buckets.sort_by_key(|bucket| bucket.at);
         let mut starts: Vec<_> = buckets.iter().map(|bucket| bucket.at).collect();
         starts.dedup();
-        let right = WIDTH - 84.0;
-        let axis = Axis::new(&starts, (LEFT, right)).filter(|_| !self.names.is_empty());
+        let right = WIDTH - 104.0;
+        let known = buckets.iter().any(|bucket| bucket.values.iter().take(self.names.len()).any(Option::is_some));
+        let axis = Axis::new(&starts, (LEFT, right)).filter(|_| known);
         let Some(axis) = axis else {
             return nothing(&self.title, &self.about, theme);
         };
@@ -153,7 +153,7 @@ impl Picture for Bands {
                 labelled.push((scale.place(*value), format!("{name} {}", length(*value))));
             }
         }
-        labels(&mut canvas, plot.right() + 8.0, (plot.y, plot.bottom()), WIDTH - plot.right() - EDGE, labelled);
+        labels(&mut canvas, plot.right() + 8.0, (plot.y, plot.bottom()), WIDTH - plot.right() - 12.0, labelled);
         times(&mut canvas, plot, &axis);
         let when = starts.first().zip(starts.last()).map(|(first, last)| span(*first, *last)).unwrap_or_default();
         let ends = pieces.iter().zip(&self.names).filter_map(|(pieces, name)| {

@@ -26,6 +26,8 @@ pub(crate) enum Look {
     Line(usize),
     /// A line without.
     Bare(usize),
+    /// A line without dashes.
+    Plain(usize),
     /// A see-through area.
     Veil(usize),
     /// A stroke across a bar.
@@ -91,7 +93,7 @@ impl Head {
 }
 
 /// The room of a name in the legend.
-const NAME: f64 = 150.0;
+const NAME: f64 = 270.0;
 
 fn lines(count: usize) -> f64 {
     count as f64
@@ -107,6 +109,7 @@ fn swatch(canvas: &mut Canvas, look: Look, (x, y): (f64, f64)) {
                 canvas.mark((x + 12.0, y), series);
             }
         }
+        Look::Plain(series) => canvas.line((x, y), (x + 24.0, y), &format!("l-s{series} w2")),
         Look::Veil(series) => canvas.rect(area, &format!("f-s{series} veil")),
         Look::Stroke => canvas.line((x + 12.0, y - 7.0), (x + 12.0, y + 7.0), "l-ink w2"),
         Look::Missing => missing(canvas, area),

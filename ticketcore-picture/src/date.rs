@@ -87,6 +87,22 @@ impl Axis {
         (self.to - self.from) * self.bucket / self.length()
     }
 
+    /// What a bucket is called, if it is as long as something that has a name.
+    pub(crate) fn unit(&self) -> &'static str {
+        const UNITS: [(f64, f64, &str); 6] = [
+            (1.0, 1.0, "hour"),
+            (24.0, 24.0, "day"),
+            (168.0, 168.0, "week"),
+            (672.0, 744.0, "month"),
+            (2_160.0, 2_208.0, "quarter"),
+            (8_760.0, 8_784.0, "year"),
+        ];
+        let hours = self.bucket / 3_600.0;
+        // A day may be an hour short or long.
+        let unit = UNITS.iter().find(|(least, most, _)| *least * 0.95 <= hours && hours <= *most * 1.05);
+        unit.map_or("bucket", |(_, _, unit)| unit)
+    }
+
     fn length(&self) -> f64 {
         (self.last - self.first).as_seconds_f64() + self.bucket
     }

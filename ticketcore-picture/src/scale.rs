@@ -161,7 +161,11 @@ fn label(value: f64, kind: Kind) -> String {
 /// Writes a number as axes have it: `950`, `12k`, `1.5M`.
 pub(crate) fn count(value: f64) -> String {
     let (by, unit) = match value.abs() {
-        0.0..10_000.0 => (1.0, ""),
+        0.0..1_000.0 => (1.0, ""),
+        1_000.0..10_000.0 if value.fract() == 0.0 => {
+            return format!("{},{:03}", (value / 1e3).trunc(), (value % 1e3).abs());
+        }
+        1_000.0..10_000.0 => (1.0, ""),
         10_000.0..1e6 => (1e3, "k"),
         1e6..1e9 => (1e6, "M"),
         1e9..1e12 => (1e9, "G"),

@@ -127,14 +127,13 @@ impl Picture for Trend {
             None => self.about.clone(),
         };
         let with_backlog = !forecast.is_empty() || periods.iter().any(|period| period.backlog.is_some());
-        let in_bars = axis.bucket() >= 9.0;
-        let look = if in_bars { Look::Fill } else { Look::Bare };
+        let look = if in_bars(&axis) { Look::Fill } else { Look::Bare };
         let mut legend = vec![(look(CREATED), "created".to_owned()), (look(RESOLVED), "resolved".to_owned())];
         if with_backlog {
-            legend.push((Look::Bare(BACKLOG), "backlog".to_owned()));
+            legend.push((Look::Plain(BACKLOG), "backlog".to_owned()));
         }
         if !forecast.is_empty() {
-            legend.push((Look::Veil(FAN), "forecast: no greater with 50, 85, 95 %".to_owned()));
+            legend.push((Look::Veil(FAN), "forecast, not passed in 50, 85, 95 of 100".to_owned()));
         }
         let head = Head::new(&self.title, &about, legend);
         let flow = Area::new(LEFT, head.height() + 22.0, right - LEFT, 180.0);
@@ -142,10 +141,10 @@ impl Picture for Trend {
         let bottom = if with_backlog { stock.bottom() } else { flow.bottom() };
         let mut canvas = Canvas::new(&self.title, theme, WIDTH, bottom + 44.0);
         head.draw(&mut canvas);
-        draw_flow(&mut canvas, flow, &axis, &periods, in_bars);
+        draw_flow(&mut canvas, flow, &axis, &periods, unit.unwrap_or(axis.unit()));
         if with_backlog {
             canvas.line((flow.x, flow.bottom()), (flow.right(), flow.bottom()), "l-axis w1");
-            draw_stock(&mut canvas, stock, &axis, &periods, &forecast);
+            draw_stock(&mut canvas, stock, &axis, &periods, &forecast, unit.unwrap_or(axis.unit()));
             times(&mut canvas, stock, &axis);
         } else {
             times(&mut canvas, flow, &axis);
@@ -193,12 +192,17 @@ impl Trend {
     }
 }
 
-fn draw_flow(canvas: &mut Canvas, plot: Area, axis: &Axis, periods: &[Period], in_bars: bool) {
+/// Whether two bars have room in each bucket; else there are lines.
+fn in_bars(axis: &Axis) -> bool {
+    axis.bucket() >= 9.0
+}
+
+fn draw_flow(canvas: &mut Canvas, plot: Area, axis: &Axis, periods: &[Period], unit: &str) {
     let most = periods.iter().map(|period| period.created.max(period.resolved)).max().unwrap_or_default();
     let (scale, ticks) = Scale::linear(most as f64, (plot.bottom(), plot.y), Kind::Count, 4.0);
-    values(canvas, plot, "tickets in each bucket", &ticks);
+    values(canvas, plot, &format!("tickets a {}", unit), &ticks);
     let of = |series: usize, period: &Period| if series == CREATED { period.created } else { period.resolved };
-    if in_bars {
+    if in_bars(axis) {
         let wide = (axis.bucket() * 0.4).min(22.0);
         for series in [CREATED, RESOLVED] {
             for period in periods.iter().filter(|period| of(series, period) > 0) {
@@ -222,17 +226,22 @@ fn draw_flow(canvas: &mut Canvas, plot: Area, axis: &Axis, periods: &[Period], i
             path = path.to((x, scale.place(of(series, period) as f64)));
             before = Some(x);
         }
+        if let (CREATED, Some(first), Some(last)) = (series, periods.first(), periods.last()) {
+            let low = scale.place(0.0);
+            let area = path.clone().to((axis.place(last.at), low)).to((axis.place(first.at), low)).closed();
+            canvas.path(&area, &format!("f-s{CREATED} veil"));
+        }
         stroke(canvas, &path, series);
     }
 }
 
-fn draw_stock(canvas: &mut Canvas, plot: Area, axis: &Axis, periods: &[Period], forecast: &[Forecast]) {
+fn draw_stock(canvas: &mut Canvas, plot: Area, axis: &Axis, periods: &[Period], forecast: &[Forecast], unit: &str) {
     let known: Vec<(f64, f64)> =
         periods.iter().filter_map(|period| Some((axis.place(period.at), period.backlog? as f64))).collect();
     let ends = forecast.iter().flat_map(|future| [future.p50, future.p85, future.p95]);
     let most = known.iter().map(|(_, backlog)| *backlog).chain(ends).fold(0.0, f64::max);
-    let (scale, ticks) = Scale::linear(most, (plot.bottom(), plot.y), Kind::Count, 3.0);
-    values(canvas, plot, "open at the end of it", &ticks);
+    let (scale, ticks) = Scale::linear(most, (plot.bottom(), plot.y), Kind::Count, 4.0);
+    values(canvas, plot, &format!("open at the end of the {unit}"), &ticks);
     if !forecast.is_empty() {
         // The fan begins where the past ends.
         let start = known.last().copied();

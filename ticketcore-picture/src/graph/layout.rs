@@ -58,16 +58,18 @@ pub(super) struct Route {
     pub(super) end: (f64, f64),
     /// Whether it enters from the left.
     pub(super) rightwards: bool,
+    /// The gutters it runs in.
+    pub(super) gutters: BTreeSet<usize>,
 }
 
-const PORT: f64 = 18.0;
-const LANE: f64 = 11.0;
+const PORT: f64 = 17.0;
+const LANE: f64 = 10.0;
 const TRACK: f64 = 11.0;
 const GAP: f64 = 24.0;
 /// From a box to the first lane, without a name.
-const BARE: f64 = 14.0;
+const BARE: f64 = 11.0;
 /// The arrow and the air around a name.
-pub(super) const ARROW: f64 = 24.0;
+pub(super) const ARROW: f64 = 22.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Side {
@@ -120,16 +122,21 @@ pub(super) fn layout(sizes: &[Size], buses: &[Bus]) -> Layout {
     let tracks = Tracks::new(buses, &gutters);
 
     let (boxes, height) = heights(sizes, &both, columns, &tracks);
-    let ports = ports(&boxes, &both, buses, &tracks);
-    let y_of = |end: &End| ports.get(&end.port()).copied().unwrap_or_default();
     let below = boxes.iter().map(|area| area.bottom()).fold(0.0, f64::max);
+    let ports = ports(&boxes, &both, &tracks, below);
+    let y_of = |end: &End| ports.get(&end.port()).copied().unwrap_or_default();
     let track = |bus: usize| tracks.place(bus, below);
 
     let mut lanes: Vec<Vec<Lane>> = (0..=columns).map(|_| Vec::new()).collect();
     for (bus, (from, to)) in both.iter().enumerate() {
         for gutter in &gutters[bus] {
             let here = from.iter().chain([to]).filter(|end| end.gutter == *gutter);
-            let mut lane = Lane { bus, left: Vec::new(), right: Vec::new(), track: track(bus) };
+            let beyond = |is: bool| track(bus).filter(|_| is).into_iter().collect();
+            let mut lane = Lane {
+                bus,
+                left: beyond(gutters[bus].iter().any(|other| other < gutter)),
+                right: beyond(gutters[bus].iter().any(|other| other > gutter)),
+            };
             for end in here {
                 // What is at the right side of a box comes from the left of the gutter.
                 let side = if end.side == Side::Right { &mut lane.left } else { &mut lane.right };
@@ -190,7 +197,12 @@ pub(super) fn layout(sizes: &[Size], buses: &[Bus]) -> Layout {
             line.extend([(entry, end.1), end]);
             line
         };
-        Route { lines: from.iter().map(line).collect(), end, rightwards: to.side == Side::Left }
+        Route {
+            lines: from.iter().map(line).collect(),
+            end,
+            rightwards: to.side == Side::Left,
+            gutters: gutters[bus].clone(),
+        }
     });
     let routes = routes.collect();
     Layout { boxes, columns: places, routes, width: x, height }
@@ -257,18 +269,18 @@ fn heights(sizes: &[Size], both: &[(Vec<End>, End)], columns: usize, tracks: &Tr
 }
 
 /// The heights of the ports: those that lead up are above those that lead down.
-fn ports(boxes: &[Area], both: &[(Vec<End>, End)], buses: &[Bus], tracks: &Tracks) -> BTreeMap<Port, f64> {
+fn ports(boxes: &[Area], both: &[(Vec<End>, End)], tracks: &Tracks, below: f64) -> BTreeMap<Port, f64> {
     let middle = |node: usize| boxes[node].y + boxes[node].height / 2.0;
     let mut sides: BTreeMap<(usize, Side), Vec<(f64, Port)>> = BTreeMap::new();
     for (from, to) in both {
         for end in from.iter().chain([to]) {
             let others = from.iter().chain([to]).filter(|other| other.node != end.node);
             let (sum, count) = others.fold((0.0, 0.0), |(sum, count), other| (sum + middle(other.node), count + 1.0));
-            let leads = match (tracks.place(end.bus, f64::INFINITY), buses[end.bus].below) {
-                (Some(_), true) => f64::INFINITY,
-                (Some(_), false) => f64::NEG_INFINITY,
-                (None, _) if count > 0.0 => sum / count,
-                (None, _) => middle(end.node),
+            // The outermost track comes first, or last, so that the lines to the tracks do not cross each other.
+            let leads = match tracks.place(end.bus, below) {
+                Some(track) => track,
+                None if count > 0.0 => sum / count,
+                None => middle(end.node),
             };
             sides.entry((end.node, end.side)).or_default().push((leads, end.port()));
         }
@@ -284,18 +296,17 @@ fn ports(boxes: &[Area], both: &[(Vec<End>, End)], buses: &[Bus], tracks: &Track
     ports
 }
 
-/// The upright part of a bus in a gutter, and what it is joined to at either side.
+/// The upright part of a bus in a gutter, and where it is joined at either side: to boxes, and to its track.
 #[derive(Clone, Debug)]
 struct Lane {
     bus: usize,
     left: Vec<f64>,
     right: Vec<f64>,
-    track: Option<f64>,
 }
 
 impl Lane {
     fn extent(&self) -> (f64, f64) {
-        let all = self.left.iter().chain(&self.right).chain(&self.track);
+        let all = self.left.iter().chain(&self.right);
         all.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(*y), high.max(*y)))
     }
 

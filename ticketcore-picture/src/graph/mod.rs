@@ -14,7 +14,7 @@ use crate::theme::{SERIES, STEPS};
 use crate::words::line;
 use crate::{Picture, Theme};
 
-use layout::{ARROW, Bus, Layout, Size, layout};
+use layout::{ARROW, Bus, Layout, Route, Size, layout};
 
 /// Draws a workflow: a column of states for each status, and lines for the moves between them.
 ///
@@ -55,8 +55,10 @@ struct Move {
     to: usize,
 }
 
-const BOX: f64 = 124.0;
+const BOX: f64 = 114.0;
 const NAME: f64 = 112.0;
+/// The face of the moves' names.
+const MOVE: Face = Face::LABEL.sized(11.0);
 const DOT: f64 = 14.0;
 
 impl Graph {
@@ -139,7 +141,7 @@ impl Graph {
         Bus {
             from: one.from.iter().map(|from| from.map_or(0, |from| from + 1)).collect(),
             to: one.to + 1,
-            name: Face::LABEL.width(&label(&one.name)).min(NAME),
+            name: MOVE.width(&label(&one.name)).min(NAME),
             // The way back and the way out run below.
             below: !forward || to.dropped,
         }
@@ -198,8 +200,7 @@ impl Picture for Graph {
             let middle = left + x + column / 2.0;
             canvas.text((middle, top - 10.0), Anchor::Middle, Face::TICK, column + 40.0, status.as_str());
         }
-        for (bus, (route, one)) in placed.routes.iter().zip(&self.moves).enumerate() {
-            let series = bus % SERIES;
+        for ((route, one), series) in placed.routes.iter().zip(&self.moves).zip(colours(&placed.routes)) {
             let lines: Vec<Path> = route.lines.iter().map(|line| bent(line, (left, top))).collect();
             // Where lines cross, the later one passes over the earlier one.
             lines.iter().for_each(|line| canvas.path(line, "l-ground w5"));
@@ -209,7 +210,7 @@ impl Picture for Graph {
             let arrow = Path::new().to(end).to((x + back * 8.0, y - 4.0)).to((x + back * 8.0, y + 4.0)).closed();
             canvas.path(&arrow, &format!("f-s{series}"));
             let anchor = if route.rightwards { Anchor::End } else { Anchor::Start };
-            canvas.text((x + back * (ARROW / 2.0), y - 5.0), anchor, Face::LABEL, NAME, &label(&one.name));
+            canvas.text((x + back * (ARROW / 2.0), y - 5.0), anchor, MOVE, NAME, &label(&one.name));
         }
         let opens = self.moves.iter().any(|one| one.from.contains(&None));
         if let Some(area) = placed.boxes.first().filter(|_| opens) {
@@ -249,6 +250,20 @@ impl Picture for Graph {
         let rows = self.states.iter().enumerate().map(row).collect();
         Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
     }
+}
+
+/// A colour for each route, another than those it runs beside as far as there are enough.
+fn colours(routes: &[Route]) -> Vec<usize> {
+    let mut colours = Vec::<usize>::new();
+    for (number, route) in routes.iter().enumerate() {
+        let meets = |series: usize| {
+            let same = colours.iter().zip(routes).filter(|(colour, _)| **colour == series);
+            same.filter(|(_, other)| !other.gutters.is_disjoint(&route.gutters)).count()
+        };
+        let order = (0..SERIES).map(|step| (number + step) % SERIES);
+        colours.push(order.min_by_key(|series| meets(*series)).unwrap_or_default());
+    }
+    colours
 }
 
 fn shifted(area: Area, (x, y): (f64, f64)) -> Area {
