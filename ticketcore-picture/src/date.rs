@@ -231,10 +231,11 @@ pub(crate) type Beginning = fn(NaiveDateTime) -> NaiveDateTime;
 
 /// The beginnings of longer and longer pieces of time, for what has more buckets than there is room for, with
 /// their names.
-pub(crate) const COARSER: [(&str, Beginning); 7] = [
+pub(crate) const COARSER: [(&str, Beginning); 8] = [
     ("day", |at| at.date().and_time(NaiveTime::MIN)),
     ("week", |at| Step::Weeks(1).first(at).unwrap_or(at)),
     ("month", |at| Step::Months(1).first(at).unwrap_or(at)),
+    ("quarter", |at| Step::Months(3).first(at).unwrap_or(at)),
     ("year", |at| Step::Years(1).first(at).unwrap_or(at)),
     ("ten years", |at| Step::Years(10).first(at).unwrap_or(at)),
     ("hundred years", |at| Step::Years(100).first(at).unwrap_or(at)),

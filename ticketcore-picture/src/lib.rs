@@ -41,6 +41,8 @@ mod load;
 mod scale;
 mod section;
 mod stack;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod trend;
 mod words;
