@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ticketcore::event::{Fact, Recorded};
 use ticketcore::query::{Beside, Cursor, Filter, Other, words};
-use ticketcore::report::{Figures, Scan, Standing, Table, Tallier};
+use ticketcore::report::{Figures, Scan, Table, Tallier};
 use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Write};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
 
@@ -149,11 +149,10 @@ impl Store for CustomStore {
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {
-        let mut tallier = Tallier::new(scan);
+        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
         for Entry { ticket, marks, .. } in self.maps().meant(tenant, &scan.filter) {
-            let standings = Standing::encode(&marks.standings);
-            let added = tallier.add(&Figures::of(ticket, marks, &standings));
-            added.map_err(|error| StoreError::corrupt("standings", error))?;
+            let added = tallier.add(&Figures::of(ticket, marks, &marks.texts(&needs)));
+            added.map_err(|error| StoreError::corrupt("figures", error))?;
         }
         Ok(tallier.finish())
     }

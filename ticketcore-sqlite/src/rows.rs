@@ -7,7 +7,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use ticketcore::codec::decode_ticket;
 use ticketcore::id::{TicketId, Version};
-use ticketcore::report::Standing;
+use ticketcore::report::{Course, Standing};
 use ticketcore::store::{Change, StoreError, Target};
 use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
@@ -55,7 +55,7 @@ const SETS: u8 = 32;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Write); 34] = [
+const COLUMNS: [(&str, Write); 35] = [
     ("id", Write::Once),
     ("created", Write::Once),
     ("version", Write::Always),
@@ -81,6 +81,7 @@ const COLUMNS: [(&str, Write); 34] = [
     ("targets", Write::Always),
     ("tags", Write::Always),
     ("access", Write::Always),
+    ("course", Write::Always),
     ("queue", Write::If(QUEUE)),
     ("due", Write::If(QUEUE)),
     ("priority", Write::If(QUEUE)),
@@ -191,6 +192,7 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         Target::encode(&marks.targets),
         list(&ticket.tags)?,
         list(&ticket.access().collect())?,
+        marks.course.as_deref().map(Course::encode).unwrap_or_default(),
         ticket.queue.as_ref().map(|key| key.as_str()),
         marks.rank.map(|rank| micros(rank.due)),
         ticket.priority().number(),

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Beside, Cursor, Filter, Order, Other, Page, Query, Sort, words};
-use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::report::{Figures, Scan, Table, Tallier};
 use crate::store::{
     Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
 };
@@ -293,13 +293,12 @@ impl Store for MemoryStore {
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
         let state = self.lock();
-        let mut tallier = Tallier::new(scan);
+        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
         let Some(tenant) = state.tenants.get(tenant) else { return Ok(tallier.finish()) };
         for slot in tenant.tickets.values().filter(|slot| tenant.means(&scan.filter, slot)) {
-            let standings =
-                if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
-            let figures = Figures::of(&slot.ticket, &slot.marks, &standings);
-            tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?;
+            let texts = slot.marks.texts(&needs);
+            let figures = Figures::of(&slot.ticket, &slot.marks, &texts);
+            tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?;
         }
         Ok(tallier.finish())
     }

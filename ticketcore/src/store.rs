@@ -13,7 +13,7 @@ use crate::query::{Page, Query};
 
 pub use crate::pieces::Pieces;
 pub use crate::query::{Rank, Target};
-use crate::report::{Scan, Standing, Table};
+use crate::report::{Course, Needs, Scan, Standing, Table, Texts};
 use crate::ticket::Ticket;
 
 /// Where tickets live.
@@ -182,6 +182,20 @@ pub struct Marks {
     pub standings: Vec<Standing>,
     /// Its clocks with a target that go on.
     pub targets: Vec<Target>,
+    /// What became of it on its way; `None` while there is nothing to say.
+    pub course: Option<Box<Course>>,
+}
+
+impl Marks {
+    /// Writes what reports read of it as texts, for [`Figures::of`](crate::report::Figures::of); what a scan does not
+    /// need is left empty.
+    #[must_use]
+    pub fn texts(&self, needs: &Needs) -> Texts {
+        Texts {
+            standings: if needs.standings { Standing::encode(&self.standings) } else { String::new() },
+            course: self.course.as_deref().filter(|_| needs.course).map(Course::encode).unwrap_or_default(),
+        }
+    }
 }
 
 /// A unique key of the tenant that changes hands: compare and swap.

@@ -14,6 +14,7 @@ mod apply;
 mod automate;
 mod cascade;
 mod clock;
+mod course;
 mod decide;
 mod decision;
 mod deed;

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{At, Moment, Policy, Rulebook, Step};
 use crate::engine::clock::{Phase, Run, Stretch};
+use crate::engine::course::{Clocks, course};
 use crate::engine::runs::Runs;
 use crate::id::Key;
 use crate::line::Flag;
@@ -203,16 +204,19 @@ fn share(budget: TimeDelta, percent: u16) -> Option<TimeDelta> {
 /// What the index is to hold of a ticket.
 pub fn marks(rulebook: &Rulebook, ticket: &Ticket) -> Marks {
     let survey = survey(rulebook, ticket);
-    let business = rulebook.now().config.business.as_ref();
-    let elapsed = |to: Option<DateTime<Utc>>| to.map(|to| rulebook.elapsed(business, ticket.created, to));
+    let mut clocks = Clocks::new(rulebook, ticket);
+    let mut elapsed =
+        |to: Option<DateTime<Utc>>| to.map(|to| TimeDelta::microseconds(clocks.since_opening(to).business));
+    let (response, resolution) = (elapsed(ticket.responded), elapsed(ticket.resolved));
     Marks {
         // Due is inclusive: only the microsecond after it is too late.
         wake: survey.next.and_then(|next| next.due.checked_add_signed(TimeDelta::microseconds(1))),
         rank: rank(rulebook, ticket, survey.due),
-        response: elapsed(ticket.responded),
-        resolution: elapsed(ticket.resolved),
+        response,
+        resolution,
         standings: survey.standings,
         targets: survey.targets,
+        course: course(&mut clocks, ticket),
     }
 }
 

@@ -9,6 +9,7 @@
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;
+mod course;
 mod csv;
 mod figures;
 mod histogram;
@@ -33,7 +34,8 @@ mod kept_laws;
 mod laws;
 
 pub use ask::{Ask, Report};
-pub use figures::Figures;
+pub use course::{Course, Lapse, NotCourse, Spent, Stay};
+pub use figures::{Figures, Texts};
 pub use histogram::Histogram;
 pub use needs::Needs;
 pub use plain::{Plain, Together};

@@ -1,6 +1,6 @@
 //! Which figures a scan reads.
 
-use super::{Dimension, Measure, Scan, Time};
+use super::{Dimension, Measure, Scan, TableSpec, Time};
 
 /// Says which [`Figures`](super::Figures) a scan reads, so that a backend fetches no more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,22 +44,29 @@ pub struct Needs {
     pub score: bool,
     /// [`Figures::standings`](super::Figures::standings).
     pub standings: bool,
+    /// [`Figures::course`](super::Figures::course).
+    pub course: bool,
 }
 
 impl Scan {
     /// Returns the figures its tables read; the filter's own columns are the backend's business.
     #[must_use]
     pub fn needs(&self) -> Needs {
-        let mut needs = Needs::default();
-        for table in &self.tables {
+        Needs::of(&self.tables)
+    }
+}
+
+impl Needs {
+    /// What some tables read.
+    pub(super) fn of<'a>(tables: impl IntoIterator<Item = &'a TableSpec>) -> Self {
+        let mut needs = Self::default();
+        for table in tables {
             table.by.iter().for_each(|dimension| needs.dimension(dimension));
             table.measures.iter().for_each(|measure| needs.measure(measure));
         }
         needs
     }
-}
 
-impl Needs {
     fn dimension(&mut self, dimension: &Dimension) {
         let figure = match dimension {
             Dimension::Kind => &mut self.kind,

@@ -11,7 +11,7 @@ use crate::query::{
     Assignee, Beside, Bounds, Counter, Cursor, End, Filter, Glance, Linked, Order, Other, Page, Part, Past, Period,
     Promise, Query, Sight, Sort, Stands, Through, words,
 };
-use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::report::{Figures, Scan, Table, Tallier};
 use crate::status::{Status, Waiting};
 use crate::testing::Dice;
 use crate::testing::sample::{self, Sample};
@@ -280,12 +280,12 @@ pub fn page(samples: &[Sample], query: &Query) -> Page {
 ///
 /// # Panics
 ///
-/// If the tickets' standings cannot be read back.
+/// If the tickets' figures cannot be read back.
 pub fn tables(samples: &[Sample], scan: &Scan) -> Vec<Table> {
     let mut tallier = Tallier::new(scan);
     for sample in samples.iter().filter(|sample| sample.is_meant(&scan.filter, samples)) {
-        let standings = Standing::encode(&sample.marks.standings);
-        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &standings)).expect("standings read back");
+        let texts = sample.marks.texts(&scan.needs());
+        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &texts)).expect("figures read back");
     }
     tallier.finish()
 }
