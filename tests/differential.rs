@@ -8,6 +8,8 @@ mod acts;
 #[cfg(feature = "postgres")]
 #[path = "support/cluster.rs"]
 mod cluster;
+#[path = "support/courses.rs"]
+mod courses;
 #[path = "../examples/custom_store.rs"]
 #[expect(dead_code, reason = "its `main` is run as an example")]
 mod custom_store;
@@ -116,6 +118,7 @@ async fn alike(seeds: &[u64]) {
         touched.dedup();
         for id in touched {
             laws::of_ticket(&worlds[0], tenant, id, &mut dice).await;
+            courses::of_ticket(&worlds[0], tenant, id).await;
         }
         // What was seen at an instant is not all of it if more is written of then: at once, or after the clock was put back.
         moments.retain(|moment: &Moment| written[before..].iter().all(|one| moment.at < one.at));
@@ -139,6 +142,7 @@ async fn alike(seeds: &[u64]) {
             laws::of_index(world, tenant).await;
             live::is_what_a_scan_finds(world, tenant).await;
             live::keeps_promises(world, tenant).await;
+            courses::of_backlog(world, tenant).await;
             laws::plays_the_same(world, tenant).await;
             let verified = world.desk(tenant).verify(|_| {}).await.unwrap();
             assert_eq!(verified.broken, None, "{}", world.name);

@@ -14,6 +14,7 @@ use crate::past::Past;
 use crate::people::{Directory, PersonVerb};
 use crate::place::Place;
 use crate::search::Search;
+use crate::transfer::Transfer;
 
 /// A desk on the command line.
 ///
@@ -56,6 +57,8 @@ pub(crate) enum Verb {
     Article(Article),
     #[command(flatten)]
     Past(Past),
+    #[command(flatten)]
+    Transfer(Transfer),
     /// Do something to many tickets: `tk bulk --queue mail -- tag x`
     Bulk(Bulk),
     /// Print, check or publish a configuration
@@ -196,6 +199,7 @@ impl Verb {
             self,
             Self::Write(Write::New(_))
                 | Self::Config(Configuration::Publish { .. })
+                | Self::Transfer(Transfer::Import { dry_run: false, .. })
                 | Self::People(Directory::Person(PersonVerb::Put(_)) | Directory::Team(_) | Directory::Org(_))
         )
     }

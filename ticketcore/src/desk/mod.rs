@@ -3,6 +3,8 @@
 mod agenda;
 mod alert;
 mod apply;
+#[cfg(feature = "import")]
+mod archive;
 mod article;
 mod batch;
 mod bulk;
@@ -12,11 +14,14 @@ mod erasure;
 mod export;
 mod follow;
 mod ids;
+#[cfg(feature = "import")]
+mod import;
 mod instantiate;
 mod known;
 mod link;
 mod live;
 mod merge;
+mod news;
 mod past;
 mod people;
 mod read;
@@ -47,8 +52,12 @@ use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+#[cfg(feature = "import")]
+pub use archive::{Archive, Restore, Restored};
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
+#[cfg(feature = "import")]
+pub use import::{Compared, Differing, Import, Imported};
 pub use live::Live;
 pub use past::Past;
 pub use people::Merger;
@@ -227,6 +236,9 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An archive could not be read or written.
+    #[error("the archive cannot be read or written")]
+    Io(#[source] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]

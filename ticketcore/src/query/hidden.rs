@@ -3,7 +3,7 @@
 use crate::config::Rights;
 use crate::line::Flag;
 use crate::query::{Assignee, Counter, Filter, Order, Part, Sort};
-use crate::report::{Dimension, Measure, Scan, TableSpec};
+use crate::report::{Dimension, Each, Measure, Scan, TableSpec};
 
 /// Names the first thing a filter asks that a customer does not see, however deep it stands: what must not hold is told
 /// by what is found as what must.
@@ -117,10 +117,20 @@ pub(crate) fn in_order(order: Order) -> Option<String> {
 pub(crate) fn in_scan(rights: &Rights, scan: &Scan) -> Option<String> {
     let Scan { filter, tables, now: _ } = scan;
     let in_table = |table: &TableSpec| {
+        let each = is_hidden_each(table.each).then(|| table.each.as_str().to_owned());
         let dimension = table.by.iter().find(|dimension| is_hidden_dimension(dimension)).map(ToString::to_string);
-        dimension.or_else(|| table.measures.iter().find(|measure| is_hidden_measure(measure)).map(ToString::to_string))
+        each.or(dimension)
+            .or_else(|| table.measures.iter().find(|measure| is_hidden_measure(measure)).map(ToString::to_string))
     };
     in_filter(rights, filter).or_else(|| tables.iter().find_map(in_table))
+}
+
+/// A customer sees a ticket's place in life, and so when it changed; not its state, nor who had it.
+const fn is_hidden_each(each: Each) -> bool {
+    match each {
+        Each::Ticket | Each::Entry | Each::Crossing => false,
+        Each::State | Each::Team | Each::Assignee => true,
+    }
 }
 
 const fn is_hidden_dimension(dimension: &Dimension) -> bool {
@@ -132,7 +142,14 @@ const fn is_hidden_dimension(dimension: &Dimension) -> bool {
         | Dimension::Channel
         | Dimension::Created(_)
         | Dimension::Resolved(_)
-        | Dimension::Closed(_) => false,
+        | Dimension::Closed(_)
+        | Dimension::FirstResolved(_)
+        | Dimension::Weekday(_)
+        | Dimension::Hour(_)
+        | Dimension::AgeBand
+        | Dimension::Then(_) => false,
+        // What each is of is judged by what is counted.
+        Dimension::Each => false,
         Dimension::State | Dimension::Priority | Dimension::Team | Dimension::Queue | Dimension::Assignee => true,
     }
 }
@@ -143,13 +160,20 @@ const fn is_hidden_measure(measure: &Measure) -> bool {
         | Measure::Backlog
         | Measure::FirstResponse(_)
         | Measure::Resolution(_)
-        | Measure::FirstResolution
+        | Measure::FirstResolution(_)
+        | Measure::NetResolution(_)
+        | Measure::NextResponse(_)
         | Measure::Closing
         | Measure::Age
         | Measure::Reopens
         | Measure::ReopenRate
+        | Measure::ReopenedWithin(_)
+        | Measure::FirstContact(_)
+        | Measure::ResolvedWithin(_)
         | Measure::Satisfaction
         | Measure::ResponseShare => false,
+        // Whether somebody took it on, how often it was escalated, and in which hands it was for how long.
+        Measure::Acknowledge(_) | Measure::Steps | Measure::Escalated | Measure::Spent(_) => true,
         Measure::Reassigns | Measure::Messages | Measure::Attainment(_) => true,
     }
 }

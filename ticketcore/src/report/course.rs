@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
+use super::Time;
 use crate::id::Key;
 use crate::status::Status;
 
@@ -17,6 +18,15 @@ pub struct Lapse {
 }
 
 impl Lapse {
+    /// Reads one of the clocks.
+    #[must_use]
+    pub const fn on(self, clock: Time) -> i64 {
+        match clock {
+            Time::Wall => self.wall,
+            Time::Business => self.business,
+        }
+    }
+
     /// Adds another length of time.
     pub(crate) const fn extend(&mut self, other: Self) {
         self.wall = self.wall.saturating_add(other.wall);
@@ -86,6 +96,18 @@ pub struct NotCourse {
 const BASE: u32 = 36;
 
 impl Course {
+    /// Of a ticket that nobody has touched.
+    pub(super) const NONE: &'static Self = &Self {
+        states: Vec::new(),
+        teams: Vec::new(),
+        assignees: Vec::new(),
+        answers: Vec::new(),
+        acked: None,
+        first_contact: false,
+        steps: 0,
+        level: 0,
+    };
+
     /// Writes it as text that [`decode`](Self::decode) reads: a line for each part, by a letter and times to base 36.
     ///
     /// # Examples

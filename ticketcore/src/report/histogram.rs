@@ -24,7 +24,8 @@ const SECOND: i64 = 1_000_000;
 ///
 /// Lengths are rounded to the nearest second; up to 255 seconds each second is a bucket, beyond that a bucket is no
 /// wider than 1/128 of its values. A percentile thus differs from the exact one by at most half a second and 1/256 of
-/// it, least and greatest by half a second and 1/128. Number and mean are exact, the mean to the microsecond.
+/// it, least and greatest by half a second and 1/128. Number and mean are exact, the mean to the microsecond. Where
+/// lengths below nought are among them, the bound is a part of the greatest length and not of the percentile.
 ///
 /// # Examples
 ///

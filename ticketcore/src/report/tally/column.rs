@@ -3,15 +3,16 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-use super::measures::{Keep, Sample, Seen};
+use super::measures::{Keep, Seen};
 use super::slot;
 use super::standings::Standings;
+use super::stream::Batch;
 use crate::report::{Attainment, Counter, Measured, Share, Summary};
 
 /// One measure of one table, added up for each group.
 pub(super) trait Column: fmt::Debug + Send {
-    /// Adds samples, each to the group that stands in its place.
-    fn add(&mut self, groups: &[usize], samples: &[Sample], standings: &Standings);
+    /// Adds a batch, each of it to the group that stands in its place.
+    fn add(&mut self, groups: &[usize], batch: &Batch, standings: &Standings);
 
     /// Hands over what it has of a group.
     fn take(&mut self, group: usize) -> Measured;
@@ -30,6 +31,10 @@ impl Keep for Exact {
 
     fn time(self, read: impl Fn(Seen<'_>) -> Option<i64> + Send + Sync + 'static) -> Self::Kept {
         sums::<_, Times, _>(read)
+    }
+
+    fn times(self, read: impl Fn(Seen<'_>, &mut dyn FnMut(i64)) + Send + Sync + 'static) -> Self::Kept {
+        Box::new(Many { read, sums: Vec::new() })
     }
 
     fn counter(self, read: impl Fn(Seen<'_>) -> u32 + Send + Sync + 'static) -> Self::Kept {
@@ -67,9 +72,9 @@ where
     F: Fn(Seen<'_>) -> Option<V> + Send,
     S: AddAssign<V> + Default + Into<Measured> + fmt::Debug + Send,
 {
-    fn add(&mut self, groups: &[usize], samples: &[Sample], standings: &Standings) {
-        for (group, ticket) in groups.iter().zip(samples) {
-            if let Some(value) = (self.read)(Seen { ticket, standings }) {
+    fn add(&mut self, groups: &[usize], batch: &Batch, standings: &Standings) {
+        for (group, seen) in groups.iter().zip(batch.seen(standings)) {
+            if let Some(value) = (self.read)(seen) {
                 *slot(&mut self.sums, *group) += value;
             }
         }
@@ -81,6 +86,31 @@ where
 }
 
 impl<F, S: fmt::Debug> fmt::Debug for Sums<F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sums.fmt(f)
+    }
+}
+
+/// How the many lengths of time of a ticket are read, and those of each group.
+struct Many<F> {
+    read: F,
+    sums: Vec<Times>,
+}
+
+impl<F: Fn(Seen<'_>, &mut dyn FnMut(i64)) + Send> Column for Many<F> {
+    fn add(&mut self, groups: &[usize], batch: &Batch, standings: &Standings) {
+        for (group, seen) in groups.iter().zip(batch.seen(standings)) {
+            let sum = slot(&mut self.sums, *group);
+            (self.read)(seen, &mut |micros| *sum += micros);
+        }
+    }
+
+    fn take(&mut self, group: usize) -> Measured {
+        std::mem::take(slot(&mut self.sums, group)).into()
+    }
+}
+
+impl<F> fmt::Debug for Many<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.sums.fmt(f)
     }

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
 use super::measures::{Sample, Seen, define};
+use super::pieces::{self, pieces};
 use super::standings::Standings;
+use super::stream::{happened, is_among};
 use super::sum::{Reader, Subtractable, Sum};
-use crate::report::{Cell, Dimension, Figures, Measure, Needs, NotStandings, Row, Scan, Table, TableSpec};
+use crate::report::{Cell, Course, Each, Figures, Needs, Row, Scan, Table, TableSpec, Unreadable};
 
 /// Keeps the tables of a scan so that tickets can be added and [removed](Self::remove) one by one, in any order.
 ///
@@ -50,15 +52,17 @@ use crate::report::{Cell, Dimension, Figures, Measure, Needs, NotStandings, Row,
 #[serde(try_from = "Form", into = "Form")]
 pub struct Tally {
     standings: Standings,
+    /// Whether a table reads the course of tickets.
+    courses: bool,
     tables: Vec<Kept>,
 }
 
-/// The measure changes while its tickets do not, so it cannot be kept.
+/// A measure or dimension changes while its tickets do not, so it cannot be kept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{measure} changes as time goes by and cannot be kept; count the backlog by the day it was created instead")]
+#[error("{name} changes as time goes by and cannot be kept; count the backlog by the day it was created instead")]
 pub struct Moves {
-    /// The measure.
-    pub measure: Measure,
+    /// What it is called.
+    pub name: String,
 }
 
 /// Tallies of other tables cannot be put together.
@@ -71,23 +75,25 @@ impl Tally {
     ///
     /// # Errors
     ///
-    /// [`Moves`] with the first measure that changes as time goes by, such as [`Measure::Age`].
+    /// [`Moves`] with the first measure or dimension that changes as time goes by, as ages and stays that go on do.
     pub fn new(scan: &Scan) -> Result<Self, Moves> {
         Self::of(scan.tables.iter().cloned())
     }
 
     fn of(specs: impl IntoIterator<Item = TableSpec>) -> Result<Self, Moves> {
         let mut standings = Standings::default();
-        let tables = specs.into_iter().map(|spec| Kept::new(spec, &mut standings)).collect::<Result<_, _>>()?;
-        Ok(Self { standings, tables })
+        let kept = |spec| Kept::new(spec, &mut standings);
+        let tables = specs.into_iter().map(kept).collect::<Result<Vec<_>, _>>()?;
+        let courses = tables.iter().any(|table| table.spec.needs().course);
+        Ok(Self { standings, courses, tables })
     }
 
     /// Adds one ticket.
     ///
     /// # Errors
     ///
-    /// [`NotStandings`] if a promise is measured and [`Figures::standings`] cannot be read; nothing changes.
-    pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), NotStandings> {
+    /// [`Unreadable`] as [`Tallier::add`](super::Tallier::add) says; nothing changes.
+    pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), Unreadable> {
         self.shift(figures, 1)
     }
 
@@ -96,7 +102,7 @@ impl Tally {
     /// # Errors
     ///
     /// As [`add`](Self::add).
-    pub fn remove(&mut self, figures: &Figures<'_>) -> Result<(), NotStandings> {
+    pub fn remove(&mut self, figures: &Figures<'_>) -> Result<(), Unreadable> {
         self.shift(figures, -1)
     }
 
@@ -143,9 +149,11 @@ impl Tally {
         nothing
     }
 
-    fn shift(&mut self, figures: &Figures<'_>, sign: i64) -> Result<(), NotStandings> {
+    fn shift(&mut self, figures: &Figures<'_>, sign: i64) -> Result<(), Unreadable> {
         let ticket = Sample::new(figures, self.standings.code(figures.standings)?);
-        let seen = Seen { ticket: &ticket, standings: &self.standings };
+        let course = if self.courses { Course::decode(figures.course)? } else { Course::default() };
+        let (course, spent, standings) = (&course, pieces::Time::default(), &self.standings);
+        let seen = Seen { ticket: &ticket, course, spent, standings };
         self.tables.iter_mut().for_each(|table| table.shift(figures, seen, sign));
         Ok(())
     }
@@ -176,42 +184,62 @@ struct Kept {
     axes: Vec<Axis>,
     readers: Vec<Reader>,
     /// Those that hold anything, be it less than nothing.
-    rows: BTreeMap<Vec<Cell>, Group>,
+    rows: Rows,
 }
+
+type Rows = BTreeMap<Vec<Cell>, Group>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
-    tickets: i64,
+    counted: i64,
     /// One for each measure.
     sums: Vec<Sum>,
 }
 
 impl Group {
     fn nothing(readers: &[Reader]) -> Self {
-        Self { tickets: 0, sums: readers.iter().map(|reader| reader.nought.clone()).collect() }
+        Self { counted: 0, sums: readers.iter().map(|reader| reader.nought.clone()).collect() }
     }
 
     fn is_empty(&self) -> bool {
-        self.tickets == 0 && self.sums.iter().all(Sum::is_empty)
+        self.counted == 0 && self.sums.iter().all(Sum::is_empty)
     }
 }
 
 impl Kept {
     fn new(spec: TableSpec, standings: &mut Standings) -> Result<Self, Moves> {
-        if let Some(measure) = spec.measures.iter().find(|measure| measure.moves()) {
-            return Err(Moves { measure: measure.clone() });
+        let measure = spec.measures.iter().find(|measure| measure.moves()).map(ToString::to_string);
+        let dimension = || spec.by.iter().find(|dimension| dimension.moves()).map(ToString::to_string);
+        // Whoever has just got a ticket has a row only once there is something to count.
+        let stays =
+            || matches!(spec.each, Each::State | Each::Team | Each::Assignee).then(|| spec.each.as_str().to_owned());
+        if let Some(name) = measure.or_else(dimension).or_else(stays) {
+            return Err(Moves { name });
         }
-        let axes = spec.by.iter().map(Axis::new).collect();
+        let axes = spec.by.iter().map(|dimension| Axis::new(dimension, spec.each, 0)).collect();
         // No measure that reads the scan's instant comes this far.
         let readers = spec.measures.iter().map(|measure| define(measure, 0, standings, Subtractable)).collect();
         Ok(Self { spec, axes, readers, rows: BTreeMap::new() })
     }
 
+    /// Adds a ticket, or each of its pieces, so often.
     fn shift(&mut self, figures: &Figures<'_>, seen: Seen<'_>, sign: i64) {
-        let cells = self.axes.iter_mut().map(|axis| axis.read(figures)).collect();
-        let Self { spec: _, axes: _, readers, rows } = self;
+        if !is_among(figures, &self.spec.cohort) {
+            return;
+        }
+        let Self { spec: TableSpec { each, cohort, .. }, axes, readers, rows } = self;
+        // Nothing that is kept goes on, so it does not matter until when.
+        pieces(*each, figures, seen.course, 0, |piece| {
+            if happened(piece.at, cohort) {
+                let cells = axes.iter_mut().map(|axis| axis.read(figures, &piece)).collect();
+                Self::count(rows, readers, cells, Seen { spent: piece.spent, ..seen }, sign);
+            }
+        });
+    }
+
+    fn count(rows: &mut Rows, readers: &[Reader], cells: Vec<Cell>, seen: Seen<'_>, sign: i64) {
         change(rows, readers, cells, |group| {
-            group.tickets = group.tickets.wrapping_add(sign);
+            group.counted = group.counted.wrapping_add(sign);
             readers.iter().zip(&mut group.sums).for_each(|(reader, sum)| reader.add(seen, sum, sign));
         });
     }
@@ -219,24 +247,24 @@ impl Kept {
     fn combine(&mut self, other: &Self, sign: i64) {
         for (cells, other) in &other.rows {
             change(&mut self.rows, &self.readers, cells.clone(), |group| {
-                group.tickets = group.tickets.wrapping_add(other.tickets.wrapping_mul(sign));
+                group.counted = group.counted.wrapping_add(other.counted.wrapping_mul(sign));
                 group.sums.iter_mut().zip(&other.sums).for_each(|(sum, other)| sum.combine(other, sign));
             });
         }
     }
 
     fn table(&self) -> Table {
-        let TableSpec { by, measures } = self.spec.clone();
+        let TableSpec { each, cohort, by, measures } = self.spec.clone();
         let nothing = Group::nothing(&self.readers);
         // Without dimensions there is a row, be there tickets or not.
         let empty = (by.is_empty() && self.rows.is_empty()).then_some((&[][..], &nothing));
         let rows = self.rows.iter().map(|(cells, group)| (cells.as_slice(), group)).chain(empty);
-        let shown = rows.filter(|(_, group)| group.tickets > 0 || by.is_empty());
+        let shown = rows.filter(|(_, group)| group.counted > 0 || by.is_empty());
         let row = |(cells, group): (&[Cell], &Group)| Row {
             cells: cells.to_vec(),
             values: group.sums.iter().map(Sum::measured).collect(),
         };
-        Table { rows: shown.map(row).collect(), by, measures }
+        Table { rows: shown.map(row).collect(), each, cohort, by, measures }
     }
 }
 
@@ -272,18 +300,16 @@ struct Form(Vec<TableForm>);
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TableForm {
-    by: Vec<Dimension>,
-    measures: Vec<Measure>,
-    /// Cells, tickets, sums.
+    spec: TableSpec,
+    /// Cells, how many are counted, sums.
     rows: Vec<(Vec<Cell>, i64, Vec<Sum>)>,
 }
 
 impl From<Tally> for Form {
     fn from(tally: Tally) -> Self {
-        let table = |Kept { spec, axes: _, readers: _, rows }: Kept| {
-            let TableSpec { by, measures } = spec;
-            let rows = rows.into_iter().map(|(cells, group)| (cells, group.tickets, group.sums)).collect();
-            TableForm { by, measures, rows }
+        let table = |Kept { spec, axes: _, readers: _, rows }: Kept| TableForm {
+            spec,
+            rows: rows.into_iter().map(|(cells, group)| (cells, group.counted, group.sums)).collect(),
         };
         Self(tally.tables.into_iter().map(table).collect())
     }
@@ -302,15 +328,14 @@ impl TryFrom<Form> for Tally {
     type Error = Misfit;
 
     fn try_from(Form(tables): Form) -> Result<Self, Misfit> {
-        let (specs, rows): (Vec<_>, Vec<_>) =
-            tables.into_iter().map(|TableForm { by, measures, rows }| (TableSpec { by, measures }, rows)).unzip();
+        let (specs, rows): (Vec<_>, Vec<_>) = tables.into_iter().map(|TableForm { spec, rows }| (spec, rows)).unzip();
         let mut tally = Self::of(specs)?;
         for (table, (kept, rows)) in tally.tables.iter_mut().zip(rows).enumerate() {
-            for (row, (cells, tickets, sums)) in rows.into_iter().enumerate() {
+            for (row, (cells, counted, sums)) in rows.into_iter().enumerate() {
                 let fits = cells.len() == kept.axes.len()
                     && sums.len() == kept.readers.len()
                     && kept.readers.iter().zip(&sums).all(|(reader, sum)| reader.nought.is_like(sum));
-                let group = Group { tickets, sums };
+                let group = Group { counted, sums };
                 if !fits || group.is_empty() || kept.rows.insert(cells, group).is_some() {
                     return Err(Misfit::Row { table, row });
                 }

@@ -150,6 +150,15 @@ impl Keep for Subtractable {
         Reader { nought: Sum::Time(Histogram::default()), read: Arc::new(add) }
     }
 
+    fn times(self, read: impl Fn(Seen<'_>, &mut dyn FnMut(i64)) + Send + Sync + 'static) -> Reader {
+        let add = move |seen: Seen<'_>, sum: &mut Sum, sign| {
+            if let Sum::Time(histogram) = sum {
+                read(seen, &mut |micros| histogram.shift(micros, sign));
+            }
+        };
+        Reader { nought: Sum::Time(Histogram::default()), read: Arc::new(add) }
+    }
+
     fn counter(self, read: impl Fn(Seen<'_>) -> u32 + Send + Sync + 'static) -> Reader {
         let add = move |seen: Seen<'_>, sum: &mut Sum, sign| {
             if let Sum::Counter(counts) = sum {
