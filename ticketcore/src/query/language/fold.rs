@@ -95,12 +95,17 @@ fn only_list(filter: &mut Filter) -> Option<usize> {
         )* };
     }
     each_list!(find);
-    if let Assignee::Is(people) = take(&mut filter.assignee) {
-        let alone = *filter == Filter::default();
-        filter.assignee = Assignee::Is(people);
-        return alone.then_some(number);
+    match take(&mut filter.assignee) {
+        Assignee::Is(people) => {
+            let alone = *filter == Filter::default();
+            filter.assignee = Assignee::Is(people);
+            alone.then_some(number)
+        }
+        other @ (Assignee::Any | Assignee::Nobody) => {
+            filter.assignee = other;
+            None
+        }
     }
-    None
 }
 
 /// Adds the values of one list to those of the same list.
