@@ -8,6 +8,8 @@ mod acts;
 #[cfg(feature = "postgres")]
 #[path = "support/cluster.rs"]
 mod cluster;
+#[path = "support/courses.rs"]
+mod courses;
 #[path = "../examples/custom_store.rs"]
 #[expect(dead_code, reason = "its `main` is run as an example")]
 mod custom_store;
@@ -107,6 +109,7 @@ async fn alike(seeds: &[u64]) {
         touched.dedup();
         for id in touched {
             laws::of_ticket(&worlds[0], tenant, id, &mut dice).await;
+            courses::of_ticket(&worlds[0], tenant, id).await;
         }
     }
     // Every desk comes to rest: what is due is done, and every index is of the newest rules.
@@ -118,6 +121,8 @@ async fn alike(seeds: &[u64]) {
     for world in &worlds {
         for tenant in [0, 1] {
             laws::of_index(world, tenant).await;
+            courses::of_backlog(world, tenant).await;
+            laws::plays_the_same(world, tenant).await;
             let verified = world.desk(tenant).verify(|_| {}).await.unwrap();
             assert_eq!(verified.broken, None, "{}", world.name);
         }

@@ -29,6 +29,8 @@ mod sight;
 mod similar;
 mod tick;
 mod verify;
+mod walk;
+mod what_if;
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,6 +54,7 @@ pub use routing::Recounted;
 pub use similar::Like;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
+pub use what_if::{Played, WhatIf};
 
 use ids::Ids;
 use known::Standing;

@@ -10,9 +10,11 @@
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;
+mod course;
 mod csv;
 mod figures;
 mod format;
+mod histogram;
 mod json;
 mod layout;
 mod markdown;
@@ -31,18 +33,22 @@ mod text;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod kept_laws;
+#[cfg(test)]
 mod laws;
 
 pub use ask::{Ask, Report};
-pub use figures::Figures;
+pub use course::{Course, Lapse, NotCourse, Spent, Stay};
+pub use figures::{Figures, Texts};
 pub use format::{Format, NoFormat};
+pub use histogram::Histogram;
 pub use metrics::{Family, Kind, NoMetric, Sample, openmetrics};
 pub use needs::Needs;
 pub use plain::{Plain, Together};
-pub use scan::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+pub use scan::{Bucket, Cohort, Dimension, Each, Measure, Scan, TableSpec, Time, Unit};
 pub use section::{Heading, Section, Value};
 pub use standard::{agents, attainment, flow, named, overview, reopens, response, satisfaction, standard, volume};
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
-pub use tally::Tallier;
+pub use tally::{Moves, OtherTables, Tallier, Tally, Unreadable};
