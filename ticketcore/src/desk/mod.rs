@@ -15,7 +15,9 @@ mod ids;
 mod instantiate;
 mod known;
 mod link;
+mod live;
 mod merge;
+mod past;
 mod people;
 mod read;
 mod records;
@@ -46,6 +48,8 @@ use crate::time::{Clock, SystemClock};
 pub use alert::Intake;
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
+pub use live::Live;
+pub use past::Past;
 pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
@@ -58,6 +62,7 @@ pub use what_if::{Played, WhatIf};
 
 use ids::Ids;
 use known::Standing;
+use live::Folded;
 use roster::Rosters;
 use rules::Rules;
 
@@ -96,12 +101,21 @@ struct Core {
     rules: Rules,
     router: Arc<dyn Router>,
     rosters: Rosters,
+    folded: Folded,
 }
 
 impl Core {
     /// A core that knows nothing yet of what stands in the store.
     fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Ids, router: Arc<dyn Router>) -> Self {
-        Self { store, clock, ids, rules: Rules::default(), router, rosters: Rosters::default() }
+        Self {
+            store,
+            clock,
+            ids,
+            rules: Rules::default(),
+            router,
+            rosters: Rosters::default(),
+            folded: Folded::default(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;
+mod behind;
 mod course;
 mod csv;
 mod figures;
@@ -34,6 +35,7 @@ mod kept_laws;
 mod laws;
 
 pub use ask::{Ask, Report};
+pub use behind::{NotBehind, Number};
 pub use course::{Course, Lapse, NotCourse, Spent, Stay};
 pub use figures::{Figures, Texts};
 pub use histogram::Histogram;
@@ -45,4 +47,5 @@ pub use standard::{agents, attainment, flow, named, overview, reopens, response,
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
+use tally::BANDS;
 pub use tally::{Moves, OtherTables, Tallier, Tally, Unreadable};
