@@ -46,6 +46,7 @@ use crate::actor::Actor;
 use crate::engine::Refusal;
 use crate::fault::Fault;
 use crate::id::{TenantId, TicketId};
+use crate::query::language::Misread;
 use crate::routing::{ByRoute, Router};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
@@ -223,6 +224,9 @@ pub enum Error {
         /// What is wrong, and where.
         faults: Vec<Fault>,
     },
+    /// The text is no question, or asks about what the configuration does not know.
+    #[error("no question: {}", .0.brief())]
+    Misread(#[from] Misread),
     /// A notifier could not deliver.
     #[error("event {key} could not be delivered")]
     Undelivered {
