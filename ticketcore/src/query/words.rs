@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::event::{Event, Recorded, Said, Visibility};
+use crate::query::terms::Course;
 
 /// The words of a text, in order, in lower case.
 ///
@@ -33,6 +34,18 @@ pub fn places(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
         end = text[start..].find(|c: char| !c.is_alphanumeric()).map_or(text.len(), |length| start + length);
         Some((start..end, text[start..end].to_lowercase()))
     })
+}
+
+/// Tells whether words, as [`split`] makes them, occur in a text in this order and next to each other.
+///
+/// ```
+/// use ticketcore::query::words::say;
+/// let phrase = ["disk".to_owned(), "full".to_owned()];
+/// assert!(say("/dev/sda1: Disk (full)", &phrase) && !say("full disk", &phrase));
+/// ```
+pub fn say(text: &str, phrase: &[String]) -> bool {
+    let mut course = Course::new(phrase);
+    phrase.is_empty() || split(text).any(|word| course.next(&word))
 }
 
 /// The subject that an event gives.

@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_part_is_where_most_of_it_stands_and_as_long_as_it_may_be() {
-        let text = format!("disk {} disk full {}", "x ".repeat(200), "y ".repeat(200));
+        let text = format!("disk {}disk full {}", "x ".repeat(200), "y ".repeat(200));
         let part = snippet(&text, &terms(&["disk", "full"]), 40);
         assert!(
             part.text.starts_with('…') && part.text.ends_with('…') && part.text.contains("x disk full y"),
