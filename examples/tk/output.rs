@@ -81,7 +81,8 @@ impl Look {
                 // Headings of fewer lines stand at the bottom.
                 (line + wrapped.len()).checked_sub(lines).and_then(|i| wrapped.get(i).cloned()).unwrap_or_default()
             };
-            let cells: Vec<String> = columns.iter().zip(&widths).map(|(column, width)| heading(column, width)).collect();
+            let cells: Vec<String> =
+                columns.iter().zip(&widths).map(|(column, width)| heading(column, width)).collect();
             text += &format!("{}\n", self.bold(&aligned(&columns, &widths, &cells)));
         }
         for row in &rows {
@@ -105,7 +106,8 @@ impl Look {
             .map(|(i, column)| cells(i).chain([word(&column.name)]).max().unwrap_or_default())
             .collect();
         while total(&widths) > width {
-            let give = |(i, width): &(usize, &usize)| columns[*i].is_text && **width > LEAST.max(word(&columns[*i].name));
+            let give =
+                |(i, width): &(usize, &usize)| columns[*i].is_text && **width > LEAST.max(word(&columns[*i].name));
             let (widest, _) = widths.iter().enumerate().filter(give).max_by_key(|(_, width)| **width)?;
             widths[widest] -= 1;
         }

@@ -1,18 +1,17 @@
 //! Reports and workflows: as text in every format, and as pictures.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use ticketcore::report::{Format, Section, named, standard};
-use ticketcore::{Desk, Key};
+use ticketcore::{Desk, Filter, Key};
 use ticketcore_picture::{Graph, Picture, Theme, of};
 
 use crate::output::Look;
 use crate::print::{self, list};
 use crate::progress::Progress;
-use crate::{Printed, dwell, report};
+use crate::{Printed, report};
 
 /// Which report, and how it is given out.
 #[derive(Args, Debug)]
@@ -73,7 +72,10 @@ pub(crate) async fn run(desk: &Desk, reports: &Reports, as_json: bool) -> Printe
     if let Some(file) = &picture.svg {
         return match sections.iter().find_map(of) {
             Some(drawn) => draw(&*drawn, file, picture.theme),
-            None => Err(format!("the report `{name}` has no picture; those that have one are {}", pictured(desk).await?).into()),
+            None => {
+                Err(format!("the report `{name}` has no picture; those that have one are {}", pictured(desk).await?)
+                    .into())
+            }
         };
     }
     Ok(match format.unwrap_or(if as_json { Format::Json } else { Format::Table }) {
@@ -107,7 +109,14 @@ pub(crate) async fn workflow(desk: &Desk, workflows: &Workflows, as_json: bool) 
     let workflow = rulebook.now().newest(id);
     let workflow = workflow.ok_or_else(|| format!("there is no workflow `{id}`; there are {}", known()))?;
     if let Some(file) = &picture.svg {
-        let graph = Progress::new("counting").wait(dwell::counted(desk, Graph::new(workflow), workflow)).await?;
+        let kinds = rulebook.now().config.kinds.iter().filter(|(_, kind)| kind.workflow == *id);
+        let kinds: Vec<Key> = kinds.map(|(kind, _)| kind.clone()).collect();
+        let mut graph = Graph::new(workflow);
+        // No kind is every kind to a filter.
+        if !kinds.is_empty() {
+            let scan = Graph::scan(Filter { kinds, ..Filter::all() }, desk.now());
+            graph = graph.told(&Progress::new("counting").wait(desk.tally(&scan)).await?);
+        }
         return draw(&graph, file, picture.theme);
     }
     Ok(match (as_json, dot) {

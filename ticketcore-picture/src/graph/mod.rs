@@ -2,10 +2,12 @@
 
 mod layout;
 
-use chrono::TimeDelta;
-use ticketcore::report::{Heading, Section, Value};
+use chrono::{DateTime, TimeDelta, Utc};
+use ticketcore::report::{
+    Cell, Dimension, Each, Heading, Measure, Measured, Scan, Section, Table, TableSpec, Time, Value,
+};
 use ticketcore::status::{Status, Waiting};
-use ticketcore::{Key, Workflow};
+use ticketcore::{Filter, Key, Workflow};
 
 use crate::canvas::{Anchor, Area, Canvas, Face, Path};
 use crate::chart::{EDGE, Head, Look, WIDTH, named, nothing};
@@ -113,6 +115,39 @@ impl Graph {
             (state.count, state.dwell) = (Some(count), dwell);
         }
         self
+    }
+
+    /// Asks a store what [`told`](Self::told) takes: how many tickets of a filter are in each state, and how long they were
+    /// there. The filter says which tickets follow the workflow.
+    #[must_use]
+    pub fn scan(filter: Filter, now: DateTime<Utc>) -> Scan {
+        let counts = TableSpec::new([Dimension::State], [Measure::Count]);
+        let times = TableSpec::new([Dimension::Each], [Measure::Spent(Time::Wall)]).each(Each::State);
+        Scan { filter, tables: vec![counts, times], now }
+    }
+
+    /// Takes the answer to a [`scan`](Self::scan). States of other revisions of the workflow are left out.
+    #[must_use]
+    pub fn told(mut self, tables: &[Table]) -> Self {
+        let row = |number: usize, state: &str| {
+            let rows = tables.get(number).into_iter().flat_map(|table| &table.rows);
+            rows.into_iter()
+                .find(|row| matches!(&*row.cells, [Cell::Text(name)] if name == state))
+                .and_then(|row| row.values.first())
+        };
+        for state in &mut self.states {
+            state.count = match row(0, &state.name) {
+                Some(Measured::Count(count)) => Some(*count),
+                Some(Measured::Time(_) | Measured::Counter(_) | Measured::Share(_) | Measured::Attainment(_))
+                | None => Some(0),
+            };
+            state.dwell = match row(1, &state.name) {
+                Some(Measured::Time(summary)) => summary.map(|summary| Dwell { p50: summary.p50, p90: summary.p90 }),
+                Some(Measured::Count(_) | Measured::Counter(_) | Measured::Share(_) | Measured::Attainment(_))
+                | None => None,
+            };
+        }
+        self.about("In each state: how many tickets are there now, and how long tickets were there in all; half of them no longer, and 90 of 100 no longer (p90).")
     }
 
     /// The statuses that there are, in the order of life: the columns after that of the opening.

@@ -97,21 +97,21 @@ impl Mapping {
         ] {
             each(path, taken.as_ref(), &key);
         }
-        let clockface = Clockface::new(&self.time).ok();
+        let (clockface, mut unknown) = (Clockface::new(&self.time).ok(), Vec::new());
         for (field, taken) in &self.fields {
             let path = format!("fields.{field}");
             match setup.config.fields.get(field) {
                 None => {
                     let known: Vec<&str> = setup.config.fields.keys().map(Key::as_str).collect();
-                    each(&path, Some(&Taken { always: Some(String::new()), ..Taken::default() }), &|_| {
-                        Err(format!("`{field}` is no field of this desk; known: {}", known.join(", ")))
-                    });
+                    let problem = format!("`{field}` is no field of this desk; known: {}", known.join(", "));
+                    unknown.push(Fault::new(path, problem));
                 }
                 Some(kind) => each(&path, Some(taken), &|ours| {
                     clockface.as_ref().map_or(Ok(()), |clockface| values::field(kind, clockface, ours).map(drop))
                 }),
             }
         }
+        faults.extend(unknown);
     }
 }
 

@@ -133,7 +133,7 @@ pub(super) struct Profiler {
     missing: Vec<String>,
     columns: Vec<Counter>,
     tickets: HashMap<String, Seen>,
-    together: Vec<(Vec<usize>, HashMap<Vec<u32>, u64>)>,
+    together: Vec<Counted>,
     state: usize,
     transitions: HashMap<(u32, u32), u64>,
     stays: HashMap<u32, TimeDelta>,
@@ -141,6 +141,9 @@ pub(super) struct Profiler {
     back: u64,
     span: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
+
+/// Columns, and how many rows have each set of their values.
+type Counted = (Vec<usize>, HashMap<Vec<u32>, u64>);
 
 #[derive(Debug, Default)]
 struct Counter {

@@ -1,6 +1,7 @@
 //! A CSV file, row by row: cells of text, each with its place.
 
-use std::io::{BufReader, Read};
+use std::collections::VecDeque;
+use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -9,7 +10,7 @@ use crate::import::times::short;
 
 /// Reads the rows of a file, which has a line of headings.
 pub(super) struct Source<R> {
-    reader: csv::Reader<R>,
+    reader: csv::Reader<Watched<R>>,
     header: Vec<String>,
     record: ByteRecord,
     /// Reading failed.
@@ -49,15 +50,16 @@ pub(super) fn fault(line: u64, column: Option<&str>, problem: impl Into<String>)
     Fault::new(path, problem)
 }
 
-impl<R: Read> Source<BufReader<Sniffed<R>>> {
+impl<R: Read> Source<R> {
     /// Begins to read; a mark of the byte order is passed over.
     pub(super) fn new(file: R, delimiter: u8) -> Result<Self, Vec<Fault>> {
-        let sniffed = Sniffed::new(file).map_err(|problem| vec![fault(1, None, problem)])?;
+        let watched = Watched::new(file).map_err(|problem| vec![fault(1, None, problem)])?;
         let mut reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
             .flexible(true)
-            .from_reader(BufReader::with_capacity(1 << 16, sniffed));
+            .buffer_capacity(1 << 16)
+            .from_reader(watched);
         let mut record = ByteRecord::new();
         let there = reader.read_byte_record(&mut record).map_err(|error| vec![fault(1, None, error.to_string())])?;
         if !there {
@@ -91,11 +93,12 @@ impl<R: Read> Source<BufReader<Sniffed<R>>> {
             Ok(false) => return None,
             Err(error) => {
                 *failed = true;
-                return Some(Err(vec![fault(reader.position().line(), None, error.to_string())]));
+                let line = reader.get_mut().line(record.position().map_or(0, csv::Position::byte));
+                return Some(Err(vec![fault(line, None, error.to_string())]));
             }
             Ok(true) => {}
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = reader.get_mut().line(record.position().map_or(0, csv::Position::byte));
         if record.len() != header.len() {
             let problem = format!("has {} cells, the headings are {}", record.len(), header.len());
             return Some(Err(vec![fault(line, None, problem)]));
@@ -126,13 +129,19 @@ fn text(cell: &[u8]) -> Result<&str, String> {
     Ok(text.trim())
 }
 
-/// A file whose first bytes were looked at.
-pub(super) struct Sniffed<R> {
+/// A file whose first bytes were looked at, and whose line breaks are remembered until they are asked for: the parser counts
+/// neither those it passes over, nor both kinds in the same way.
+struct Watched<R> {
     first: std::io::Cursor<Vec<u8>>,
     rest: R,
+    /// How many bytes were read.
+    read: u64,
+    /// Where line breaks are that nobody has asked for yet, and whether each begins another line.
+    breaks: VecDeque<(u64, bool)>,
+    line: u64,
 }
 
-impl<R: Read> Sniffed<R> {
+impl<R: Read> Watched<R> {
     fn new(mut rest: R) -> Result<Self, String> {
         let mut first = Vec::with_capacity(3);
         rest.by_ref().take(3).read_to_end(&mut first).map_err(|error| format!("cannot be read: {error}"))?;
@@ -142,15 +151,32 @@ impl<R: Read> Sniffed<R> {
         if first == [0xef, 0xbb, 0xbf] {
             first.clear();
         }
-        Ok(Self { first: std::io::Cursor::new(first), rest })
+        Ok(Self { first: std::io::Cursor::new(first), rest, read: 0, breaks: VecDeque::new(), line: 1 })
+    }
+
+    /// The line of a row that begins at a byte or at the first behind it that is no line break; asked in order.
+    fn line(&mut self, mut byte: u64) -> u64 {
+        while let Some((_, ends)) = self.breaks.pop_front_if(|(at, _)| {
+            let before = *at <= byte;
+            byte += u64::from(*at == byte);
+            before
+        }) {
+            self.line += u64::from(ends);
+        }
+        self.line
     }
 }
 
-impl<R: Read> Read for Sniffed<R> {
+impl<R: Read> Read for Watched<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        match self.first.read(into)? {
-            0 => self.rest.read(into),
-            some => Ok(some),
-        }
+        let count = match self.first.read(into)? {
+            0 => self.rest.read(into)?,
+            some => some,
+        };
+        let read = into.get(..count).unwrap_or_default();
+        let breaks = read.iter().zip(self.read..).filter(|(byte, _)| matches!(byte, b'\n' | b'\r'));
+        self.breaks.extend(breaks.map(|(byte, at)| (at, *byte == b'\n')));
+        self.read += count as u64;
+        Ok(count)
     }
 }

@@ -101,16 +101,10 @@ impl Clockface {
                 });
                 let civil = civil.map_err(|error| wrong(text, error.kind()).unwrap_or_else(shape))?;
                 let at = zone.instant(civil);
-                let reading = if zone.civil(at) != civil {
-                    Reading::Skipped
-                } else if zone.next_change(at).is_some_and(|change| {
-                    let later = zone.civil(change);
-                    let before = zone.civil(change - chrono::TimeDelta::microseconds(1));
-                    later <= civil && civil <= before
-                }) {
-                    Reading::Repeated
-                } else {
-                    Reading::Plain
+                let reading = match zone.passes(civil) {
+                    0 => Reading::Skipped,
+                    1 => Reading::Plain,
+                    _ => Reading::Repeated,
                 };
                 Ok((trunc(at), reading))
             }

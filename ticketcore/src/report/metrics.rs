@@ -101,7 +101,8 @@ impl Family {
             // Whichever policies there are, they are one family.
             let (stem, policy) = match measure {
                 Measure::Attainment(policy) => ("attainment".to_owned(), Some(policy.as_str())),
-                measure => (measure.to_string(), None),
+                // A measure may be named with a length of time.
+                measure => (measure.to_string().replace(|c: char| !c.is_ascii_alphanumeric(), "_"), None),
             };
             for row in &table.rows {
                 let named = table.by.iter().zip(&row.cells).filter(|(_, cell)| **cell != Cell::None);
@@ -221,7 +222,9 @@ impl Measured {
             Self::Counter(counter) => ("", vec![(None, counter.total as f64)]),
             Self::Share(share) => ("ratio", share.ratio().map(|ratio| (None, ratio)).into_iter().collect()),
             Self::Time(summary) => {
-                let of = |summary: &super::Summary| [("50", summary.p50), ("90", summary.p90), ("95", summary.p95)];
+                let of = |summary: &super::Summary| {
+                    [("50", summary.p50), ("90", summary.p90), ("95", summary.p95), ("99", summary.p99)]
+                };
                 let points = summary.iter().flat_map(of);
                 let points = points.map(|(name, time)| (Some(("percentile", name)), time.as_seconds_f64()));
                 ("seconds", points.collect())
@@ -364,7 +367,17 @@ desk_wait_seconds_sum{verb="get"} 3.25
     #[test]
     fn the_figures_of_a_table_become_gauges() {
         let hour = TimeDelta::hours(1);
-        let summary = Summary { n: 1, mean: hour, min: hour, p50: hour, p90: hour * 2, p95: hour * 3, max: hour * 4 };
+        let summary = Summary {
+            n: 1,
+            mean: hour,
+            min: hour,
+            p50: hour,
+            p90: hour * 2,
+            p95: hour * 3,
+            p99: hour * 4,
+            max: hour * 4,
+            exact: true,
+        };
         let attainment = Attainment { met: 3, breached: 1, ..Attainment::default() };
         let table = Table {
             by: vec![Dimension::Team],
@@ -397,6 +410,7 @@ desk_wait_seconds_sum{verb="get"} 3.25
                     ],
                 },
             ],
+            ..Table::default()
         };
         let text = openmetrics(&Family::of("desk", "By team.", &table)).unwrap();
         for line in [

@@ -68,15 +68,13 @@ impl Needs {
     /// What some tables read.
     pub(super) fn of<'a>(tables: impl IntoIterator<Item = &'a TableSpec>) -> Self {
         let mut needs = Self::default();
-        tables.into_iter().for_each(|table| needs.table(table));
+        for table in tables {
+            needs.each(table.each);
+            needs.cohort(&table.cohort);
+            table.by.iter().for_each(|dimension| needs.dimension(dimension));
+            table.measures.iter().for_each(|measure| needs.measure(measure));
+        }
         needs
-    }
-
-    fn table(&mut self, table: &TableSpec) {
-        self.each(table.each);
-        self.cohort(&table.cohort);
-        table.by.iter().for_each(|dimension| self.dimension(dimension));
-        table.measures.iter().for_each(|measure| self.measure(measure));
     }
 
     fn all(figures: &mut [&mut bool]) {

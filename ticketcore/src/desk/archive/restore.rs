@@ -67,7 +67,8 @@ impl Desk {
     ) -> Result<Compared, Error> {
         self.may_import(&*self.rulebook().await?)?;
         let (mut reader, _) = Reader::new(archive, self.tenant.clone()).map_err(refused)?;
-        let (mut file, mut there): (Vec<(String, Digest)>, Vec<(String, Digest)>) = Default::default();
+        let mut file: Vec<(String, Digest)> = Vec::new();
+        let mut there: Vec<(String, Digest)> = Vec::new();
         let (mut missing, mut differing, mut events_there) = (Vec::new(), Vec::new(), 0);
         while let Some(part) = reader.next().map_err(refused)? {
             match part {
@@ -162,7 +163,7 @@ impl<'a> Restore<'a> {
         archive.seek(SeekFrom::Start(start))?;
         let (mut reader, _) = Reader::new(&mut *archive, desk.tenant.clone()).map_err(refused)?;
         let mut documents = Vec::new();
-        let mut tickets: Vec<Box<Told>> = Vec::new();
+        let mut tickets: Vec<Told> = Vec::new();
         let mut announced = false;
         while let Some(part) = reader.next().map_err(refused)? {
             match part {
@@ -179,10 +180,10 @@ impl<'a> Restore<'a> {
                         announced = true;
                     }
                     if told.head.number.cast_unsigned() > there {
-                        tickets.push(told);
+                        tickets.push(*told);
                     }
                     if tickets.len() == CHUNK {
-                        let done = reader_number(&tickets);
+                        let done = last_number(&tickets);
                         desk.put_tickets(std::mem::take(&mut tickets)).await?;
                         if let Some(tell) = &mut progress {
                             tell(done, end.tickets);
@@ -212,7 +213,8 @@ impl fmt::Debug for Restore<'_> {
     }
 }
 
-fn reader_number(tickets: &[Box<Told>]) -> u64 {
+/// The number of the last.
+fn last_number(tickets: &[Told]) -> u64 {
     tickets.last().map_or(0, |last| last.head.number.cast_unsigned())
 }
 
@@ -307,7 +309,7 @@ impl Desk {
         Ok(self.put(&DESK, AGENDA, self.tenant.as_str(), revision).await?)
     }
 
-    async fn put_tickets(&self, tickets: Vec<Box<Told>>) -> Result<(), Error> {
+    async fn put_tickets(&self, tickets: Vec<Told>) -> Result<(), Error> {
         if tickets.is_empty() {
             return Ok(());
         }
@@ -316,7 +318,7 @@ impl Desk {
         let mut commit = Commit::new(self.tenant.clone());
         let mut numbers = Vec::with_capacity(tickets.len());
         for told in tickets {
-            let Told { head, facts, ticket } = *told;
+            let Told { head, facts, ticket } = told;
             // The mark that its events are no news.
             let body = Some(format!("{{\"events\":{}}}", ticket.version));
             let key = head.id.to_string();
