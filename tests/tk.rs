@@ -473,7 +473,7 @@ fn tk_and_a_server_work_on_the_same_file_at_once() -> Done {
         }
     });
     let page: Value =
-        serde_json::from_str(&tk(&scratch, &["list", "--all", "--limit", "500", "--sort", "number", "--json"])?)?;
+        serde_json::from_str(&tk(&scratch, &["list", "--all", "--limit", "500", "sort:number", "--json"])?)?;
     let numbers: Vec<_> =
         page["tickets"].as_array().ok_or("no tickets")?.iter().map(|one| one["number"].as_u64()).collect();
     assert_eq!(numbers, (1..=3 * EACH as u64).map(Some).collect::<Vec<_>>(), "each once, and none missing");

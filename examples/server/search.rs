@@ -12,7 +12,8 @@ const PAGE: usize = 500;
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Search {
-    /// Which tickets, in which order: 'status:open assignee:me created:>-7d "disk full" sort:due'
+    /// Which tickets, in which order: 'status:open assignee:me created:>-7d "disk full" sort:due'; one that begins with a
+    /// minus stands behind `--`
     #[arg(value_name = "QUERY")]
     #[serde(deserialize_with = "one")]
     q: Vec<String>,

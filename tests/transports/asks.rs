@@ -147,7 +147,7 @@ fn a_hidden_filter_is_refused_by_name_and_hidden_words_find_nothing() -> Done {
         ("sort:due", "rank"),
         ("sort:-updated", "updated"),
         // Nor by saying it of what must not be, or deep within.
-        ("-team:x", "teams"),
+        ("not team:x", "teams"),
         ("mail or (kind:task -(state:new))", "states"),
         ("priority>=high", "priorities"),
         ("is:acked", "flags"),
