@@ -36,7 +36,7 @@ pub const ORDERS: [Order; 8] = {
 };
 
 /// Every flag there is.
-const FLAGS: [Flag; 8] = [
+pub(crate) const FLAGS: [Flag; 8] = [
     Flag::Acked,
     Flag::Snoozed,
     Flag::Firing,
