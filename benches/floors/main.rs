@@ -14,6 +14,7 @@ mod people;
 mod raw;
 mod reads;
 mod report;
+mod search;
 mod writes;
 
 use std::path::PathBuf;
@@ -72,7 +73,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("tick", reads::tick),
     ("queue", reads::queue),
     ("report", report::report),
-    ("search", reads::search),
+    ("search", search::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),

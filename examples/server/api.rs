@@ -18,7 +18,7 @@ use crate::opening::Opening;
 use crate::orders::Order;
 use crate::problem::Problem;
 use crate::search::Search;
-use crate::{alertmanager, bulk, customer, knowledge, people, report, view};
+use crate::{alertmanager, bulk, customer, hits, knowledge, people, report, view};
 
 pub(crate) type Answer = Result<Json<Value>, Problem>;
 pub(crate) type Params<T> = Result<Query<T>, QueryRejection>;
@@ -45,6 +45,7 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
         .merge(customer::routes())
         .merge(knowledge::routes())
         .merge(people::routes())
+        .merge(hits::routes())
         .fallback(async || Problem::not_found("there is nothing here"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "the path takes other methods")

@@ -11,6 +11,7 @@
 //! curl "$desk/tickets/INC-1/clocks?explain=first_response"
 //! curl $desk/tickets/INC-1/history
 //! curl "$desk/tickets?q=status:new,open+mail+sort:due"
+//! curl "$desk/search?q=%22disk+full%22+serv*&best=true"
 //! curl "$desk/feed?after=0"
 //! curl $desk/people/bo -X PUT -H 'X-Actor: agent:ada' -H 'X-Roles: admin' \
 //!     --json '{"id": "bo", "kind": "requester", "name": "Bo Li", "mails": ["bo@example.com"]}'
@@ -29,7 +30,7 @@
 //! | file | what |
 //! |---|---|
 //! | `api.rs` | the routes, and those of tickets |
-//! | `people.rs`, `customer.rs`, `knowledge.rs`, `bulk.rs` | the routes of the directory, of customers, of articles, of many tickets |
+//! | `people.rs`, `customer.rs`, `knowledge.rs`, `bulk.rs`, `hits.rs` | the routes of the directory, of customers, of articles, of many tickets, of searches |
 //! | `caller.rs` | what comes in: who calls, with which body, on which ticket |
 //! | `opening.rs`, `orders.rs` | the bodies: a ticket to be opened, commands |
 //! | `place.rs` | where the tickets are; `tk` and the agent share it |
@@ -47,6 +48,7 @@ mod caller;
 mod chain;
 mod console;
 mod customer;
+mod hits;
 mod knowledge;
 mod lookup;
 mod names;

@@ -127,8 +127,8 @@ pub async fn nothing_in_a_phrase_or_prefix_is_an_operator(harness: &dyn Harness)
     for (text, as_phrase, as_prefix) in [
         ("\"printer on\"", &[1][..], &[1][..]),
         ("printer\" \"on", &[1], &[1]),
-        ("printer\" OR \"fire", &[], &[]),
-        ("printer NEAR fire", &[], &[]),
+        ("printer\" OR \"fire", &[], &[1]),
+        ("printer NEAR fire", &[], &[2]),
         ("NEAR(fire printer)", &[], &[2]),
         ("printer * fire", &[], &[1, 2]),
         ("print*", &[], &[1, 2]),
