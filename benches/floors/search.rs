@@ -12,7 +12,7 @@ use ticketcore_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::Bench;
 use crate::common::latencies::pretty;
-use crate::common::line::{Goal, Line, Pair};
+use crate::common::line::{Goal, Line};
 use crate::common::random::Random;
 use crate::common::work::{self, word};
 use crate::common::{Result, machine};
