@@ -70,6 +70,7 @@ impl Search {
             filter,
             order: self.sort.as_deref().map_or(Ok(Order::newest()), order)?,
             after,
+            until: None,
             limit: self.limit.unwrap_or(50).clamp(1, PAGE),
         })
     }
