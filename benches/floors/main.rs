@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod language;
 mod memory;
 mod people;
 mod raw;
@@ -63,6 +64,7 @@ impl Bench {
 const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("decide", memory::decide),
     ("memory", memory::memory),
+    ("language", language::language),
     ("sqlite", writes::one_caller),
     ("callers", writes::callers),
     ("batch", writes::batch),

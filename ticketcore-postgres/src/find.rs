@@ -220,6 +220,13 @@ mod tests {
         plan(connection, &text, parameters).await
     }
 
+    /// A filter with others within, each of which would have an index of its own, and all of which most tickets pass.
+    fn nested(filter: Filter) -> Filter {
+        let known = Filter { requesters: vec!["r1".into()], numbers: vec![7], ..Filter::all() };
+        let any = vec![known.clone(), Filter::without([known.clone()])];
+        Filter { any, none: vec![known], ..filter }
+    }
+
     /// Every page but the first is sought, in either direction; none is sorted.
     #[test]
     fn a_page_is_read_off_its_index() {
@@ -230,6 +237,9 @@ mod tests {
             (Filter::all(), Sort::Created, "ticket_created", "ROW(created, id)"),
             (category, Sort::Created, "ticket_created", "ROW(created, id)"),
             (Filter::all(), Sort::Number, "ticket_tenant_number_key", "(number "),
+            // Whatever else is asked, to any depth.
+            (nested(Filter::queue("q1")), Sort::Rank, "ticket_queue", "ROW(due, priority, created, id)"),
+            (nested(Filter::all()), Sort::Created, "ticket_created", "ROW(created, id)"),
         ];
         cluster::block_on(async {
             let mut connection = desk(&database).await;

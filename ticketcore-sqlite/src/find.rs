@@ -174,6 +174,14 @@ mod tests {
         [Query { after: None, ..ascending.clone() }, ascending, descending]
     }
 
+    /// A filter with others within, each of which would have an index of its own.
+    fn nested(filter: Filter) -> Filter {
+        let known = Filter { requesters: vec!["bo".into()], numbers: vec![7], ..Filter::all() };
+        let open = Filter { words: vec!["fire".into()], ..Filter::open() };
+        let any = vec![known.clone(), open, Filter::without([known.clone()])];
+        Filter { any, all: vec![Filter::ids([TicketId(uuid::Uuid::nil())])], none: vec![known], ..filter }
+    }
+
     /// Every page but the first is sought, in either direction; none is sorted.
     #[test]
     fn a_page_is_read_off_its_index() {
@@ -187,6 +195,9 @@ mod tests {
             ),
             (Filter::all(), Sort::Number, "PRIMARY KEY (rowid>?"),
             (Filter { words: vec!["fire".into()], ..Filter::all() }, Sort::Number, "SCAN w VIRTUAL TABLE INDEX"),
+            // Whatever else is asked, to any depth.
+            (nested(Filter::queue("desk")), Sort::Rank, "ticketcore_ticket_queue (tenant=? AND queue=?"),
+            (nested(Filter::all()), Sort::Created, "ticketcore_ticket_created (tenant=?"),
         ];
         for (filter, by, index) in cases {
             let [first, rest @ ..] = pages(&filter, by).map(|query| plan(&select(1, &query).text));
@@ -213,6 +224,10 @@ mod tests {
             (
                 Filter { assignee: Assignee::Is(vec!["ada".into()]), ..Filter::open() },
                 "ticketcore_ticket_open (tenant=? AND assignee=?",
+            ),
+            (
+                nested(Filter { requesters: vec!["bo".into()], ..Filter::all() }),
+                "ticketcore_ticket_requester (tenant=? AND requester=?",
             ),
         ];
         for (filter, index) in cases {

@@ -47,7 +47,7 @@ pub fn orders_of_open() -> impl Iterator<Item = Order> {
 }
 
 /// Every flag there is.
-const FLAGS: [Flag; 8] = [
+pub(crate) const FLAGS: [Flag; 8] = [
     Flag::Acked,
     Flag::Snoozed,
     Flag::Firing,
