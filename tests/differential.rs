@@ -140,9 +140,9 @@ async fn alike(seeds: &[u64]) {
     for world in &worlds {
         for tenant in [0, 1] {
             laws::of_index(world, tenant).await;
-            courses::of_backlog(world, tenant).await;
             live::is_what_a_scan_finds(world, tenant).await;
             live::keeps_promises(world, tenant).await;
+            courses::of_backlog(world, tenant).await;
             laws::plays_the_same(world, tenant).await;
             let verified = world.desk(tenant).verify(|_| {}).await.unwrap();
             assert_eq!(verified.broken, None, "{}", world.name);

@@ -12,17 +12,21 @@
 //! tk assign INC-1 ada
 //! tk history INC-1
 //! tk explain INC-1 resolution              # which times counted, and why
-//! tk report overview
+//! tk report overview                       # --format json, ndjson, csv, markdown
+//! tk report daily --svg daily.svg          # its picture; `tk workflow incident --svg` has live counts
 //! tk --role admin person put bo --kind requester --name "Bo Li" --mail bo@example.com
 //! tk --as requester:bo@acme follow INC-1   # the customer's side of it
 //! tk merge INC-2 INC-1                     # and `tk unmerge INC-2`
 //! tk bulk --queue mail --dry-run -- tag outage
 //! tk similar INC-1                         # articles and solved tickets like it
 //! tk verify                                # is the past still what it was?
+//! tk --role admin export desk.ndjson       # all of it; `tk --db other.db --role admin import desk.ndjson`
+//! tk --role admin import --mapping examples/import/servicenow.toml log.csv --dry-run
 //! tk watch                                 # what happens, as it happens
 //! ```
 //!
-//! With `--json` every reading verb prints what the server answers, for programs. The exit code is 0 if it was done, 1 if
+//! With `--json` every reading verb prints what the server answers, for programs. Tables are as wide as the terminal, in
+//! colour if it is one; `output.rs` says which variables of the environment change that. The exit code is 0 if it was done, 1 if
 //! it was refused or failed, 2 if the command line is wrong.
 
 mod articles;
@@ -37,16 +41,20 @@ mod deeds;
 mod lookup;
 #[path = "../server/names.rs"]
 mod names;
+mod output;
 mod past;
 mod people;
 #[path = "../server/place.rs"]
 mod place;
 mod print;
+mod progress;
 mod read;
 #[path = "../server/report.rs"]
 mod report;
+mod reports;
 #[path = "../server/search.rs"]
 mod search;
+mod transfer;
 #[path = "../server/view.rs"]
 mod view;
 mod write;
@@ -86,6 +94,7 @@ async fn run(tk: Tk) -> Result<(), Box<dyn Error>> {
         Verb::Customer(verb) => customer::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::People(verb) => people::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::Article(verb) => articles::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Transfer(verb) => return transfer::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Past(verb) => return past::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Bulk(verb) => return bulk::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Config(Configuration::Show) => config::show(&open(&tk).await?, tk.json).await?,

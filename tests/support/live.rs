@@ -3,30 +3,26 @@
 use chrono::TimeDelta;
 use ticketcore::report::{Bucket, Dimension, Each, Measure, Measured, Row, Scan, Summary, TableSpec, Time, Unit};
 use ticketcore::time::Zone;
-use ticketcore::{Filter, Key, Status};
+use ticketcore::{Filter, Key, Span, Status};
 
 use crate::world::World;
 
 /// What is kept live: of all tickets, and of some that come and go.
 fn kept() -> [(&'static str, Filter, Vec<TableSpec>); 2] {
-    use Measure::{
-        Backlog, Count, FirstResolution, FirstResponse, Messages, NextResponse, ReopenRate, Reopens, Resolution,
-    };
+    use Measure::{Acknowledge, Backlog, Count, FirstContact, FirstResolution, FirstResponse, Messages};
+    use Measure::{NetResolution, NextResponse, ReopenRate, ReopenedWithin, Reopens, Resolution, Steps};
     let day = |bucket: fn(Bucket) -> Dimension| bucket(Bucket { unit: Unit::Day, zone: Zone::utc() });
-    let times = [
-        FirstResponse(Time::Wall),
-        FirstResponse(Time::Business),
-        Resolution(Time::Wall),
-        FirstResolution(Time::Wall),
-        FirstResolution(Time::Business),
-        NextResponse(Time::Wall),
-    ];
+    let clocks = [FirstResponse, NextResponse, Acknowledge, FirstResolution, Resolution, NetResolution];
+    let times: Vec<Measure> = clocks.iter().flat_map(|of| [of(Time::Wall), of(Time::Business)]).collect();
+    let rates = [ReopenRate, ReopenedWithin(Span::hours(2)), FirstContact(Span::hours(2)), Steps];
     let all = vec![
         TableSpec::new([Dimension::Status, Dimension::Priority], [Count, Backlog]),
-        TableSpec::new([Dimension::Assignee], [Backlog, Reopens, Messages, ReopenRate]),
+        TableSpec::new([Dimension::Assignee], [Backlog, Reopens, Messages]),
         TableSpec::new([day(Dimension::Created)], [Count, Backlog]),
+        TableSpec::new([Dimension::Kind], rates),
         TableSpec::new([], times),
-        TableSpec::new([Dimension::Each, day(Dimension::Then)], [Count]).each(Each::Crossing),
+        TableSpec::new([day(Dimension::Then), Dimension::Each], [Count]).each(Each::Crossing),
+        TableSpec::new([day(Dimension::Then), Dimension::Each], [Count]).each(Each::Entry),
     ];
     let some = vec![TableSpec::new([Dimension::State, Dimension::Team], [Count, Resolution(Time::Business)])];
     let open = Filter { none: vec![Filter { statuses: vec![Status::Closed], ..Filter::all() }], ..Filter::open() };

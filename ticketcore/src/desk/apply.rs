@@ -390,11 +390,10 @@ pub(super) fn change(
 ) -> Change {
     // A chain that was begun goes on whatever the rules say now: an event without a seal would look like one slipped in.
     if !facts.is_empty() && (rulebook.now().config.seal || ticket.head.is_some()) {
-        let at = ticket.updated;
-        seal(Arc::make_mut(&mut ticket), expected, at, &mut facts);
+        seal(Arc::make_mut(&mut ticket), expected, &mut facts);
     }
     let marks = marks(rulebook, &ticket);
-    Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
+    Change { expected, ticket, facts, marks, claims, erased: Vec::new() }
 }
 
 fn once_key(key: &str) -> String {

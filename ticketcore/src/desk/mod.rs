@@ -3,6 +3,8 @@
 mod agenda;
 mod alert;
 mod apply;
+#[cfg(feature = "import")]
+mod archive;
 mod article;
 mod batch;
 mod bulk;
@@ -12,11 +14,14 @@ mod erasure;
 mod export;
 mod follow;
 mod ids;
+#[cfg(feature = "import")]
+mod import;
 mod instantiate;
 mod known;
 mod link;
 mod live;
 mod merge;
+mod news;
 mod past;
 mod people;
 mod read;
@@ -41,13 +46,18 @@ use crate::actor::Actor;
 use crate::engine::Refusal;
 use crate::fault::Fault;
 use crate::id::{TenantId, TicketId};
+use crate::query::language::Misread;
 use crate::routing::{ByRoute, Router};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+#[cfg(feature = "import")]
+pub use archive::{Archive, Restore, Restored};
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
+#[cfg(feature = "import")]
+pub use import::{Compared, Differing, Import, Imported};
 pub use live::Live;
 pub use past::Past;
 pub use people::Merger;
@@ -214,6 +224,9 @@ pub enum Error {
         /// What is wrong, and where.
         faults: Vec<Fault>,
     },
+    /// The text is no question, or asks about what the configuration does not know.
+    #[error("no question: {}", .0.brief())]
+    Misread(#[from] Misread),
     /// A notifier could not deliver.
     #[error("event {key} could not be delivered")]
     Undelivered {
@@ -223,6 +236,9 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An archive could not be read or written.
+    #[error("the archive cannot be read or written")]
+    Io(#[source] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]

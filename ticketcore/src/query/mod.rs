@@ -5,6 +5,7 @@
 mod beside;
 mod filter;
 pub(crate) mod hidden;
+pub mod language;
 mod linked;
 mod order;
 mod part;
