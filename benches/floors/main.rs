@@ -7,6 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dashboard;
 mod files;
 mod language;
 mod memory;
@@ -72,6 +73,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("tick", reads::tick),
     ("queue", reads::queue),
     ("report", report::report),
+    ("dashboard", dashboard::dashboard),
     ("search", reads::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
