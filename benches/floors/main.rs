@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod import;
 mod memory;
 mod people;
 mod raw;
@@ -75,6 +76,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("routing", people::routing),
     ("bulk", people::bulk),
     ("verify", people::verify),
+    ("import", import::import),
 ];
 
 fn main() -> ExitCode {
