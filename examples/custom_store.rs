@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ticketcore::event::{Fact, Recorded};
-use ticketcore::query::{Cursor, Filter, words};
-use ticketcore::report::{Figures, Scan, Standing, Table, Tallier};
+use ticketcore::query::{Beside, Cursor, Filter, Other, words};
+use ticketcore::report::{Figures, Scan, Table, Tallier};
 use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Write};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
 
@@ -37,19 +37,25 @@ struct Entry {
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-impl Entry {
-    /// Whether the words of a text occur in the ticket's texts, or in the public ones only.
-    fn has(&self, text: &str, public: bool) -> bool {
+/// A ticket among all the others.
+struct Among<'a>(&'a Maps, &'a Entry);
+
+impl Beside for Among<'_> {
+    fn has_words(&self, texts: &[String], public: bool) -> bool {
         let known: BTreeSet<String> =
-            self.log.iter().flat_map(|one| words::indexed(&one.event, one.text.as_deref())).collect();
-        let question = words::question(&[text.to_owned()], public);
-        question.iter().all(|entries| entries.iter().any(|entry| known.contains(entry)))
+            self.1.log.iter().flat_map(|one| words::indexed(&one.event, one.text.as_deref())).collect();
+        words::question(texts, public).iter().all(|entries| entries.iter().any(|entry| known.contains(entry)))
+    }
+
+    fn other(&self, id: TicketId) -> Option<Other> {
+        let other = &self.0.tickets.get(&(self.1.ticket.tenant.clone(), id))?.ticket;
+        Some(Other { number: other.number, status: other.status })
     }
 }
 
 impl Maps {
     fn meant(&self, tenant: &TenantId, filter: &Filter) -> impl Iterator<Item = &Entry> {
-        let meant = move |entry: &&Entry| filter.matches(&entry.ticket, |text| entry.has(text, filter.sight.public));
+        let meant = |entry: &&Entry| filter.matches(&entry.ticket, &entry.marks, &Among(self, entry));
         self.tickets.values().filter(move |entry| entry.ticket.tenant == *tenant).filter(meant)
     }
 
@@ -143,11 +149,10 @@ impl Store for CustomStore {
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {
-        let mut tallier = Tallier::new(scan);
+        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
         for Entry { ticket, marks, .. } in self.maps().meant(tenant, &scan.filter) {
-            let standings = Standing::encode(&marks.standings);
-            let added = tallier.add(&Figures::of(ticket, marks, &standings));
-            added.map_err(|error| StoreError::corrupt("standings", error))?;
+            let added = tallier.add(&Figures::of(ticket, marks, &marks.texts(&needs)));
+            added.map_err(|error| StoreError::corrupt("figures", error))?;
         }
         Ok(tallier.finish())
     }

@@ -21,7 +21,7 @@ pub(crate) fn ticket(ticket: &Ticket) -> Value {
         fields.insert("reference".to_owned(), json!(ticket.reference()));
         fields.insert("number".to_owned(), json!(ticket.number));
         fields.insert("priority".to_owned(), json!(ticket.priority()));
-        let inner = ["line", "policies"];
+        let inner = ["line", "trail", "policies"];
         let desks = ["version", "workflow", "state", "impact", "urgency", "computed", "priority", "level"];
         for name in inner.into_iter().chain(desks.into_iter().filter(|_| !is_whole(ticket))) {
             fields.remove(name);

@@ -1,7 +1,7 @@
 //! One deed, many tickets.
 
 use std::error::Error;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 
 use clap::{Args, CommandFactory as _, Parser, error::ErrorKind};
 use ticketcore::desk::{Bulked, Effect, Outcome};
@@ -10,6 +10,7 @@ use ticketcore::{Desk, Request};
 use crate::cli::Tk;
 use crate::deeds::Deed;
 use crate::print::{json, table};
+use crate::progress::Progress;
 use crate::search::Search;
 use crate::{read, view};
 
@@ -60,7 +61,8 @@ pub(crate) async fn run(desk: &Desk, bulk: &Bulk, as_json: bool) -> Result<(), B
         query.filter.except = desk.rulebook().await?.now().config.articles().cloned().collect();
     }
     let request = Request { once: once.clone(), ..Request::from(deed.commands(desk).await?.1) };
-    let mut bulk = desk.bulk(query.filter, request).resume(query.after).progress(progress);
+    let mut progress = Progress::new("tickets");
+    let mut bulk = desk.bulk(query.filter, request).resume(query.after);
     if let Some(limit) = search.limit {
         bulk = bulk.limit(limit);
     }
@@ -70,19 +72,13 @@ pub(crate) async fn run(desk: &Desk, bulk: &Bulk, as_json: bool) -> Result<(), B
     if *atomic {
         bulk = bulk.atomic();
     }
-    let bulked = bulk.run().await?;
+    let bulked = bulk.progress(|done, of| progress.tell(done, Some(of))).run().await?;
+    drop(progress);
     let text = if as_json { json(&view::bulked(&bulked)) } else { told(&bulked) };
     io::stdout().write_all(text.as_bytes())?;
     match bulked.error {
         Some(error) => Err(error.into()),
         None => refused(&bulked.outcomes, *dry_run),
-    }
-}
-
-/// Only where somebody looks on.
-fn progress(done: usize, of: usize) {
-    if io::stderr().is_terminal() {
-        eprint!("\r{done} of {of}\r");
     }
 }
 

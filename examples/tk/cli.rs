@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use ticketcore::report::Format;
 use ticketcore::{Actor, Key, Level, PersonId, Position, Version};
 
 use crate::articles::Article;
@@ -13,6 +14,7 @@ use crate::names::{Reference, actor};
 use crate::past::Past;
 use crate::people::{Directory, PersonVerb};
 use crate::place::Place;
+use crate::reports::{Reports, Workflows};
 use crate::search::Search;
 use crate::transfer::Transfer;
 
@@ -81,6 +83,9 @@ pub(crate) enum Read {
         /// Resolved and closed ones too, the last changed first
         #[arg(long)]
         all: bool,
+        /// table, json, ndjson, csv or markdown
+        #[arg(long, conflicts_with = "json")]
+        format: Option<Format>,
     },
     /// List a queue in the order of work
     Queue { name: Key },
@@ -105,20 +110,11 @@ pub(crate) enum Read {
     /// Print a report
     ///
     /// There are overview, volume, response, attainment, daily, weekly, monthly, agents, reopens and others.
-    Report {
-        #[arg(default_value = "overview")]
-        name: String,
-        /// Print CSV
-        #[arg(long, conflicts_with = "json")]
-        csv: bool,
-    },
+    Report(Reports),
     /// Draw a workflow as a Mermaid diagram
-    Workflow {
-        id: Key,
-        /// As a Graphviz digraph
-        #[arg(long)]
-        dot: bool,
-    },
+    ///
+    /// With --svg as a picture, with how many tickets are in each state and for how long.
+    Workflow(Workflows),
 }
 
 #[derive(Debug, Subcommand)]

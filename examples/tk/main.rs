@@ -12,7 +12,8 @@
 //! tk assign INC-1 ada
 //! tk history INC-1
 //! tk explain INC-1 resolution              # which times counted, and why
-//! tk report overview
+//! tk report overview                       # --format json, ndjson, csv, markdown
+//! tk report daily --svg daily.svg          # its picture; `tk workflow incident --svg` has live counts
 //! tk --role admin person put bo --kind requester --name "Bo Li" --mail bo@example.com
 //! tk --as requester:bo@acme follow INC-1   # the customer's side of it
 //! tk merge INC-2 INC-1                     # and `tk unmerge INC-2`
@@ -24,7 +25,8 @@
 //! tk watch                                 # what happens, as it happens
 //! ```
 //!
-//! With `--json` every reading verb prints what the server answers, for programs. The exit code is 0 if it was done, 1 if
+//! With `--json` every reading verb prints what the server answers, for programs. Tables are as wide as the terminal, in
+//! colour if it is one; `output.rs` says which variables of the environment change that. The exit code is 0 if it was done, 1 if
 //! it was refused or failed, 2 if the command line is wrong.
 
 mod articles;
@@ -39,14 +41,17 @@ mod deeds;
 mod lookup;
 #[path = "../server/names.rs"]
 mod names;
+mod output;
 mod past;
 mod people;
 #[path = "../server/place.rs"]
 mod place;
 mod print;
+mod progress;
 mod read;
 #[path = "../server/report.rs"]
 mod report;
+mod reports;
 #[path = "../server/search.rs"]
 mod search;
 mod transfer;

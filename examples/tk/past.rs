@@ -1,7 +1,7 @@
 //! Is the past still what it was?
 
 use std::error::Error;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -10,6 +10,7 @@ use ticketcore::Desk;
 use ticketcore::desk::{Checkpoint, Verified};
 
 use crate::print::json;
+use crate::progress::Progress;
 use crate::view;
 
 #[derive(Debug, Subcommand)]
@@ -36,20 +37,16 @@ pub(crate) async fn run(desk: &Desk, verb: &Past, as_json: bool) -> Result<(), B
             Some(serde_json::from_str::<Checkpoint>(&text).map_err(|error| named(&error))?)
         }
     };
+    let mut progress = Progress::new("tickets verified");
+    let tell = |so_far: &Verified| progress.tell(so_far.tickets, None);
     let verified = match &against {
-        Some(checkpoint) => desk.verify_against(checkpoint, progress).await?,
-        None => desk.verify(progress).await?,
+        Some(checkpoint) => desk.verify_against(checkpoint, tell).await?,
+        None => desk.verify(tell).await?,
     };
+    drop(progress);
     let text = if as_json { json(&view::verified(&verified)) } else { told(&verified) };
     out.write_all(text.as_bytes())?;
     verified.broken.map_or(Ok(()), |broken| Err(broken.into()))
-}
-
-/// Only where somebody looks on.
-fn progress(so_far: &Verified) {
-    if io::stderr().is_terminal() {
-        eprint!("\r{} tickets\r", so_far.tickets);
-    }
 }
 
 fn told(verified: &Verified) -> String {

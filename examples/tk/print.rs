@@ -1,26 +1,30 @@
 //! Text for people: tables, times, JSON.
 
-use std::fmt::Write as _;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use ticketcore::report::{Heading, Section, Value as Cell};
 use ticketcore::time::span;
 
-/// Aligned columns under headings; no heading, no rows.
+use crate::output::{Column, Look};
+
+/// Aligned columns under headings, as wide as the terminal; no heading, no rows.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: Vec<[String; N]>) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let rows: Vec<[String; N]> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
-    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| clean(&cell))).collect();
-    let widths: [usize; N] =
-        std::array::from_fn(|i| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or_default());
-    let mut text = String::new();
-    for row in &rows {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        let _ = writeln!(text, "{}", cells.join("  ").trim_end());
+    let column = |name: &str| Column { name: name.to_owned(), is_text: true };
+    let rows = rows.into_iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
+    Look::stdout().table(headings.map(column).into(), rows)
+}
+
+/// The rows of a section under its headings, without its title; no heading, no rows.
+pub(crate) fn rows(section: &Section) -> String {
+    if section.rows.is_empty() {
+        return String::new();
     }
-    text
+    let column = |heading: &Heading| Column { name: heading.name.to_uppercase(), is_text: true };
+    let rows = section.rows.iter().map(|row| row.iter().map(Cell::to_string).collect()).collect();
+    Look::stdout().table(section.headings.iter().map(column).collect(), rows)
 }
 
 /// What somebody wrote, without what could repaint the terminal or break the line.

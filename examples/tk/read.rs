@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, error::ErrorKind};
 use serde_json::json;
 use ticketcore::conversation::Post;
 use ticketcore::engine::{Explanation, Phase, Reading, readings};
-use ticketcore::report::named;
+use ticketcore::report::{Format, Heading, Section, Value as Cell};
 use ticketcore::{
     Desk, Event, Filter, Key, Order, Page, Position, Query, Recorded, Ticket, TicketId, Version, Visibility,
 };
@@ -18,14 +18,15 @@ use ticketcore::{
 use crate::cli::{Read, Tk};
 use crate::print::{clean, instant, length, list, or_dash, quoted, table};
 use crate::search::Search;
-use crate::{Printed, find, print, report, view};
+use crate::{Printed, find, print, reports, view};
 
 pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
     match verb {
-        Read::List { search, all } => {
-            tickets(desk, &desk.find(&query(desk, search, *all).await?).await?, as_json).await
+        Read::List { search, all, format } => {
+            let page = desk.find(&query(desk, search, *all).await?).await?;
+            tickets(desk, &page, format.unwrap_or_else(|| written(as_json))).await
         }
-        Read::Queue { name } => tickets(desk, &desk.queue(name.clone()).await?, as_json).await,
+        Read::Queue { name } => tickets(desk, &desk.queue(name.clone()).await?, written(as_json)).await,
         Read::Show { ticket } => show(desk, &*find(desk, ticket).await?, as_json).await,
         Read::History { ticket } => history(desk, &*find(desk, ticket).await?, as_json).await,
         Read::Conversation { ticket } => conversation(desk, &*find(desk, ticket).await?, as_json).await,
@@ -33,8 +34,8 @@ pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
         Read::Moves { ticket } => moves(desk, &*find(desk, ticket).await?, as_json).await,
         Read::Clocks { ticket } => clocks(desk, &*find(desk, ticket).await?, as_json).await,
         Read::Explain { ticket, policy } => explain(desk, &*find(desk, ticket).await?, policy, as_json).await,
-        Read::Report { name, csv } => printed(desk, name, *csv, as_json).await,
-        Read::Workflow { id, dot } => workflow(desk, id, *dot, as_json).await,
+        Read::Report(report) => reports::run(desk, report, as_json).await,
+        Read::Workflow(workflow) => reports::workflow(desk, workflow, as_json).await,
     }
 }
 
@@ -53,33 +54,57 @@ pub(crate) async fn query(desk: &Desk, search: &Search, all: bool) -> Result<Que
     Ok(query)
 }
 
-async fn tickets(desk: &Desk, page: &Page, as_json: bool) -> Printed {
-    if as_json {
-        return Ok(print::json(&view::page(page)));
-    }
-    let (rulebook, now) = (desk.rulebook().await?, desk.now());
-    if !rulebook.now().config.rights.is_staff(desk.actor()) {
-        let row =
-            |one: &Arc<Ticket>| [one.reference(), one.status.to_string(), instant(one.created), one.subject.clone()];
-        return Ok(
-            table(["TICKET", "STATUS", "OPENED", "SUBJECT"], page.tickets.iter().map(row).collect()) + &more(page)
-        );
-    }
-    let row = |ticket: &Arc<Ticket>| {
-        let running = |reading: &Reading| reading.stopped.is_none() && reading.phase == Phase::Running;
-        let due = readings(&rulebook, ticket, now).into_iter().filter(running).filter_map(|reading| reading.due).min();
-        [
-            ticket.reference(),
-            ticket.priority().to_string(),
-            ticket.state.to_string(),
-            due.map_or_else(|| "-".to_owned(), |due| until(due, now)),
-            or_dash(ticket.assignee.as_ref()),
-            or_dash(ticket.team.as_ref()),
-            ticket.subject.clone(),
-        ]
+const fn written(as_json: bool) -> Format {
+    if as_json { Format::Json } else { Format::Table }
+}
+
+async fn tickets(desk: &Desk, page: &Page, format: Format) -> Printed {
+    let text = match format {
+        // Programs get tickets whole, as from the server.
+        Format::Json => return Ok(print::json(&view::page(page))),
+        Format::Ndjson => page.tickets.iter().map(|one| format!("{}\n", view::ticket(one))).collect(),
+        Format::Csv => listed(desk, page).await?.csv(),
+        Format::Markdown => listed(desk, page).await?.markdown(),
+        Format::Table => return Ok(print::rows(&listed(desk, page).await?) + &more(page)),
     };
-    let rows = page.tickets.iter().map(row).collect();
-    Ok(table(["TICKET", "PRIO", "STATE", "DUE", "ASSIGNEE", "TEAM", "SUBJECT"], rows) + &more(page))
+    // What follows is no part of a file.
+    eprint!("{}", more(page));
+    Ok(text)
+}
+
+/// A page of tickets as a table: what its reader may see of each.
+async fn listed(desk: &Desk, page: &Page) -> Result<Section, Box<dyn Error>> {
+    let (rulebook, now) = (desk.rulebook().await?, desk.now());
+    let text = |text: String| if text == "-" { Cell::Empty } else { Cell::Text(text) };
+    let (headings, rows): (&[&str], Vec<Vec<String>>) = if rulebook.now().config.rights.is_staff(desk.actor()) {
+        let row = |ticket: &Arc<Ticket>| {
+            let running = |reading: &Reading| reading.stopped.is_none() && reading.phase == Phase::Running;
+            let due =
+                readings(&rulebook, ticket, now).into_iter().filter(running).filter_map(|reading| reading.due).min();
+            vec![
+                ticket.reference(),
+                ticket.priority().to_string(),
+                ticket.state.to_string(),
+                or_dash(due.map(|due| until(due, now))),
+                or_dash(ticket.assignee.as_ref()),
+                or_dash(ticket.team.as_ref()),
+                ticket.subject.clone(),
+            ]
+        };
+        let headings = &["ticket", "prio", "state", "due", "assignee", "team", "subject"];
+        (headings, page.tickets.iter().map(row).collect())
+    } else {
+        let row = |one: &Arc<Ticket>| {
+            vec![one.reference(), one.status.to_string(), instant(one.created), one.subject.clone()]
+        };
+        (&["ticket", "status", "opened", "subject"], page.tickets.iter().map(row).collect())
+    };
+    Ok(Section {
+        title: "Tickets".to_owned(),
+        about: String::new(),
+        headings: headings.iter().map(|name| Heading::new(*name)).collect(),
+        rows: rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect(),
+    })
 }
 
 fn more(page: &Page) -> String {
@@ -286,28 +311,6 @@ async fn explain(desk: &Desk, ticket: &Ticket, policy: &Key, as_json: bool) -> P
         return Err(format!("{} has no clock `{policy}`; `tk clocks` lists them", ticket.reference()).into());
     }
     Ok(runs.iter().map(run).collect::<Vec<_>>().join("\n"))
-}
-
-async fn printed(desk: &Desk, name: &str, csv: bool, as_json: bool) -> Printed {
-    let report = named(name).ok_or_else(|| format!("there is no report `{name}`; there are {}", report::names()))?;
-    let sections = desk.report(&*report, &desk.ask().await?).await?;
-    if as_json {
-        return Ok(print::json(&json!({ "report": name, "sections": sections })));
-    }
-    let texts = sections.iter().map(|section| if csv { section.csv() } else { section.to_string() });
-    Ok(texts.collect::<Vec<_>>().join("\n"))
-}
-
-async fn workflow(desk: &Desk, id: &Key, dot: bool, as_json: bool) -> Printed {
-    let rulebook = desk.rulebook().await?;
-    let known = || list(rulebook.now().config.workflows.iter().map(|workflow| &workflow.id));
-    let workflow = rulebook.now().newest(id);
-    let workflow = workflow.ok_or_else(|| format!("there is no workflow `{id}`; there are {}", known()))?;
-    Ok(match (as_json, dot) {
-        (true, _) => print::json(&json!(workflow)),
-        (false, true) => workflow.dot(),
-        (false, false) => workflow.mermaid(),
-    })
 }
 
 /// Prints events as they come; as JSON, one a line.

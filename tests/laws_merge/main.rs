@@ -35,7 +35,8 @@ fn office(seeds: &[u64], join: bool) -> (Office, Vec<TicketId>) {
 /// A ticket but for what says when and how often something happened to it.
 fn still(ticket: &Ticket) -> Ticket {
     let start = Ticket::clone(ticket);
-    Ticket { version: Version(0), updated: start.created, line: ticketcore::line::Line::default(), ..start }
+    let (line, trail) = Default::default();
+    Ticket { version: Version(0), updated: start.created, line, trail, ..start }
 }
 
 fn seeds() -> impl Strategy<Value = Vec<u64>> {
@@ -50,7 +51,7 @@ fn keys(posts: &[Post]) -> BTreeSet<(TicketId, Version)> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Merging and unmerging leaves both tickets as they were but for version, time of the last event, and line.
+    /// Merging and unmerging leaves both tickets as they were but for version, time of the last event, line and trail.
     #[test]
     fn merge_then_unmerge_is_nothing(seeds in seeds(), join: bool) {
         let (mut office, ids) = office(&seeds, join);

@@ -9,7 +9,7 @@ use ticketcore::config::{
     Template, Trigger, Voters, Workflow,
 };
 use ticketcore::directory::Person;
-use ticketcore::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+use ticketcore::report::{Bucket, Dimension, Each, Measure, Scan, TableSpec, Time, Unit};
 use ticketcore::routing::{Availability, Fallback, Intake, Prefer, Route, Routing, Sorted};
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, question};
@@ -198,9 +198,16 @@ pub(crate) fn tables() -> Vec<TableSpec> {
         Measure::Satisfaction,
         Measure::ResponseShare,
         Measure::Resolution(Time::Business),
+        Measure::NextResponse(Time::Business),
+        Measure::NetResolution(Time::Wall),
+        Measure::FirstContact(Span::hours(3)),
         Measure::Attainment("resolution".into()),
     ];
+    let spent = |each| TableSpec::new([Dimension::Each], [Measure::Count, Measure::Spent(Time::Wall)]).each(each);
     vec![
+        spent(Each::State),
+        spent(Each::Team),
+        spent(Each::Crossing),
         TableSpec::new([], measures.clone()),
         TableSpec::new([Dimension::Status, Dimension::Priority], measures.clone()),
         TableSpec::new([Dimension::Created(day)], measures),

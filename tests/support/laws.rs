@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use ticketcore::config::{Rulebook, Target};
+use ticketcore::desk::WhatIf;
 use ticketcore::engine::{Related, evolve, fold, marks, tick};
 use ticketcore::query::Order;
 use ticketcore::report::Standing;
-use ticketcore::testing::Dice;
+use ticketcore::testing::{Dice, sample};
 use ticketcore::ticket::Pin;
-use ticketcore::{Actor, Command, Event, Filter, Key, Query, Recorded, Ticket, TicketId};
+use ticketcore::trail::{Aspect, Spell};
+use ticketcore::{Actor, Command, Event, Filter, Key, Position, Query, Recorded, Ticket, TicketId};
 
 use crate::world::World;
 
@@ -19,6 +21,7 @@ pub(crate) async fn of_ticket(world: &World, tenant: usize, id: TicketId, dice: 
     let rulebook = desk.rulebook().await.unwrap();
     let history = world.history(tenant, id).await;
     folds(&ticket, &history, dice);
+    trails(&ticket, &history);
     stays_on_its_workflow(&rulebook, &history);
     has_what_its_state_demands(&rulebook, &ticket);
     for actor in [Actor::agent("ada"), Actor::requester("bo")] {
@@ -37,6 +40,45 @@ fn folds(ticket: &Ticket, history: &[Recorded], dice: &mut Dice) {
         snapshot.head = one.seal.map(|seal| seal.chain);
     }
     assert_eq!(&snapshot, ticket, "law 70");
+}
+
+/// The trail tells of each aspect exactly what it was after each event, and who changed it.
+fn trails(ticket: &Ticket, history: &[Recorded]) {
+    let (first, rest) = history.split_at(1);
+    let mut ticket_then = fold(first).expect("a history begins with an opening");
+    let mut values = Aspect::ALL.map(|aspect| vec![(ticket_then.created, aspect.of(&ticket_then))]);
+    let mut turns = Vec::new();
+    for one in rest {
+        evolve(&mut ticket_then, one.at, &one.by, &one.event);
+        for (aspect, values) in Aspect::ALL.into_iter().zip(&mut values) {
+            let value = aspect.of(&ticket_then);
+            if values.last().is_none_or(|(_, last)| *last != value) {
+                turns.push((aspect, one.at, one.by.id.clone()));
+                values.push((one.at, value));
+            }
+        }
+    }
+    for (aspect, values) in Aspect::ALL.into_iter().zip(values) {
+        let ends = values.iter().skip(1).map(|(at, _)| Some(*at)).chain([None]);
+        let spells = values.iter().zip(ends).map(|((from, value), to)| Spell { value: value.clone(), from: *from, to });
+        assert!(ticket.spells(aspect).eq(spells), "{aspect} of {}", ticket.id);
+    }
+    assert!(ticket.trail.turns().iter().map(|turn| (turn.aspect, turn.at, turn.by.clone())).eq(turns));
+}
+
+/// The past played again by the rules it passed under is the past: nothing changes, and nothing is written.
+pub(crate) async fn plays_the_same(world: &World, tenant: usize) {
+    let desk = world.desk(tenant);
+    let since = desk.rulebook().await.unwrap().now().since.max(sample::start());
+    if since >= desk.now() {
+        return;
+    }
+    let before = world.store.feed(Position(0), usize::MAX).await.unwrap().len();
+    let played = desk.what_if(&WhatIf::between(since, desk.now())).await.unwrap();
+    assert_eq!(played.promises.changed, [], "{}", world.name);
+    assert!(played.promises.policies.values().all(|[was, would]| was == would), "{}", world.name);
+    assert_eq!(played.was, played.would, "{}", world.name);
+    assert_eq!(world.store.feed(Position(0), usize::MAX).await.unwrap().len(), before);
 }
 
 /// Law 21: every move was an edge of the revision the ticket followed then.

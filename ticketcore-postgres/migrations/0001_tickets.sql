@@ -37,6 +37,8 @@ create table ticket (
   category text collate "C",
   requester text collate "C",
   standings text collate "C" not null,
+  course text collate "C" not null,   -- what became of it on its way
+  targets jsonb,                      -- the clocks with a target that go on; null if there are none
   external text collate "C",
   tags text[] collate "C",            -- null if empty
   organisation text collate "C",
@@ -212,6 +214,8 @@ create type change_1 as (
   category text collate "C",
   requester text collate "C",
   standings text collate "C",
+  course text collate "C",
+  targets jsonb,
   external text collate "C",
   tags text[] collate "C",
   organisation text collate "C",

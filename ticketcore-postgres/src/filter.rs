@@ -1,11 +1,19 @@
 //! A filter as SQL: text from a finite set of fragments, every value a parameter.
+//!
+//! A condition may come to null where a column is: that is as good as false where conditions are joined by `and` and `or`,
+//! and where one is denied, it is denied by `is not true`.
 
+use sqlx::postgres::PgHasArrayType;
 use sqlx::{Encode, Postgres, Type};
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId, TenantId};
-use ticketcore::query::{Assignee, Filter, Glance, Period, Through};
-use ticketcore::ticket::{Channel, Status};
+use ticketcore::line::{Flag, Flags};
+use ticketcore::query::{
+    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Past, Period, Promise, Stands, Through,
+};
+use ticketcore::ticket::{Channel, LinkKind, Status, Waiting};
 use ticketcore::time::micros;
+use ticketcore::trail::Aspect;
 use ticketcore::value::Value;
 use uuid::Uuid;
 
@@ -18,6 +26,41 @@ use crate::sql::Parameters;
 pub(crate) struct Sql {
     pub(crate) text: String,
     pub(crate) parameters: Parameters,
+}
+
+/// Where terms begin in the text of a statement. Nothing else may be appended until they are joined.
+#[derive(Debug, Default)]
+struct Terms(Vec<usize>);
+
+impl Terms {
+    /// Begins the next term.
+    fn next<'s>(&mut self, sql: &'s mut Sql) -> &'s mut Sql {
+        self.0.push(sql.text.len());
+        sql
+    }
+}
+
+fn balanced(text: &mut String, terms: &[&str], with: &str) {
+    match terms {
+        [] => {}
+        [term] => text.push_str(term),
+        terms => {
+            let (left, right) = terms.split_at(terms.len() / 2);
+            text.push('(');
+            balanced(text, left, with);
+            text.push_str(with);
+            balanced(text, right, with);
+            text.push(')');
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+struct Asker<'a> {
+    tenant: &'a TenantId,
+    /// Whether they find public words only.
+    public: bool,
 }
 
 impl Sql {
@@ -34,9 +77,35 @@ impl Sql {
         Ok(self.push("$").push(&number))
     }
 
+    /// Joins terms, the last things that were appended, into one; without any it is `nothing`. They become a balanced
+    /// tree, as the server's stack has its limit.
+    fn join(&mut self, Terms(starts): Terms, with: &str, nothing: &str) -> &mut Self {
+        let Some(first) = starts.first() else { return self.push(nothing) };
+        let terms = self.text.split_off(*first);
+        let ends = starts.iter().skip(1).copied().chain([first + terms.len()]);
+        let terms: Vec<&str> = starts.iter().zip(ends).map(|(start, end)| &terms[start - first..end - first]).collect();
+        balanced(&mut self.text, &terms, with);
+        self
+    }
+
     /// Appends where the tickets (`t`) of a filter come from. The tenant becomes the first parameter.
     pub(crate) fn tickets(&mut self, tenant: &TenantId, filter: &Filter) -> Result<&mut Self> {
-        self.push(" from @.ticket t where t.tenant = ").bind(tenant.as_str())?;
+        let sight = &filter.sight;
+        self.push(" from @.ticket t where t.tenant = ").bind(tenant.as_str())?.push(" and ");
+        self.meant(Asker { tenant, public: sight.public }, filter)?;
+        if let Some(glances) = &sight.glances {
+            self.push(" and ");
+            let mut seen = Terms::default();
+            for glance in glances {
+                seen.next(self).glance(glance)?;
+            }
+            self.join(seen, " or ", "false");
+        }
+        Ok(self)
+    }
+
+    /// Lets those tickets through that a filter means, whatever its sight.
+    fn meant(&mut self, asker: Asker<'_>, filter: &Filter) -> Result<()> {
         let Filter {
             ids,
             numbers,
@@ -56,55 +125,99 @@ impl Sql {
             tags,
             fields,
             externals,
+            waiting,
+            has,
+            flags,
+            counts,
+            promises,
+            linked,
+            past,
             created,
             updated,
+            responded,
             resolved,
-            words: _,
-            sight,
+            first_resolved,
+            closed,
+            due,
+            words,
+            all,
+            any,
+            none,
+            sight: _,
         } = filter;
-        self.one_of("t.id", ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())?;
-        self.one_of("t.number", numbers.clone())?;
-        self.one_of("t.kind", kinds.iter().map(Key::as_str).collect())?;
+        let keys = |keys: &[Key]| -> Vec<String> { keys.iter().map(Key::to_string).collect() };
+        let people = |people: &[PersonId]| -> Vec<String> { people.iter().map(PersonId::to_string).collect() };
+        let mut terms = Terms::default();
+        self.asked(&mut terms, "t.id", ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())?;
+        self.asked(&mut terms, "t.number", numbers.clone())?;
+        self.asked(&mut terms, "t.kind", keys(kinds))?;
         if !except.is_empty() {
-            let kinds: Vec<&str> = except.iter().map(Key::as_str).collect();
-            self.push(" and t.kind <> all(").bind(kinds)?.push(")");
+            terms.next(self).push("t.kind <> all(").bind(keys(except))?.push(")");
         }
-        self.one_of("t.status", statuses.iter().copied().map(Status::as_str).collect())?;
+        self.asked(&mut terms, "t.status", statuses.iter().copied().map(Status::as_str).collect())?;
         if !statuses.is_empty() && statuses.iter().all(|status| status.is_open()) {
             // Follows from the status, and leads to an index.
-            self.push(" and t.open");
+            terms.next(self).push("t.open");
         }
-        self.one_of("t.state", states.iter().map(Key::as_str).collect())?;
-        self.one_of("t.priority", priorities.iter().map(|priority| i16::from(priority.number())).collect())?;
-        self.one_of("t.category", categories.iter().map(Key::as_str).collect())?;
-        self.one_of("t.team", teams.iter().map(Key::as_str).collect())?;
-        self.one_of("t.queue", queues.iter().map(Key::as_str).collect())?;
+        self.asked(&mut terms, "t.state", keys(states))?;
+        let priorities = priorities.iter().map(|priority| i16::from(priority.number())).collect();
+        self.asked(&mut terms, "t.priority", priorities)?;
+        self.asked(&mut terms, "t.category", keys(categories))?;
+        self.asked(&mut terms, "t.team", keys(teams))?;
+        self.asked(&mut terms, "t.queue", keys(queues))?;
         match assignee {
             Assignee::Any => {}
-            Assignee::Nobody => _ = self.push(" and t.assignee is null"),
-            Assignee::Is(people) if people.is_empty() => _ = self.push(" and false"),
-            Assignee::Is(people) => self.one_of("t.assignee", people.iter().map(PersonId::as_str).collect())?,
+            Assignee::Nobody => _ = terms.next(self).push("t.assignee is null"),
+            Assignee::Is(people) if people.is_empty() => _ = terms.next(self).push("false"),
+            Assignee::Is(agents) => self.asked(&mut terms, "t.assignee", people(agents))?,
         }
-        self.one_of("t.requester", requesters.iter().map(PersonId::as_str).collect())?;
-        self.one_of("t.organisation", organisations.iter().map(Key::as_str).collect())?;
+        self.asked(&mut terms, "t.requester", people(requesters))?;
+        self.asked(&mut terms, "t.organisation", keys(organisations))?;
         if !watchers.is_empty() {
-            self.accessed(watchers.iter().map(|person| format!("watcher/{person}")).collect())?;
+            terms.next(self).accessed(watchers.iter().map(|person| format!("watcher/{person}")).collect())?;
         }
-        self.one_of("t.channel", channels.iter().copied().map(Channel::as_str).collect())?;
+        self.asked(&mut terms, "t.channel", channels.iter().copied().map(Channel::as_str).collect())?;
         if !tags.is_empty() {
-            let tags: Vec<&str> = tags.iter().map(Key::as_str).collect();
-            self.push(" and t.tags @> ").bind(tags)?;
+            terms.next(self).push("t.tags @> ").bind(keys(tags))?;
         }
         for (field, cmp) in fields {
-            self.field(field, cmp)?;
+            terms.next(self).field(field, cmp)?;
         }
-        self.one_of("t.external", externals.iter().map(String::as_str).collect())?;
-        self.period("t.created", *created)?;
-        self.period("t.updated", *updated)?;
-        self.period("t.resolved", *resolved)?;
-        let question = search::question(tenant, filter);
+        self.asked(&mut terms, "t.external", externals.clone())?;
+        let waiting = waiting.iter().copied().map(Waiting::as_str).collect();
+        self.asked(&mut terms, &of_snapshot("s.body::jsonb ->> 'waiting'"), waiting)?;
+        for part in has {
+            terms.next(self).push(&there(*part));
+        }
+        if !flags.is_empty() {
+            terms.next(self).flags(flags)?;
+        }
+        for (counter, bounds) in counts {
+            self.bounds(&mut terms, &counted(*counter), *bounds)?;
+        }
+        for promise in promises {
+            terms.next(self).promise(promise)?;
+        }
+        for linked in linked {
+            terms.next(self).linked(*linked)?;
+        }
+        for past in past {
+            terms.next(self).past(past)?;
+        }
+        for (column, period) in [
+            ("t.created", created),
+            ("t.updated", updated),
+            ("t.responded", responded),
+            ("t.resolved", resolved),
+            ("t.first_resolved", first_resolved),
+            ("t.closed", closed),
+            ("t.due", due),
+        ] {
+            self.period(&mut terms, column, *period)?;
+        }
+        let question = search::question(asker.tenant, words, asker.public);
         if !question.is_empty() {
-            self.push(" and t.id in (select w.id from @.words w where w.tenant = $1");
+            terms.next(self).push("t.id in (select w.id from @.words w where w.tenant = $1");
             let (single, either): (Vec<_>, Vec<_>) = question.into_iter().partition(|entries| entries.len() == 1);
             if !single.is_empty() {
                 self.push(" and w.words @> ").bind(single.concat())?;
@@ -114,68 +227,208 @@ impl Sql {
             }
             self.push(")");
         }
-        if let Some(glances) = &sight.glances {
-            self.push(" and (false");
-            for glance in glances {
-                self.glance(glance)?;
-            }
-            self.push(")");
+        for other in all {
+            terms.next(self).meant(asker, other)?;
         }
-        Ok(self)
+        if !any.is_empty() {
+            terms.next(self).one_meant(asker, any)?;
+        }
+        if !none.is_empty() {
+            terms.next(self).push("(").one_meant(asker, none)?;
+            self.push(") is not true");
+        }
+        self.join(terms, " and ", "true");
+        Ok(())
+    }
+
+    /// Lets those tickets through that one of some filters means.
+    fn one_meant(&mut self, asker: Asker<'_>, filters: &[Filter]) -> Result<()> {
+        let mut meant = Terms::default();
+        for filter in filters {
+            meant.next(self).meant(asker, filter)?;
+        }
+        self.join(meant, " or ", "false");
+        Ok(())
     }
 
     /// Lets those tickets through that a glance sees.
     fn glance(&mut self, glance: &Glance) -> Result<()> {
         let Glance { kinds, states, through } = glance;
-        self.push(" or (true");
-        self.one_of("t.kind", kinds.iter().map(Key::as_str).collect())?;
-        self.one_of("t.state", states.iter().map(Key::as_str).collect())?;
+        let keys = |keys: &[Key]| -> Vec<String> { keys.iter().map(Key::to_string).collect() };
+        let mut terms = Terms::default();
+        self.asked(&mut terms, "t.kind", keys(kinds))?;
+        self.asked(&mut terms, "t.state", keys(states))?;
         match through {
             Through::Any => {}
-            Through::Requester(person) => self.one_of("t.requester", vec![person.as_str()])?,
-            Through::Assignee(person) => self.one_of("t.assignee", vec![person.as_str()])?,
-            Through::Teams(teams) if teams.is_empty() => _ = self.push(" and false"),
-            Through::Teams(teams) => self.one_of("t.team", teams.iter().map(Key::as_str).collect())?,
-            Through::Organisation(key) => self.one_of("t.organisation", vec![key.as_str()])?,
-            Through::Access(tokens) => self.accessed(tokens.iter().cloned().collect())?,
+            Through::Requester(person) => self.asked(&mut terms, "t.requester", vec![person.to_string()])?,
+            Through::Assignee(person) => self.asked(&mut terms, "t.assignee", vec![person.to_string()])?,
+            Through::Teams(teams) if teams.is_empty() => _ = terms.next(self).push("false"),
+            Through::Teams(teams) => self.asked(&mut terms, "t.team", teams.iter().map(Key::to_string).collect())?,
+            Through::Organisation(key) => self.asked(&mut terms, "t.organisation", vec![key.to_string()])?,
+            Through::Access(tokens) => terms.next(self).accessed(tokens.iter().cloned().collect())?,
         }
-        self.push(")");
+        self.join(terms, " and ", "true");
         Ok(())
     }
 
     /// Asks that one of some tokens be among those of the ticket.
     fn accessed(&mut self, tokens: Vec<String>) -> Result<()> {
-        self.push(" and t.access && ").bind(tokens)?;
+        self.push("t.access && ").bind(tokens)?;
         Ok(())
     }
 
     /// Asks that a column have one of some values; nothing if there are none. A single one is compared by `=`, which
     /// keeps the order of an index; more go into one parameter, however many they are.
-    fn one_of<T>(&mut self, column: &str, mut values: Vec<T>) -> Result<()>
+    fn asked<T>(&mut self, terms: &mut Terms, column: &str, mut values: Vec<T>) -> Result<()>
     where
-        T: for<'v> Encode<'v, Postgres> + Type<Postgres> + sqlx::postgres::PgHasArrayType,
+        T: for<'v> Encode<'v, Postgres> + Type<Postgres> + PgHasArrayType,
     {
         match values.len() {
             0 => {}
             1 => {
                 if let Some(value) = values.pop() {
-                    self.push(" and ").push(column).push(" = ").bind(value)?;
+                    terms.next(self).push(column).push(" = ").bind(value)?;
                 }
             }
             _ => {
-                self.push(" and ").push(column).push(" = any (").bind(values)?.push(")");
+                terms.next(self).push(column).push(" = any (").bind(values)?.push(")");
             }
         }
         Ok(())
     }
 
-    fn period(&mut self, column: &str, period: Period) -> Result<()> {
+    fn period(&mut self, terms: &mut Terms, column: &str, period: Period) -> Result<()> {
         let Period { from, to } = period;
         for (comparison, bound) in [(" >= ", from), (" < ", to)] {
             if let Some(bound) = bound {
-                self.push(" and ").push(column).push(comparison).bind(micros(bound))?;
+                terms.next(self).push(column).push(comparison).bind(micros(bound))?;
             }
         }
+        Ok(())
+    }
+
+    /// Asks that a number lie within its bounds, and so that there is one.
+    fn bounds(&mut self, terms: &mut Terms, number: &str, bounds: Bounds) -> Result<()> {
+        let Bounds { least, most } = bounds;
+        terms.next(self).push(number).push(" is not null");
+        for (comparison, bound) in [(" >= ", least), (" <= ", most)] {
+            if let Some(bound) = bound {
+                terms.next(self).push(number).push(comparison).bind(bound)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks that flags are up in the last beat of the ticket's line, where all of them stand in one number.
+    fn flags(&mut self, flags: &[Flag]) -> Result<()> {
+        let bits = flags.iter().fold(Flags::default(), |all, flag| all.with(*flag, true)).bits();
+        self.push(&of_snapshot("(s.body::jsonb -> 'line' -> -1 ->> 6)::smallint")).push(" & ").bind(i16::from(bits))?;
+        self.push(" = ").bind(i16::from(bits))?;
+        Ok(())
+    }
+
+    fn promise(&mut self, promise: &Promise) -> Result<()> {
+        let Promise { policy, stands } = promise;
+        let mut terms = Terms::default();
+        let name = match stands {
+            Stands::Breached | Stands::Excused => {
+                self.push("exists (select 1 from @.snapshot s, ");
+                self.push("jsonb_array_elements(s.body::jsonb -> 'policies' -> 'breaches') b ");
+                self.push("where s.tenant = t.tenant and s.id = t.id and ");
+                let excused = *stands == Stands::Excused;
+                let waived = if excused { "b ->> 'waived' is not null" } else { "b ->> 'waived' is null" };
+                terms.next(self).push(waived);
+                "b ->> 'policy' = "
+            }
+            Stands::Running | Stands::Paused | Stands::Due(_) => {
+                self.push("exists (select 1 from jsonb_array_elements(t.targets) p where ");
+                let paused = *stands == Stands::Paused;
+                terms.next(self).push(if paused { "(p ->> 2)::boolean" } else { "not (p ->> 2)::boolean" });
+                if let Stands::Due(period) = stands {
+                    self.period(&mut terms, "(p ->> 1)::bigint", *period)?;
+                }
+                "p ->> 0 = "
+            }
+        };
+        if let Some(policy) = policy {
+            terms.next(self).push(name).bind(policy.to_string())?;
+        }
+        self.join(terms, " and ", "true").push(")");
+        Ok(())
+    }
+
+    /// Asks what the ticket was: each turn of its trail says what it was before, its row what it is now.
+    fn past(&mut self, past: &Past) -> Result<()> {
+        let mut turns = Terms::default();
+        match past {
+            Past::Was { aspect, values, period } => {
+                let Period { from, to } = *period;
+                self.push("(").turned(*aspect)?;
+                self.value(&mut turns, TURN_FROM, values)?;
+                if let Some(to) = to {
+                    turns.next(self).push(TURN_SINCE).push(" < ").bind(micros(to))?;
+                }
+                if let Some(from) = from {
+                    turns.next(self).push(TURN_AT).push(" > ").bind(micros(from))?;
+                }
+                self.join(turns, " and ", "true").push(") or ");
+                let mut now = Terms::default();
+                self.value(&mut now, column(*aspect), values)?;
+                if let Some(to) = to {
+                    now.next(self).push("coalesce((select ").push(TURN_AT).push(TRAIL).bind(aspect.as_str())?;
+                    self.push(" order by r.n desc limit 1), t.created) < ").bind(micros(to))?;
+                }
+                self.join(now, " and ", "true").push(")");
+            }
+            Past::Changed { aspect, from, to, by, period } => {
+                self.turned(*aspect)?;
+                self.value(&mut turns, TURN_FROM, from)?;
+                self.value(&mut turns, TURN_TO, to)?;
+                self.asked(&mut turns, TURN_BY, by.iter().map(PersonId::to_string).collect())?;
+                self.period(&mut turns, TURN_AT, *period)?;
+                self.join(turns, " and ", "true").push(")");
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to ask for a turn of an aspect.
+    fn turned(&mut self, aspect: Aspect) -> Result<()> {
+        self.push("exists (select 1").push(TRAIL).bind(aspect.as_str())?.push(" and ");
+        Ok(())
+    }
+
+    /// Asks that a value, or the lack of one, be among some; nothing if there are none.
+    fn value(&mut self, terms: &mut Terms, column: &str, values: &[Option<Key>]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let mut one = Terms::default();
+        terms.next(self);
+        if values.contains(&None) {
+            one.next(self).push(column).push(" is null");
+        }
+        self.asked(&mut one, column, values.iter().flatten().map(Key::to_string).collect())?;
+        self.join(one, " or ", "false");
+        Ok(())
+    }
+
+    /// Asks for a link; the ticket at its other end is found by its id.
+    fn linked(&mut self, linked: Linked) -> Result<()> {
+        let Linked { kind, to } = linked;
+        self.push("exists (select 1 from @.snapshot s, jsonb_array_elements(s.body::jsonb -> 'links') l ");
+        self.push("where s.tenant = t.tenant and s.id = t.id");
+        if let Some(kind) = kind {
+            self.push(" and l ->> 'kind' = ").bind(LinkKind::as_str(kind))?;
+        }
+        let other =
+            " and exists (select 1 from @.ticket o where o.tenant = t.tenant and o.id = (l ->> 'to')::uuid and ";
+        match to {
+            End::Any => {}
+            End::Open => _ = self.push(other).push("o.open)"),
+            End::Number(number) => _ = self.push(other).push("o.number = ").bind(number)?.push(")"),
+        }
+        self.push(")");
         Ok(())
     }
 
@@ -184,7 +437,7 @@ impl Sql {
         self.parameters.add(field.as_str())?;
         let name = format!("${}::text", self.parameters.len());
         match cmp {
-            Cmp::Set => _ = self.push(&format!(" and t.fields -> {name} is not null")),
+            Cmp::Set => _ = self.push(&format!("t.fields -> {name} is not null")),
             Cmp::Eq(value) => self.field_in(&name, std::slice::from_ref(value))?,
             Cmp::In(values) => self.field_in(&name, values)?,
             Cmp::AtLeast(bound) => self.field_bound(&name, ">=", bound)?,
@@ -200,7 +453,7 @@ impl Sql {
             Value::Int(number) => number.to_string(),
             Value::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
         };
-        self.push(&format!(" and t.fields -> {name} in (select v::jsonb from unnest("));
+        self.push(&format!("t.fields -> {name} in (select v::jsonb from unnest("));
         self.bind(values.iter().map(json).collect::<Vec<_>>())?.push("::text[]) v)");
         Ok(())
     }
@@ -212,7 +465,7 @@ impl Sql {
             Value::Text(_) => ("string", format!("(t.fields ->> {name}) collate \"C\"")),
         };
         // A `case` is the one form whose parts are not carried out before it is known that they can be.
-        self.push(&format!(" and case when jsonb_typeof(t.fields -> {name}) = '{kind}' then {value} {comparison} "));
+        self.push(&format!("case when jsonb_typeof(t.fields -> {name}) = '{kind}' then {value} {comparison} "));
         match bound {
             Value::Bool(truth) => self.bind(*truth)?,
             Value::Int(number) => self.bind(*number)?,
@@ -220,5 +473,70 @@ impl Sql {
         };
         self.push(" else false end");
         Ok(())
+    }
+}
+
+/// The turns of an aspect, the next parameter.
+const TRAIL: &str = " from @.snapshot s, jsonb_array_elements(s.body::jsonb -> 'trail') with ordinality r (turn, n) \
+                     where s.tenant = t.tenant and s.id = t.id and r.turn ->> 3 = ";
+const TURN_AT: &str = "(r.turn ->> 0)::bigint";
+const TURN_SINCE: &str = "(r.turn ->> 1)::bigint";
+const TURN_BY: &str = "r.turn ->> 2";
+const TURN_FROM: &str = "(r.turn ->> 4)";
+const TURN_TO: &str = "(r.turn ->> 5)";
+
+/// What a ticket has of an aspect now, as its trail names it.
+const fn column(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Status => "t.status",
+        Aspect::State => "t.state",
+        Aspect::Priority => "'p' || t.priority",
+        Aspect::Assignee => "t.assignee",
+        Aspect::Team => "t.team",
+        Aspect::Queue => "t.queue",
+        Aspect::Category => "t.category",
+    }
+}
+
+/// Something of the whole ticket.
+fn of_snapshot(what: &str) -> String {
+    format!("(select {what} from @.snapshot s where s.tenant = t.tenant and s.id = t.id)")
+}
+
+/// Asks that something is there.
+fn there(part: Part) -> String {
+    let column = match part {
+        Part::Category => "category",
+        Part::Team => "team",
+        Part::Queue => "queue",
+        Part::Assignee => "assignee",
+        Part::Requester => "requester",
+        Part::Organisation => "organisation",
+        Part::External => "external",
+        Part::Tag => "tags",
+        Part::Responded => "responded",
+        Part::Resolved => "resolved",
+        Part::FirstResolved => "first_resolved",
+        Part::Closed => "closed",
+        Part::Due => "due",
+        Part::Score => return "t.score > 0".to_owned(),
+        Part::Watcher => {
+            return "exists (select 1 from unnest(t.access) a where starts_with(a, 'watcher/'))".to_owned();
+        }
+        Part::Waiting => return of_snapshot("s.body::jsonb ->> 'waiting' is not null"),
+        Part::Survivor => return of_snapshot("s.body::jsonb ->> 'merged' is not null"),
+    };
+    format!("t.{column} is not null")
+}
+
+/// What a counter is at.
+fn counted(counter: Counter) -> String {
+    match counter {
+        Counter::Level => of_snapshot("coalesce((s.body::jsonb ->> 'level')::bigint, 0)"),
+        Counter::Number => "t.number".to_owned(),
+        Counter::Reopens => "t.reopens".to_owned(),
+        Counter::Reassigns => "t.reassigns".to_owned(),
+        Counter::Messages => "t.messages".to_owned(),
+        Counter::Score => "nullif(t.score, 0)".to_owned(),
     }
 }

@@ -123,9 +123,9 @@ mod tests {
         let mut connection = database.address.connect().await.unwrap();
         migrate(&mut connection, "ticketcore").await.unwrap();
         let fill = "insert into ticketcore.ticket (tenant, id, number, version, created, updated, due, wake, reopens, \
-              reassigns, messages, priority, open, status, kind, state, channel, standings, queue, assignee, requester) \
+              reassigns, messages, priority, open, status, kind, state, channel, standings, course, queue, assignee, requester) \
             select 't' || i % 3, gen_random_uuid(), i, 1, i, i, i, i, 0, 0, 0, i % 5, i % 10 = 0, \
-              case when i % 10 = 0 then 'open' else 'closed' end, 'incident', 'x', 'api', '', 'q' || i % 20, \
+              case when i % 10 = 0 then 'open' else 'closed' end, 'incident', 'x', 'api', '', '', 'q' || i % 20, \
               'a' || i % 300, 'r' || i % 1000 from generate_series(1, 30000) i; \
             insert into ticketcore.snapshot select tenant, id, number, '{}' from ticketcore.ticket; \
             insert into ticketcore.words select tenant, id, array[tenant || ' fire', tenant || ' n' || number] \

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ticketcore::codec::decode_ticket;
 use ticketcore::id::Version;
-use ticketcore::report::Standing;
-use ticketcore::store::{Change, StoreError};
+use ticketcore::report::{Course, Standing};
+use ticketcore::store::{Change, StoreError, Target};
 use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 
@@ -15,7 +15,7 @@ use crate::record::{Json, MaybeTexts, Records, Texts};
 use crate::sql;
 
 /// The columns of `ticket` that a change gives, as they stand in `change_1`.
-const COLUMNS: [&str; 33] = [
+const COLUMNS: [&str; 35] = [
     "id",
     "version",
     "created",
@@ -44,6 +44,8 @@ const COLUMNS: [&str; 33] = [
     "category",
     "requester",
     "standings",
+    "course",
+    "targets",
     "external",
     "tags",
     "organisation",
@@ -103,6 +105,8 @@ impl Rows {
             &ticket.category.as_ref().map(|key| key.as_str()),
             &ticket.requester.as_ref().map(|person| person.as_str()),
             &Standing::encode(&marks.standings),
+            &marks.course.as_deref().map(Course::encode).unwrap_or_default(),
+            &Target::encode(&marks.targets).map(Json),
             &ticket.external.as_deref(),
             &Texts(ticket.tags.iter().map(|tag| tag.as_str()).collect()),
             &ticket.organisation.as_ref().map(|key| key.as_str()),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 use ticketcore::event::Recorded;
 use ticketcore::id::{TenantId, Version};
-use ticketcore::query::{Filter, words};
+use ticketcore::query::words;
 use ticketcore::store::Change;
 
 /// An entry of the index takes no more than a third of a page; longer words are known by their digest.
@@ -30,9 +30,9 @@ fn entry(tenant: &TenantId, word: &str) -> String {
 }
 
 /// What the index is asked: of each list one must occur, none is an operator.
-pub(crate) fn question(tenant: &TenantId, filter: &Filter) -> Vec<Vec<String>> {
+pub(crate) fn question(tenant: &TenantId, texts: &[String], public: bool) -> Vec<Vec<String>> {
     let entries = |one: Vec<String>| one.iter().map(|word| entry(tenant, word)).collect();
-    words::question(&filter.words, filter.sight.public).into_iter().map(entries).collect()
+    words::question(texts, public).into_iter().map(entries).collect()
 }
 
 /// The words that a change brings.

@@ -30,7 +30,7 @@ pub(crate) async fn tally(connections: &Connections, tenant: &TenantId, scan: &S
             for ((_, read), column) in columns.iter().zip(0..) {
                 read(&mut figures, row, column)?;
             }
-            Ok(tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?)
+            Ok(tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?)
         };
         match scope.link()?.each("tally", &text, sql.parameters.clone(), count).await {
             // What was counted so far is of no use: the next look may find other tickets.
@@ -71,8 +71,9 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         counters,
         score,
         standings,
+        course,
     } = *needs;
-    let all: [(bool, &str, Read); 22] = [
+    let all: [(bool, &str, Read); 23] = [
         (kind, "kind", |figures, row, column| get(&mut figures.kind, row, column)),
         (status, "status", |figures, row, column| get(&mut figures.status, row, column)),
         (state, "state", |figures, row, column| get(&mut figures.state, row, column)),
@@ -100,6 +101,7 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
             Ok(())
         }),
         (standings, "standings", |figures, row, column| get(&mut figures.standings, row, column)),
+        (course, "course", |figures, row, column| get(&mut figures.course, row, column)),
     ];
     all.into_iter().filter(|(needed, ..)| *needed).map(|(_, column, read)| (column, read)).collect()
 }

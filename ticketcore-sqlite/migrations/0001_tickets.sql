@@ -50,7 +50,9 @@ create table ticketcore_ticket (
   external text,
   tags text,                -- JSON array; null if empty
   organisation text,
-  access text               -- JSON array of who else may come to see it; null if empty
+  access text,              -- JSON array of who else may come to see it; null if empty
+  targets text,             -- JSON array of the clocks with a target that go on; null if there are none
+  course text not null      -- what became of it on its way; the longest, and of few reports, so it stands last
 ) strict;
 
 -- Each index costs every write that touches it 4 to 5 us, so there is one for each page of a desk and no more. The last

@@ -1,23 +1,53 @@
 //! A filter as SQL: text from a finite set of fragments, every value a parameter.
+//!
+//! A condition may come to null where a column is: that is as good as false where conditions are joined by `and` and `or`,
+//! and where one is denied, it is denied by `is not true`.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId};
-use ticketcore::query::{Assignee, Filter, Glance, Period, Through};
-use ticketcore::ticket::{Channel, Status};
+use ticketcore::line::{Flag, Flags};
+use ticketcore::query::{
+    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Past, Period, Promise, Stands, Through,
+};
+use ticketcore::ticket::{Channel, LinkKind, Status, Waiting};
 use ticketcore::time::micros;
+use ticketcore::trail::Aspect;
 use ticketcore::value::Value;
 
-use crate::sql::Sql;
+use crate::sql::{Sql, Terms};
 use crate::way::Way;
 use crate::{rows, search};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+struct Asker {
+    tenant: i64,
+    /// Whether they find public words only.
+    public: bool,
+}
 
 impl Sql {
     /// Appends where the tickets (`t`) of a filter come from, by a way that leads to them all.
     pub(crate) fn tickets(&mut self, tenant: i64, filter: &Filter, way: Way) -> &mut Self {
-        self.from(way, tenant, filter);
+        let sight = &filter.sight;
+        self.from(way, tenant, filter).push(" and ");
+        // The way has asked for the words.
+        let words = way != Way::Words;
+        self.meant(Asker { tenant, public: sight.public }, filter, words);
+        if let Some(glances) = &sight.glances {
+            self.push(" and ");
+            let mut seen = Terms::default();
+            glances.iter().for_each(|glance| seen.next(self).glance(tenant, glance));
+            self.join(seen, " or ", "false");
+        }
+        self
+    }
+
+    /// Lets those tickets through that a filter means, whatever its sight.
+    fn meant(&mut self, asker: Asker, filter: &Filter, with_words: bool) {
         let Filter {
             ids,
             numbers,
@@ -37,127 +67,309 @@ impl Sql {
             tags,
             fields,
             externals,
+            waiting,
+            has,
+            flags,
+            counts,
+            promises,
+            linked,
+            past,
             created,
             updated,
+            responded,
             resolved,
-            words: _,
-            sight,
+            first_resolved,
+            closed,
+            due,
+            words,
+            all,
+            any,
+            none,
+            sight: _,
         } = filter;
+        let tenant = asker.tenant;
+        let mut terms = Terms::default();
         if !ids.is_empty() {
             let ids = ids.iter().map(|id| Json::from(id.0.simple().to_string())).collect();
-            self.push(" and t.id in (select unhex(value) from json_each(")
+            terms
+                .next(self)
+                .push("t.id in (select unhex(value) from json_each(")
                 .bind(Json::Array(ids).to_string())
                 .push("))");
         }
-        if !numbers.is_empty() {
-            // An impossible number asks for row 0, which no tenant has.
-            self.one_of("t.row", numbers.iter().map(|number| rows::at(tenant, *number).unwrap_or(0)));
-        }
-        self.one_of("t.kind", kinds.iter().map(Key::as_str));
+        // An impossible number asks for row 0, which no tenant has.
+        let rows = numbers.iter().map(|number| rows::at(tenant, *number).unwrap_or(0));
+        self.asked(&mut terms, "t.row", rows);
+        self.asked(&mut terms, "t.kind", kinds.iter().map(Key::as_str));
         if !except.is_empty() {
             let kinds = Json::from_iter(except.iter().map(Key::as_str)).to_string();
-            self.push(" and t.kind not in (select value from json_each(").bind(kinds).push("))");
+            terms.next(self).push("t.kind not in (select value from json_each(").bind(kinds).push("))");
         }
-        self.one_of("t.status", statuses.iter().copied().map(Status::as_str));
-        self.one_of("t.state", states.iter().map(Key::as_str));
-        self.one_of("t.priority", priorities.iter().map(|priority| priority.number()));
-        self.one_of("t.category", categories.iter().map(Key::as_str));
-        self.one_of("t.team", teams.iter().map(Key::as_str));
-        self.one_of("t.queue", queues.iter().map(Key::as_str));
+        self.asked(&mut terms, "t.status", statuses.iter().copied().map(Status::as_str));
+        self.asked(&mut terms, "t.state", states.iter().map(Key::as_str));
+        self.asked(&mut terms, "t.priority", priorities.iter().map(|priority| priority.number()));
+        self.asked(&mut terms, "t.category", categories.iter().map(Key::as_str));
+        self.asked(&mut terms, "t.team", teams.iter().map(Key::as_str));
+        self.asked(&mut terms, "t.queue", queues.iter().map(Key::as_str));
         match assignee {
             Assignee::Any => {}
-            Assignee::Nobody => {
-                self.push(" and t.assignee is null");
-            }
-            Assignee::Is(people) if people.is_empty() => {
-                self.push(" and false");
-            }
-            Assignee::Is(people) => self.one_of("t.assignee", people.iter().map(PersonId::as_str)),
+            Assignee::Nobody => _ = terms.next(self).push("t.assignee is null"),
+            Assignee::Is(people) if people.is_empty() => _ = terms.next(self).push("false"),
+            Assignee::Is(people) => self.asked(&mut terms, "t.assignee", people.iter().map(PersonId::as_str)),
         }
-        self.one_of("t.requester", requesters.iter().map(PersonId::as_str));
-        self.one_of("t.organisation", organisations.iter().map(Key::as_str));
+        self.asked(&mut terms, "t.requester", requesters.iter().map(PersonId::as_str));
+        self.asked(&mut terms, "t.organisation", organisations.iter().map(Key::as_str));
         if !watchers.is_empty() {
-            self.accessed(tenant, watchers.iter().map(|person| format!("watcher/{person}")));
+            terms.next(self).accessed(tenant, watchers.iter().map(|person| format!("watcher/{person}")));
         }
-        self.one_of("t.channel", channels.iter().copied().map(Channel::as_str));
+        self.asked(&mut terms, "t.channel", channels.iter().copied().map(Channel::as_str));
         if !tags.is_empty() {
             let asked: BTreeSet<&str> = tags.iter().map(Key::as_str).collect();
-            self.push(" and (select count(*) from json_each(t.tags) w where true");
+            terms.next(self).push("(select count(*) from json_each(t.tags) w where ");
             self.one_of("w.value", asked.iter().copied());
             self.push(") = ").bind(rows::limit(asked.len()));
         }
         for (field, cmp) in fields {
-            self.field(field, cmp);
+            terms.next(self).field(field, cmp);
         }
-        self.one_of("t.external", externals.iter().map(String::as_str));
-        self.period("t.created", *created);
-        self.period("t.updated", *updated);
-        self.period("t.resolved", *resolved);
-        if let Some(question) = search::question(filter).filter(|_| way != Way::Words) {
+        self.asked(&mut terms, "t.external", externals.iter().map(String::as_str));
+        self.asked(&mut terms, WAITING, waiting.iter().copied().map(Waiting::as_str));
+        has.iter().for_each(|part| _ = terms.next(self).push(there(*part)));
+        if !flags.is_empty() {
+            terms.next(self).flags(flags);
+        }
+        for (counter, bounds) in counts {
+            self.bounds(&mut terms, counted(*counter), *bounds);
+        }
+        promises.iter().for_each(|promise| terms.next(self).promise(promise));
+        linked.iter().for_each(|linked| terms.next(self).linked(tenant, *linked));
+        past.iter().for_each(|past| terms.next(self).past(past));
+        for (column, period) in [
+            ("t.created", created),
+            ("t.updated", updated),
+            ("t.responded", responded),
+            ("t.resolved", resolved),
+            ("t.first_resolved", first_resolved),
+            ("t.closed", closed),
+            ("t.due", due),
+        ] {
+            self.period(&mut terms, column, *period);
+        }
+        if let Some(question) = search::question(words, asker.public).filter(|_| with_words) {
             let [first, last] = rows::of(tenant);
-            self.push(" and t.row in (select rowid from ticketcore_words where ticketcore_words match ").bind(question);
-            self.push(" and rowid between ").bind(first).push(" and ").bind(last).push(")");
+            terms
+                .next(self)
+                .push("t.row in (select rowid from ticketcore_words where ticketcore_words match ")
+                .bind(question)
+                .push(" and rowid between ")
+                .bind(first)
+                .push(" and ")
+                .bind(last)
+                .push(")");
         }
-        if let Some(glances) = &sight.glances {
-            self.push(" and (false");
-            glances.iter().for_each(|glance| self.glance(tenant, glance));
+        all.iter().for_each(|other| terms.next(self).meant(asker, other, true));
+        if !any.is_empty() {
+            // The plus keeps SQLite from looking for an index of each: the way is chosen.
+            terms.next(self).push("+(");
+            self.one_meant(asker, any);
             self.push(")");
         }
-        self
+        if !none.is_empty() {
+            terms.next(self).push("(");
+            self.one_meant(asker, none);
+            self.push(") is not true");
+        }
+        self.join(terms, " and ", "true");
+    }
+
+    /// Lets those tickets through that one of some filters means.
+    fn one_meant(&mut self, asker: Asker, filters: &[Filter]) {
+        let mut meant = Terms::default();
+        filters.iter().for_each(|filter| meant.next(self).meant(asker, filter, true));
+        self.join(meant, " or ", "false");
     }
 
     /// Lets those tickets through that a glance sees.
     fn glance(&mut self, tenant: i64, glance: &Glance) {
         let Glance { kinds, states, through } = glance;
-        self.push(" or (true");
-        self.one_of("t.kind", kinds.iter().map(Key::as_str));
-        self.one_of("t.state", states.iter().map(Key::as_str));
+        let mut terms = Terms::default();
+        self.asked(&mut terms, "t.kind", kinds.iter().map(Key::as_str));
+        self.asked(&mut terms, "t.state", states.iter().map(Key::as_str));
         match through {
             Through::Any => {}
-            Through::Requester(person) => self.one_of("t.requester", [person.as_str()]),
-            Through::Assignee(person) => self.one_of("t.assignee", [person.as_str()]),
-            Through::Teams(teams) if teams.is_empty() => _ = self.push(" and false"),
-            Through::Teams(teams) => self.one_of("t.team", teams.iter().map(Key::as_str)),
-            Through::Organisation(key) => self.one_of("t.organisation", [key.as_str()]),
-            Through::Access(tokens) if tokens.is_empty() => _ = self.push(" and false"),
-            Through::Access(tokens) => self.accessed(tenant, tokens.iter().cloned()),
+            Through::Requester(person) => self.asked(&mut terms, "t.requester", [person.as_str()]),
+            Through::Assignee(person) => self.asked(&mut terms, "t.assignee", [person.as_str()]),
+            Through::Teams(teams) if teams.is_empty() => _ = terms.next(self).push("false"),
+            Through::Teams(teams) => self.asked(&mut terms, "t.team", teams.iter().map(Key::as_str)),
+            Through::Organisation(key) => self.asked(&mut terms, "t.organisation", [key.as_str()]),
+            Through::Access(tokens) if tokens.is_empty() => _ = terms.next(self).push("false"),
+            Through::Access(tokens) => terms.next(self).accessed(tenant, tokens.iter().cloned()),
         }
-        self.push(")");
+        self.join(terms, " and ", "true");
     }
 
     /// Asks that one of some tokens be among those of the ticket.
     fn accessed(&mut self, tenant: i64, tokens: impl IntoIterator<Item = String>) {
-        self.push(" and t.row in (select ticket from ticketcore_access where tenant = ").bind(tenant);
+        self.push("t.row in (select ticket from ticketcore_access where tenant = ").bind(tenant).push(" and ");
         self.one_of("token", tokens);
         self.push(")");
     }
 
-    /// Asks that a column have one of some values; nothing if there are none. A single one is compared by `=`, which
-    /// keeps the order of an index; more go into one parameter, however many they are.
+    /// Asks that a column have one of some values; nothing if there are none.
+    fn asked<T: Into<Json>>(&mut self, terms: &mut Terms, column: &str, values: impl IntoIterator<Item = T>) {
+        let mut values = values.into_iter().peekable();
+        if values.peek().is_some() {
+            terms.next(self).one_of(column, values);
+        }
+    }
+
+    /// Asks that a column have one of some values. A single text is compared by `=`, which keeps the order of an index;
+    /// more go into one parameter, however many they are.
     pub(crate) fn one_of<T: Into<Json>>(&mut self, column: &str, values: impl IntoIterator<Item = T>) {
         let mut values: Vec<Json> = values.into_iter().map(Into::into).collect();
         if let [Json::String(_)] = values.as_slice()
             && let Some(Json::String(text)) = values.pop()
         {
-            self.push(" and ").push(column).push(" = ").bind(text);
-        } else if !values.is_empty() {
+            self.push(column).push(" = ").bind(text);
+        } else {
             let list = Json::Array(values).to_string();
-            self.push(" and ").push(column).push(" in (select value from json_each(").bind(list).push("))");
+            self.push(column).push(" in (select value from json_each(").bind(list).push("))");
         }
     }
 
-    fn period(&mut self, column: &str, period: Period) {
+    fn period(&mut self, terms: &mut Terms, column: &str, period: Period) {
         let Period { from, to } = period;
         for (comparison, bound) in [(" >= ", from), (" < ", to)] {
             if let Some(bound) = bound {
-                self.push(" and ").push(column).push(comparison).bind(micros(bound));
+                terms.next(self).push(column).push(comparison).bind(micros(bound));
             }
         }
     }
 
+    /// Asks that a number lie within its bounds, and so that there is one.
+    fn bounds(&mut self, terms: &mut Terms, number: &str, bounds: Bounds) {
+        let Bounds { least, most } = bounds;
+        terms.next(self).push(number).push(" is not null");
+        for (comparison, bound) in [(" >= ", least), (" <= ", most)] {
+            if let Some(bound) = bound {
+                terms.next(self).push(number).push(comparison).bind(bound);
+            }
+        }
+    }
+
+    /// Asks that flags are up in the last beat of the ticket's line, where all of them stand in one number.
+    fn flags(&mut self, flags: &[Flag]) {
+        let bits = flags.iter().fold(Flags::default(), |all, flag| all.with(*flag, true)).bits();
+        self.push("(select json_extract(s.body, '$.line[#-1][6]') & ").bind(bits).push(" = ").bind(bits);
+        self.push(" from ticketcore_snapshot s where s.row = t.row)");
+    }
+
+    fn promise(&mut self, promise: &Promise) {
+        let Promise { policy, stands } = promise;
+        let policy = |sql: &mut Self, column: &str| {
+            if let Some(policy) = policy {
+                sql.push(" and ").push(column).push(" = ").bind(policy.to_string());
+            }
+            sql.push(")");
+        };
+        if let Stands::Breached | Stands::Excused = stands {
+            self.push("exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.policies.breaches') b ");
+            self.push("where s.row = t.row and json_extract(b.value, '$.waived') is ");
+            self.push(if *stands == Stands::Breached { "null" } else { "not null" });
+            return policy(self, "json_extract(b.value, '$.policy')");
+        }
+        let mut terms = Terms::default();
+        self.push("exists (select 1 from json_each(t.targets) p where ");
+        let paused = "json_extract(p.value, '$[2]')";
+        match stands {
+            Stands::Breached | Stands::Excused => {}
+            Stands::Paused => _ = terms.next(self).push(paused),
+            Stands::Running => _ = terms.next(self).push("not ").push(paused),
+            Stands::Due(period) => {
+                terms.next(self).push("not ").push(paused);
+                self.period(&mut terms, "json_extract(p.value, '$[1]')", *period);
+            }
+        }
+        self.join(terms, " and ", "true");
+        policy(self, "json_extract(p.value, '$[0]')");
+    }
+
+    /// Asks what the ticket was: each turn of its trail says what it was before, its row what it is now.
+    fn past(&mut self, past: &Past) {
+        let mut turns = Terms::default();
+        match past {
+            Past::Was { aspect, values, period } => {
+                let Period { from, to } = *period;
+                self.push("(");
+                self.turned(*aspect);
+                self.value(&mut turns, TURN_FROM, values);
+                if let Some(to) = to {
+                    turns.next(self).push(TURN_SINCE).push(" < ").bind(micros(to));
+                }
+                if let Some(from) = from {
+                    turns.next(self).push(TURN_AT).push(" > ").bind(micros(from));
+                }
+                self.join(turns, " and ", "true").push(") or ");
+                let mut now = Terms::default();
+                self.value(&mut now, column(*aspect), values);
+                if let Some(to) = to {
+                    now.next(self).push("coalesce((select ").push(TURN_AT).push(TRAIL).bind(aspect.as_str().to_owned());
+                    self.push(" order by r.key desc limit 1), t.created) < ").bind(micros(to));
+                }
+                self.join(now, " and ", "true").push(")");
+            }
+            Past::Changed { aspect, from, to, by, period } => {
+                self.turned(*aspect);
+                self.value(&mut turns, TURN_FROM, from);
+                self.value(&mut turns, TURN_TO, to);
+                self.asked(&mut turns, TURN_BY, by.iter().map(PersonId::as_str));
+                self.period(&mut turns, TURN_AT, *period);
+                self.join(turns, " and ", "true").push(")");
+            }
+        }
+    }
+
+    /// Begins to ask for a turn of an aspect.
+    fn turned(&mut self, aspect: Aspect) {
+        self.push("exists (select 1").push(TRAIL).bind(aspect.as_str().to_owned()).push(" and ");
+    }
+
+    /// Asks that a value, or the lack of one, be among some; nothing if there are none.
+    fn value(&mut self, terms: &mut Terms, column: &str, values: &[Option<Key>]) {
+        if values.is_empty() {
+            return;
+        }
+        let mut one = Terms::default();
+        terms.next(self);
+        if values.contains(&None) {
+            one.next(self).push(column).push(" is null");
+        }
+        self.asked(&mut one, column, values.iter().flatten().map(Key::as_str));
+        self.join(one, " or ", "false");
+    }
+
+    /// Asks for a link; the ticket at its other end is found by its id.
+    fn linked(&mut self, tenant: i64, linked: Linked) {
+        let Linked { kind, to } = linked;
+        self.push("exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.links') l where s.row = t.row");
+        if let Some(kind) = kind {
+            self.push(" and json_extract(l.value, '$.kind') = ").bind(LinkKind::as_str(kind).to_owned());
+        }
+        let other = " and exists (select 1 from ticketcore_ticket o indexed by ticketcore_ticket_id \
+                     where o.id = unhex(replace(json_extract(l.value, '$.to'), '-', '')) and o.tenant = ";
+        match to {
+            End::Any => {}
+            End::Open => _ = self.push(other).bind(tenant).push(" and o.open)"),
+            End::Number(number) => {
+                self.push(other).bind(tenant).push(" and o.number = ").bind(number).push(")");
+            }
+        }
+        self.push(")");
+    }
+
     /// Asks that a custom field compare, with values of its own type only. Texts compare by their bytes.
     fn field(&mut self, field: &Key, cmp: &Cmp) {
-        self.push(" and exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.fields') f ");
+        self.push("exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.fields') f ");
         self.push("where s.row = t.row and f.key = ").bind(field.to_string());
         match cmp {
             Cmp::Set => {}
@@ -174,7 +386,7 @@ impl Sql {
         for of_type in [BOOL, INT, TEXT] {
             let same: Vec<Json> = values.iter().filter(|value| type_of(value) == of_type).map(json).collect();
             if !same.is_empty() {
-                self.push(" or ").push(of_type);
+                self.push(" or ").push(of_type).push(" and ");
                 self.one_of("f.atom", same);
             }
         }
@@ -188,6 +400,72 @@ impl Sql {
             Value::Int(number) => self.bind(*number),
             Value::Text(text) => self.bind(text.clone()),
         };
+    }
+}
+
+/// Who is awaited.
+const WAITING: &str = "(select json_extract(s.body, '$.waiting') from ticketcore_snapshot s where s.row = t.row)";
+
+/// The turns of an aspect, the next parameter.
+const TRAIL: &str = " from ticketcore_snapshot s, json_each(s.body, '$.trail') r \
+                     where s.row = t.row and json_extract(r.value, '$[3]') = ";
+const TURN_AT: &str = "json_extract(r.value, '$[0]')";
+const TURN_SINCE: &str = "json_extract(r.value, '$[1]')";
+const TURN_BY: &str = "json_extract(r.value, '$[2]')";
+const TURN_FROM: &str = "json_extract(r.value, '$[4]')";
+const TURN_TO: &str = "json_extract(r.value, '$[5]')";
+
+/// What a ticket has of an aspect now, as its trail names it.
+const fn column(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Status => "t.status",
+        Aspect::State => "t.state",
+        Aspect::Priority => "'p' || t.priority",
+        Aspect::Assignee => "t.assignee",
+        Aspect::Team => "t.team",
+        Aspect::Queue => "t.queue",
+        Aspect::Category => "t.category",
+    }
+}
+
+/// Asks that something is there.
+const fn there(part: Part) -> &'static str {
+    match part {
+        Part::Category => "t.category is not null",
+        Part::Team => "t.team is not null",
+        Part::Queue => "t.queue is not null",
+        Part::Assignee => "t.assignee is not null",
+        Part::Requester => "t.requester is not null",
+        Part::Organisation => "t.organisation is not null",
+        Part::External => "t.external is not null",
+        Part::Tag => "t.tags is not null",
+        Part::Watcher => "exists (select 1 from json_each(t.access) a where substr(a.value, 1, 8) = 'watcher/')",
+        Part::Waiting => {
+            "(select json_extract(s.body, '$.waiting') is not null from ticketcore_snapshot s where s.row = t.row)"
+        }
+        Part::Responded => "t.responded is not null",
+        Part::Resolved => "t.resolved is not null",
+        Part::FirstResolved => "t.first_resolved is not null",
+        Part::Closed => "t.closed is not null",
+        Part::Due => "t.due is not null",
+        Part::Score => "t.score > 0",
+        Part::Survivor => {
+            "(select json_extract(s.body, '$.merged') is not null from ticketcore_snapshot s where s.row = t.row)"
+        }
+    }
+}
+
+/// What a counter is at.
+const fn counted(counter: Counter) -> &'static str {
+    match counter {
+        Counter::Number => "t.number",
+        Counter::Level => {
+            "(select coalesce(json_extract(s.body, '$.level'), 0) from ticketcore_snapshot s where s.row = t.row)"
+        }
+        Counter::Reopens => "t.reopens",
+        Counter::Reassigns => "t.reassigns",
+        Counter::Messages => "t.messages",
+        Counter::Score => "nullif(t.score, 0)",
     }
 }
 

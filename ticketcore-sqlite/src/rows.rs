@@ -7,8 +7,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 use ticketcore::codec::decode_ticket;
 use ticketcore::id::{TicketId, Version};
-use ticketcore::report::Standing;
-use ticketcore::store::{Change, StoreError};
+use ticketcore::report::{Course, Standing};
+use ticketcore::store::{Change, StoreError, Target};
 use ticketcore::ticket::Ticket;
 use ticketcore::time::micros;
 use uuid::Uuid;
@@ -55,7 +55,7 @@ const SETS: u8 = 32;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Write); 33] = [
+const COLUMNS: [(&str, Write); 35] = [
     ("id", Write::Once),
     ("created", Write::Once),
     ("version", Write::Always),
@@ -78,8 +78,10 @@ const COLUMNS: [(&str, Write); 33] = [
     ("messages", Write::Always),
     ("score", Write::Always),
     ("standings", Write::Always),
+    ("targets", Write::Always),
     ("tags", Write::Always),
     ("access", Write::Always),
+    ("course", Write::Always),
     ("queue", Write::If(QUEUE)),
     ("due", Write::If(QUEUE)),
     ("priority", Write::If(QUEUE)),
@@ -187,8 +189,10 @@ fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Resu
         ticket.messages,
         ticket.answer(),
         Standing::encode(&marks.standings),
+        Target::encode(&marks.targets),
         list(&ticket.tags)?,
         list(&ticket.access().collect())?,
+        marks.course.as_deref().map(Course::encode).unwrap_or_default(),
         ticket.queue.as_ref().map(|key| key.as_str()),
         marks.rank.map(|rank| micros(rank.due)),
         ticket.priority().number(),

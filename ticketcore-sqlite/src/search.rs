@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 use ticketcore::codec::decode_event;
-use ticketcore::query::{Filter, words};
+use ticketcore::query::words;
 
 use crate::error::Result;
 
@@ -20,13 +20,13 @@ const CHUNK: i64 = 200;
 const REPLACE: &str = "insert or replace into ticketcore_words (rowid, words) values (?1, ?2)";
 
 /// The question for the index, if the words ask anything: each must occur, none is an operator.
-pub(crate) fn question(filter: &Filter) -> Option<String> {
+pub(crate) fn question(texts: &[String], public: bool) -> Option<String> {
     let quoted = |entry: &String| format!("\"{entry}\"");
     let one_of = |entries: &Vec<String>| match entries.as_slice() {
         [entry] => quoted(entry),
         entries => format!("({})", entries.iter().map(quoted).collect::<Vec<_>>().join(" OR ")),
     };
-    let words: Vec<String> = words::question(&filter.words, filter.sight.public).iter().map(one_of).collect();
+    let words: Vec<String> = words::question(texts, public).iter().map(one_of).collect();
     (!words.is_empty()).then(|| words.join(" AND "))
 }
 

@@ -122,7 +122,7 @@ impl SqliteStore {
 
     /// Indexes what is committed by now, if a question is about words.
     async fn index(&self, filter: &Filter) -> Result<(), StoreError> {
-        if search::question(filter).is_none() {
+        if !filter.asks_words() {
             return Ok(());
         }
         let (mut indexed, last) = self.read(search::progress)?;

@@ -29,7 +29,7 @@ pub(crate) fn tally(connection: &Connection, tenant: &TenantId, scan: &Scan) -> 
         for ((_, read), column) in columns.iter().zip(1..) {
             read(&mut figures, row.get_ref(column)?)?;
         }
-        tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?;
+        tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?;
     }
     Ok(tallier.finish())
 }
@@ -59,8 +59,9 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         counters,
         score,
         standings,
+        course,
     } = *needs;
-    let all: [(bool, &str, Read); 22] = [
+    let all: [(bool, &str, Read); 23] = [
         (kind, "kind", |figures, value| text(&mut figures.kind, value)),
         (status, "status", |figures, value| text(&mut figures.status, value)),
         (state, "state", |figures, value| text(&mut figures.state, value)),
@@ -83,6 +84,7 @@ fn columns(needs: &Needs) -> Vec<(&'static str, Read)> {
         (counters, "messages", |figures, value| number(&mut figures.messages, value)),
         (score, "score", |figures, value| maybe_small(&mut figures.score, value)),
         (standings, "standings", |figures, value| text(&mut figures.standings, value)),
+        (course, "course", |figures, value| text(&mut figures.course, value)),
     ];
     all.into_iter().filter(|(needed, ..)| *needed).map(|(_, column, read)| (column, read)).collect()
 }

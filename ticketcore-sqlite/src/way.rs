@@ -51,7 +51,7 @@ impl Way {
         if narrow == Self::Rows
             && filter.numbers.is_empty()
             && sort == Sort::Number
-            && search::question(filter).is_some()
+            && search::question(&filter.words, filter.sight.public).is_some()
         {
             Self::Words
         } else if narrow != Self::Rows || known {
@@ -81,7 +81,7 @@ impl Sql {
     /// Appends where the tickets (`t`) of a tenant come from. The filter must ask for what the way leads to.
     pub(crate) fn from(&mut self, way: Way, tenant: i64, filter: &Filter) -> &mut Self {
         let [first, last] = rows::of(tenant);
-        if let Some(question) = search::question(filter).filter(|_| way == Way::Words) {
+        if let Some(question) = search::question(&filter.words, filter.sight.public).filter(|_| way == Way::Words) {
             self.push(" from ticketcore_words w cross join ticketcore_ticket t on t.row = w.rowid");
             self.push(" where w.ticketcore_words match ").bind(question);
             return self.push(" and w.rowid between ").bind(first).push(" and ").bind(last);
@@ -126,7 +126,7 @@ impl Sql {
                     .bind(key.to_string());
                 }
                 Through::Access(tokens) => {
-                    self.push("select ticket as row from ticketcore_access where tenant = ").bind(tenant);
+                    self.push("select ticket as row from ticketcore_access where tenant = ").bind(tenant).push(" and ");
                     self.one_of("token", tokens.iter().map(String::as_str));
                 }
                 Through::Any | Through::Assignee(_) | Through::Teams(_) => {

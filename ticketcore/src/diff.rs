@@ -48,7 +48,7 @@ impl fmt::Display for FieldChange {
 /// Tells what is different between two versions of a ticket, in the order of its fields.
 ///
 /// What never changes (tenant, id, number, prefix, channel, creation), what always does (version, time of the last
-/// event) and what only repeats other fields for the clocks (the line) is left out.
+/// event) and what only repeats other fields (the line, the trail) is left out.
 ///
 /// # Examples
 ///
@@ -167,6 +167,7 @@ fn fields(ticket: &Ticket) -> Vec<(Key, Option<String>)> {
         score,
         helpful,
         line: _,
+        trail: _,
         policies,
         head: _,
     } = ticket;
@@ -284,6 +285,7 @@ mod tests {
     use crate::signal::{Alert, Severity};
     use crate::status::{Status, Waiting};
     use crate::ticket::{Ack, Channel, Override, Score};
+    use crate::trail::Trail;
     use crate::value::Value;
 
     fn at() -> DateTime<Utc> {
@@ -400,6 +402,7 @@ mod tests {
             created: at() + TimeDelta::days(1),
             updated: at() + TimeDelta::days(1),
             line: Line::default(),
+            trail: Trail::default(),
             ..before.clone()
         };
         assert_eq!(diff(&before, &after), []);

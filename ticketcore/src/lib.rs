@@ -54,7 +54,9 @@ mod story;
 pub mod testing;
 pub mod ticket;
 pub mod time;
+pub mod trail;
 pub mod value;
+pub mod whatif;
 
 pub use actor::{Actor, ActorKind, By, Party};
 pub use capability::{Capabilities, Capability};

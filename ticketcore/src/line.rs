@@ -72,6 +72,12 @@ impl Flags {
         Self(if up { self.0 | bit } else { self.0 & !bit })
     }
 
+    /// All of them as one number, as a line is written: 1 acked, 2 snoozed, 4 firing, 8 assigned, 16 responded,
+    /// 32 unanswered, 64 dropped, 128 untouched.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
     const fn bit(flag: Flag) -> u8 {
         match flag {
             Flag::Acked => 1,

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
-use crate::query::{Cursor, Filter, Order, Page, Query, Sort, words};
-use crate::report::{Figures, Scan, Standing, Table, Tallier};
+use crate::query::{Beside, Cursor, Filter, Order, Other, Page, Query, Sort, words};
+use crate::report::{Figures, Scan, Table, Tallier};
 use crate::store::{
     Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
 };
@@ -205,7 +205,8 @@ impl Slot {
     }
 
     /// Whether all words occur in the subjects the ticket ever had, its description and its messages.
-    fn has_words(&self, asked: &[String], public: bool) -> bool {
+    fn has_words(&self, texts: &[String], public: bool) -> bool {
+        let asked: Vec<String> = texts.iter().flat_map(|text| words::split(text)).collect();
         let mut missing: HashSet<&str> = asked.iter().map(String::as_str).collect();
         let searched = self.log.iter().filter(|one| !(public && words::is_internal(&one.event)));
         let texts = searched.flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
@@ -214,19 +215,35 @@ impl Slot {
     }
 }
 
+/// A ticket among those of its tenant.
+struct Placed<'a> {
+    slot: &'a Slot,
+    among: &'a Tenant,
+}
+
+impl Beside for Placed<'_> {
+    fn has_words(&self, texts: &[String], public: bool) -> bool {
+        self.slot.has_words(texts, public)
+    }
+
+    fn other(&self, id: TicketId) -> Option<Other> {
+        let other = &self.among.tickets.get(&id)?.ticket;
+        Some(Other { number: other.number, status: other.status })
+    }
+}
+
 impl Tenant {
+    fn means(&self, filter: &Filter, slot: &Slot) -> bool {
+        filter.matches(&slot.ticket, &slot.marks, &Placed { slot, among: self })
+    }
+
     /// The tickets of a query beyond its cursor, with their places, in order.
-    fn ordered<'a>(
-        &'a self,
-        query: &'a Query,
-        asked: &'a [String],
-    ) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
+    fn ordered<'a>(&'a self, query: &'a Query) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
         let Query { filter, order, after, limit: _ } = query;
         let placed = move |slot: &'a Slot| {
             let place = Cursor::of(order.by, &slot.ticket, slot.marks.rank)?;
             let beyond = after.is_none_or(|after| if order.descending { place < after } else { place > after });
-            let meant = beyond && meant(slot, filter, asked);
-            meant.then_some((place, slot))
+            (beyond && self.means(filter, slot)).then_some((place, slot))
         };
         // A page of one queue is read off its order, however many tickets there are.
         if let (Order { by: Sort::Rank, descending: false }, [queue]) = (*order, filter.queues.as_slice()) {
@@ -257,15 +274,6 @@ impl Tenant {
     }
 }
 
-fn meant(slot: &Slot, filter: &Filter, asked: &[String]) -> bool {
-    filter.matches(&slot.ticket, |_| true) && slot.has_words(asked, filter.sight.public)
-}
-
-/// The words a filter asks for, broken as texts are.
-fn asked(filter: &Filter) -> Vec<String> {
-    filter.words.iter().flat_map(|text| words::split(text)).collect()
-}
-
 #[async_trait]
 impl Store for MemoryStore {
     async fn load(&self, tenant: &TenantId, id: TicketId) -> Result<Option<Arc<Ticket>>, StoreError> {
@@ -277,8 +285,7 @@ impl Store for MemoryStore {
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
         let state = self.lock();
         let Some(tenant) = state.tenants.get(tenant) else { return Ok(Page::default()) };
-        let asked = asked(&query.filter);
-        let mut found = tenant.ordered(query, &asked);
+        let mut found = tenant.ordered(query);
         let page: Vec<_> = found.by_ref().take(query.limit).collect();
         let next = if found.next().is_some() { page.last().map(|(place, _)| *place) } else { None };
         Ok(Page { tickets: page.iter().map(|(_, slot)| Arc::clone(&slot.ticket)).collect(), next })
@@ -286,14 +293,12 @@ impl Store for MemoryStore {
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
         let state = self.lock();
-        let mut tallier = Tallier::new(scan);
-        let asked = asked(&scan.filter);
-        let slots = state.tenants.get(tenant).into_iter().flat_map(|tenant| tenant.tickets.values());
-        for slot in slots.filter(|slot| meant(slot, &scan.filter, &asked)) {
-            let standings =
-                if scan.needs().standings { Standing::encode(&slot.marks.standings) } else { String::new() };
-            let figures = Figures::of(&slot.ticket, &slot.marks, &standings);
-            tallier.add(&figures).map_err(|error| StoreError::corrupt("standings", error))?;
+        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
+        let Some(tenant) = state.tenants.get(tenant) else { return Ok(tallier.finish()) };
+        for slot in tenant.tickets.values().filter(|slot| tenant.means(&scan.filter, slot)) {
+            let texts = slot.marks.texts(&needs);
+            let figures = Figures::of(&slot.ticket, &slot.marks, &texts);
+            tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?;
         }
         Ok(tallier.finish())
     }

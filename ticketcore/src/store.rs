@@ -12,8 +12,8 @@ use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Page, Query};
 
 pub use crate::pieces::Pieces;
-pub use crate::query::Rank;
-use crate::report::{Scan, Standing, Table};
+pub use crate::query::{Rank, Target};
+use crate::report::{Course, Needs, Scan, Standing, Table, Texts};
 use crate::ticket::Ticket;
 
 /// Where tickets live.
@@ -179,6 +179,22 @@ pub struct Marks {
     pub resolution: Option<TimeDelta>,
     /// How its promises stand, one entry for each policy that ever bound it.
     pub standings: Vec<Standing>,
+    /// Its clocks with a target that go on.
+    pub targets: Vec<Target>,
+    /// What became of it on its way; `None` while there is nothing to say.
+    pub course: Option<Box<Course>>,
+}
+
+impl Marks {
+    /// Writes what reports read of it as texts, for [`Figures::of`](crate::report::Figures::of); what a scan does not
+    /// need is left empty.
+    #[must_use]
+    pub fn texts(&self, needs: &Needs) -> Texts {
+        Texts {
+            standings: if needs.standings { Standing::encode(&self.standings) } else { String::new() },
+            course: self.course.as_deref().filter(|_| needs.course).map(Course::encode).unwrap_or_default(),
+        }
+    }
 }
 
 /// A unique key of the tenant that changes hands: compare and swap.

@@ -15,6 +15,7 @@ use crate::priority::{Level, Priority};
 use crate::seal::Digest;
 use crate::signal::Alert;
 use crate::time::stamp;
+use crate::trail::Trail;
 use crate::value::Fields;
 
 pub use crate::channel::Channel;
@@ -233,6 +234,9 @@ pub struct Ticket {
 
     /// The changes its clocks need, in order.
     pub line: Line,
+    /// Who changed what its history is asked about.
+    #[serde(default, skip_serializing_if = "Trail::is_empty")]
+    pub trail: Trail,
     /// The steps that were taken, the promises that were broken.
     #[serde(default, skip_serializing_if = "PolicyLog::is_empty")]
     pub policies: PolicyLog,

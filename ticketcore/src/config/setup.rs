@@ -102,6 +102,29 @@ impl Rulebook {
         self
     }
 
+    /// The rulebook as it was at an instant: without the configurations that came into force later. Before the first it is
+    /// that of the first, which counts for all time before it.
+    #[must_use]
+    pub fn until(&self, at: DateTime<Utc>) -> Self {
+        let mut known = self.past.iter().chain([&self.now]);
+        let first = known.next().map_or_else(|| Arc::clone(&self.now), Arc::clone);
+        known.filter(|setup| setup.since <= at).fold(Self::of(first), |book, setup| book.then(Arc::clone(setup)))
+    }
+
+    /// A rulebook in which another configuration took the place of all that came into force from an instant on.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the configuration.
+    pub fn instead(&self, from: DateTime<Utc>, config: Config) -> Result<Self, Vec<Fault>> {
+        let before = || self.past.iter().chain([&self.now]).filter(|setup| setup.since < from);
+        let revision = before().next_back().map_or(Revision::default(), |setup| setup.revision.next());
+        let other = Arc::new(Setup::new(config, revision, from)?);
+        let mut known = before();
+        let Some(first) = known.next() else { return Ok(Self::of(other)) };
+        Ok(known.fold(Self::of(Arc::clone(first)), |book, setup| book.then(Arc::clone(setup))).then(other))
+    }
+
     /// The configuration in force now.
     pub fn now(&self) -> &Setup {
         &self.now

@@ -19,8 +19,10 @@ mod import;
 mod instantiate;
 mod known;
 mod link;
+mod live;
 mod merge;
 mod news;
+mod past;
 mod people;
 mod read;
 mod records;
@@ -34,6 +36,8 @@ mod sight;
 mod similar;
 mod tick;
 mod verify;
+mod walk;
+mod what_if;
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,6 +46,7 @@ use crate::actor::Actor;
 use crate::engine::Refusal;
 use crate::fault::Fault;
 use crate::id::{TenantId, TicketId};
+use crate::query::language::Misread;
 use crate::routing::{ByRoute, Router};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
@@ -53,6 +58,8 @@ pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
 #[cfg(feature = "import")]
 pub use import::{Compared, Differing, Import, Imported};
+pub use live::Live;
+pub use past::Past;
 pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
@@ -61,9 +68,11 @@ pub use routing::Recounted;
 pub use similar::Like;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
+pub use what_if::{Played, WhatIf};
 
 use ids::Ids;
 use known::Standing;
+use live::Folded;
 use roster::Rosters;
 use rules::Rules;
 
@@ -102,12 +111,21 @@ struct Core {
     rules: Rules,
     router: Arc<dyn Router>,
     rosters: Rosters,
+    folded: Folded,
 }
 
 impl Core {
     /// A core that knows nothing yet of what stands in the store.
     fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Ids, router: Arc<dyn Router>) -> Self {
-        Self { store, clock, ids, rules: Rules::default(), router, rosters: Rosters::default() }
+        Self {
+            store,
+            clock,
+            ids,
+            rules: Rules::default(),
+            router,
+            rosters: Rosters::default(),
+            folded: Folded::default(),
+        }
     }
 }
 
@@ -206,6 +224,9 @@ pub enum Error {
         /// What is wrong, and where.
         faults: Vec<Fault>,
     },
+    /// The text is no question, or asks about what the configuration does not know.
+    #[error("no question: {}", .0.brief())]
+    Misread(#[from] Misread),
     /// A notifier could not deliver.
     #[error("event {key} could not be delivered")]
     Undelivered {

@@ -14,6 +14,7 @@ use crate::policy_log::{Breach, PolicyLog};
 use crate::signal::Signal;
 use crate::status::Status;
 use crate::ticket::{Ack, Override, Score, Ticket};
+use crate::trail::{Before, Trail};
 
 /// Folds a ticket's whole history into the ticket.
 ///
@@ -92,6 +93,7 @@ pub(crate) fn begin(tenant: &TenantId, id: TicketId, at: DateTime<Utc>, by: &By,
         score: None,
         helpful: BTreeMap::new(),
         line: Line::default(),
+        trail: Trail::default(),
         policies: PolicyLog::default(),
         head: None,
     };
@@ -107,6 +109,7 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
     ticket.updated = at;
     let mut waits = Waits::of(ticket);
     let mut mark = None;
+    let before = turns(event).then(|| Before::of(ticket));
     match event {
         // A second opening cannot be decided; if a store holds one, it changes nothing. Texts stand in the log.
         Event::Edited { message: Version(1), .. } => ticket.revised = ticket.version,
@@ -292,7 +295,28 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
             mark = if same { None } else { Some(moved) };
         }
     }
+    if let Some(before) = before {
+        before.turned(ticket, at, &by.id);
+    }
     beat_if_changed(ticket, at, mark, waits);
+}
+
+/// Tells whether an event can change what the trail follows.
+const fn turns(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Moved(_)
+            | Event::Migrated(_)
+            | Event::Merged(_)
+            | Event::Unmerged(_)
+            | Event::Assigned(_)
+            | Event::TeamAssigned(_)
+            | Event::Queued(_)
+            | Event::Categorised(_)
+            | Event::Rated { .. }
+            | Event::Prioritised { .. }
+            | Event::PriorityRestored
+    )
 }
 
 /// What only the line remembers: who waits for whom.

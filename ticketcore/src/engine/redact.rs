@@ -8,6 +8,7 @@ use crate::line::Line;
 use crate::policy_log::PolicyLog;
 use crate::priority::{Level, Priority};
 use crate::ticket::Ticket;
+use crate::trail::Trail;
 
 /// What a customer sees of a ticket; everything else is as in a ticket that has none of it.
 ///
@@ -73,6 +74,7 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         score,
         helpful: _,
         line: _,
+        trail: _,
         policies: _,
         head: _,
     } = ticket;
@@ -137,6 +139,7 @@ pub fn redacted(rights: &Rights, ticket: &Ticket) -> Ticket {
         score: score.clone(),
         helpful: BTreeMap::new(),
         line: Line::default(),
+        trail: Trail::default(),
         policies: PolicyLog::default(),
         head: None,
     }

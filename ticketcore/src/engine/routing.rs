@@ -16,7 +16,7 @@ use crate::routing::{Choice, Fallback, Intake, Route};
 use crate::ticket::Ticket;
 
 /// Finds the intake rule of a ticket that somebody opens, if there is one for it.
-pub(super) fn intake<'a>(setup: &'a Setup, actor: &Actor, ticket: &Ticket, at: DateTime<Utc>) -> Option<&'a Intake> {
+pub(crate) fn intake<'a>(setup: &'a Setup, actor: &Actor, ticket: &Ticket, at: DateTime<Utc>) -> Option<&'a Intake> {
     let related = Related::default();
     setup.config.routing.intake(&Scene { ticket, actor: Some(actor), related: &related, setup }, at)
 }

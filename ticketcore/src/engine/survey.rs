@@ -3,14 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{At, Moment, Policy, Rulebook, Step};
-use crate::engine::clock::{Run, Stretch};
+use crate::engine::clock::{Phase, Run, Stretch};
+use crate::engine::course::{Clocks, course};
 use crate::engine::runs::Runs;
 use crate::id::Key;
 use crate::line::Flag;
 use crate::policy_log::{Breach, StepKey};
 use crate::report::Standing;
 use crate::status::Status;
-use crate::store::{Marks, Rank};
+use crate::store::{Marks, Rank, Target};
 use crate::ticket::Ticket;
 
 /// Something a policy is to do at an instant.
@@ -40,6 +41,7 @@ pub(super) struct Survey<'a> {
     /// The earliest due time of a running target.
     due: Option<DateTime<Utc>>,
     standings: Vec<Standing>,
+    targets: Vec<Target>,
 }
 
 pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'a> {
@@ -58,6 +60,7 @@ pub(super) fn survey<'a>(rulebook: &'a Rulebook, ticket: &'a Ticket) -> Survey<'
             if run.ended.is_none() {
                 survey.due = earliest(survey.due, due);
             }
+            survey.targets.extend(target(&run, policy, due));
             upcoming(&run, ticket, due, |next| survey.consider(next));
         }
         if standing != (Standing { policy: policy.id.clone(), ..Standing::default() }) {
@@ -81,6 +84,13 @@ impl<'a> Survey<'a> {
             self.next = Some(next);
         }
     }
+}
+
+/// The clock of a run, if it has a target and goes on.
+fn target(run: &Run<'_, '_>, policy: &Policy, due: Option<DateTime<Utc>>) -> Option<Target> {
+    let last = run.last().filter(|last| run.ended.is_none() && last.budget().is_some())?;
+    let paused = last.phase != Phase::Running;
+    Some(Target { policy: policy.id.clone(), due: due.filter(|_| !paused), paused })
 }
 
 fn earliest<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
@@ -194,15 +204,19 @@ fn share(budget: TimeDelta, percent: u16) -> Option<TimeDelta> {
 /// What the index is to hold of a ticket.
 pub fn marks(rulebook: &Rulebook, ticket: &Ticket) -> Marks {
     let survey = survey(rulebook, ticket);
-    let business = rulebook.now().config.business.as_ref();
-    let elapsed = |to: Option<DateTime<Utc>>| to.map(|to| rulebook.elapsed(business, ticket.created, to));
+    let mut clocks = Clocks::new(rulebook, ticket);
+    let mut elapsed =
+        |to: Option<DateTime<Utc>>| to.map(|to| TimeDelta::microseconds(clocks.since_opening(to).business));
+    let (response, resolution) = (elapsed(ticket.responded), elapsed(ticket.resolved));
     Marks {
         // Due is inclusive: only the microsecond after it is too late.
         wake: survey.next.and_then(|next| next.due.checked_add_signed(TimeDelta::microseconds(1))),
         rank: rank(rulebook, ticket, survey.due),
-        response: elapsed(ticket.responded),
-        resolution: elapsed(ticket.resolved),
+        response,
+        resolution,
         standings: survey.standings,
+        targets: survey.targets,
+        course: course(&mut clocks, ticket),
     }
 }
 

@@ -1,18 +1,22 @@
-//! Which tickets: a conjunction of simple questions.
+//! Which tickets: a conjunction of simple questions, and of other filters.
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::Channel;
 use crate::cond::Cmp;
 use crate::id::{Key, PersonId, TicketId};
+use crate::line::Flag;
 use crate::priority::Priority;
-use crate::query::Sight;
-use crate::status::Status;
+use crate::query::{Beside, Bounds, Counter, End, Linked, Part, Past, Period, Promise, Sight};
+use crate::status::{Status, Waiting};
+use crate::store::Marks;
 use crate::ticket::Ticket;
 
 /// A conjunction; an empty list asks nothing, a filled one asks for one of its values. Exhaustive on purpose: backends
 /// take it apart without `..`, so a new question stops their build and not their correctness.
+///
+/// [`all`](Self::all), [`any`](Self::any) and [`none`](Self::none) hold other filters, to any depth. Only the
+/// [`sight`](Self::sight) of the outermost counts: what one may see is no part of what one asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
@@ -52,14 +56,42 @@ pub struct Filter {
     pub fields: Vec<(Key, Cmp)>,
     /// Has one of these names in another system.
     pub externals: Vec<String>,
+    /// Waits for one of these, if pending.
+    pub waiting: Vec<Waiting>,
+    /// *All* of these are there.
+    pub has: Vec<Part>,
+    /// *All* of these flags are up now.
+    pub flags: Vec<Flag>,
+    /// *All* of these counters are within their bounds.
+    pub counts: Vec<(Counter, Bounds)>,
+    /// *All* of these can be said of its promises.
+    pub promises: Vec<Promise>,
+    /// *All* of these links are there.
+    pub linked: Vec<Linked>,
+    /// *All* of these were so.
+    pub past: Vec<Past>,
     /// Opened then.
     pub created: Period,
     /// Changed last then.
     pub updated: Period,
+    /// Answered first by an agent in public then.
+    pub responded: Period,
     /// Resolved (last, and not reopened since) then.
     pub resolved: Period,
+    /// Resolved for the first time then, reopened since or not.
+    pub first_resolved: Period,
+    /// Closed, and not reopened since, then.
+    pub closed: Period,
+    /// Has a place in the order of work that is due then.
+    pub due: Period,
     /// *All* of these words occur in its subjects, description or messages; see [`words`](crate::query::words).
     pub words: Vec<String>,
+    /// *All* of these mean it, too.
+    pub all: Vec<Filter>,
+    /// One of these means it, too.
+    pub any: Vec<Filter>,
+    /// None of these means it.
+    pub none: Vec<Filter>,
     /// Among what the one who asks may see. The desk sets it; what a caller puts here is overwritten.
     #[serde(skip)]
     pub sight: Sight,
@@ -76,34 +108,6 @@ pub enum Assignee {
     Nobody,
     /// One of these.
     Is(Vec<PersonId>),
-}
-
-/// A stretch of time, from inclusive, to exclusive; an open end asks nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Period {
-    /// Not before.
-    pub from: Option<DateTime<Utc>>,
-    /// Before.
-    pub to: Option<DateTime<Utc>>,
-}
-
-impl Period {
-    /// From an instant (inclusive) to another (exclusive).
-    pub const fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
-        Self { from: Some(from), to: Some(to) }
-    }
-
-    /// Tells whether it asks anything.
-    pub const fn is_any(&self) -> bool {
-        self.from.is_none() && self.to.is_none()
-    }
-
-    /// Tells whether an instant lies in it; no instant lies only in a period that asks nothing.
-    pub fn contains(&self, at: Option<DateTime<Utc>>) -> bool {
-        self.is_any()
-            || at.is_some_and(|at| self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to))
-    }
 }
 
 impl Filter {
@@ -127,9 +131,45 @@ impl Filter {
         Self { ids: ids.into_iter().collect(), ..Self::default() }
     }
 
-    /// Says whether a ticket is meant. `has_word` tells whether a word occurs in the ticket's subjects or texts (the
-    /// public ones only, if so is its [sight](Sight::public)); it is asked last, and only if words are asked for.
-    pub fn matches(&self, ticket: &Ticket, has_word: impl Fn(&str) -> bool) -> bool {
+    /// What none of some filters means.
+    #[must_use]
+    pub fn without(none: impl IntoIterator<Item = Self>) -> Self {
+        Self { none: none.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Tells whether words are asked for, however deep; a backend may have to bring its index up to date first.
+    pub fn asks_words(&self) -> bool {
+        self.anywhere(&|filter| !filter.words.is_empty())
+    }
+
+    /// Tells whether other tickets are asked about, however deep.
+    pub fn asks_links(&self) -> bool {
+        self.anywhere(&|filter| filter.linked.iter().any(|linked| linked.to != End::Any))
+    }
+
+    /// Tells whether numbers are asked about, which only a store gives, however deep.
+    pub fn asks_numbers(&self) -> bool {
+        let numbered = |linked: &Linked| matches!(linked.to, End::Number(_));
+        self.anywhere(&|filter| !filter.numbers.is_empty() || filter.linked.iter().any(numbered))
+    }
+
+    /// Tells whether what is asked depends on what policies promise, however deep.
+    pub fn asks_promises(&self) -> bool {
+        self.anywhere(&|filter| !filter.promises.is_empty() || !filter.due.is_any() || filter.has.contains(&Part::Due))
+    }
+
+    fn anywhere(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
+        let Self { all, any, none, .. } = self;
+        holds(self) || all.iter().chain(any).chain(none).any(|filter| filter.anywhere(holds))
+    }
+
+    /// Says whether a ticket is meant, by what it is, what its index holds, and what is found [beside](Beside) it.
+    pub fn matches(&self, ticket: &Ticket, marks: &Marks, beside: &impl Beside) -> bool {
+        // First, as it lets most tickets of others go without a look at the rest of them.
+        self.sight.sees(ticket) && self.means(ticket, marks, beside, self.sight.public)
+    }
+
+    fn means(&self, ticket: &Ticket, marks: &Marks, beside: &impl Beside, public: bool) -> bool {
         let Self {
             ids,
             numbers,
@@ -149,15 +189,28 @@ impl Filter {
             tags,
             fields,
             externals,
+            waiting,
+            has,
+            flags,
+            counts,
+            promises,
+            linked,
+            past,
             created,
             updated,
+            responded,
             resolved,
+            first_resolved,
+            closed,
+            due,
             words,
-            sight,
+            all,
+            any,
+            none,
+            sight: _,
         } = self;
-        // First, as it lets most tickets of others go without a look at the rest of them.
-        sight.sees(ticket)
-            && one_of(ids, &ticket.id)
+        let means = |other: &Self| other.means(ticket, marks, beside, public);
+        one_of(ids, &ticket.id)
             && one_of(numbers, &ticket.number)
             && one_of(kinds, &ticket.kind)
             && !except.contains(&ticket.kind)
@@ -179,10 +232,24 @@ impl Filter {
             && tags.iter().all(|tag| ticket.tags.contains(tag))
             && fields.iter().all(|(field, cmp)| cmp.holds(ticket.fields.get(field)))
             && one_of_some(externals, ticket.external.as_ref())
+            && one_of_some(waiting, ticket.waiting.as_ref())
+            && has.iter().all(|part| part.is_there(ticket, marks))
+            && flags.iter().all(|flag| ticket.line.last().is_some_and(|last| last.flags.has(*flag)))
+            && counts.iter().all(|(counter, bounds)| bounds.hold(counter.of(ticket)))
+            && promises.iter().all(|promise| promise.holds(ticket, marks))
+            && linked.iter().all(|linked| linked.holds(ticket, beside))
+            && past.iter().all(|past| past.holds(ticket))
             && created.contains(Some(ticket.created))
             && updated.contains(Some(ticket.updated))
+            && responded.contains(ticket.responded)
             && resolved.contains(ticket.resolved)
-            && words.iter().all(|word| has_word(word))
+            && first_resolved.contains(ticket.first_resolved)
+            && closed.contains(ticket.closed)
+            && due.contains(marks.rank.map(|rank| rank.due))
+            && all.iter().all(means)
+            && (any.is_empty() || any.iter().any(means))
+            && !none.iter().any(means)
+            && (words.is_empty() || beside.has_words(words, public))
     }
 }
 

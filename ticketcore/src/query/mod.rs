@@ -2,16 +2,29 @@
 //!
 //! [`Filter::matches`] is the meaning; what a backend compiles to SQL must agree with it.
 
+mod beside;
 mod filter;
 pub(crate) mod hidden;
+pub mod language;
+mod linked;
 mod order;
+mod part;
+mod past;
+mod period;
+mod promise;
 mod sight;
 pub mod words;
 
 use std::sync::Arc;
 
-pub use filter::{Assignee, Filter, Period};
+pub use beside::{Beside, Other};
+pub use filter::{Assignee, Filter};
+pub use linked::{End, Linked};
 pub use order::{Cursor, Order, Rank, Sort};
+pub use part::{Bounds, Counter, Part};
+pub use past::Past;
+pub use period::Period;
+pub use promise::{Promise, Stands, Target};
 pub use sight::{Glance, Sight, Through};
 
 use crate::ticket::Ticket;

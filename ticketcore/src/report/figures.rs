@@ -55,13 +55,24 @@ pub struct Figures<'a> {
     pub score: Option<u8>,
     /// How its promises stand, as [`Standing::encode`](super::Standing::encode) writes them.
     pub standings: &'a str,
+    /// What became of it on its way, as [`Course::encode`](super::Course::encode) writes it.
+    pub course: &'a str,
+}
+
+/// Holds the texts of a ticket's marks, as columns hold them; see [`Marks::texts`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// Its standings.
+    pub standings: String,
+    /// Its course.
+    pub course: String,
 }
 
 impl<'a> Figures<'a> {
-    /// Reads all figures of a ticket and of its index, for backends that keep both whole. `standings` is the text of
-    /// [`Marks::standings`]; it may be empty if the scan needs none.
+    /// Reads all figures of a ticket and of its index, for backends that keep both whole. `texts` are those of
+    /// [`Marks::texts`].
     #[must_use]
-    pub fn of(ticket: &'a Ticket, marks: &Marks, standings: &'a str) -> Self {
+    pub fn of(ticket: &'a Ticket, marks: &Marks, texts: &'a Texts) -> Self {
         let key = |key: &'a Option<Key>| key.as_ref().map(Key::as_str);
         Self {
             kind: ticket.kind.as_str(),
@@ -85,7 +96,8 @@ impl<'a> Figures<'a> {
             reassigns: ticket.reassigns,
             messages: ticket.messages,
             score: ticket.answer(),
-            standings,
+            standings: &texts.standings,
+            course: &texts.course,
         }
     }
 }

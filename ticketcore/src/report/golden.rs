@@ -98,9 +98,9 @@ request         1        0
 Backlog by priority
 How many tickets are neither resolved nor closed, and how long ago they were opened.
 
-priority  backlog  age n  age mean  age min  age p50  age p90  age p95  age max
-p1              1      1    5d 11h   5d 11h   5d 11h   5d 11h   5d 11h   5d 11h
-p3              0      0         -        -        -        -        -        -
+priority  backlog  age n  age mean  age min  age p50  age p90  age p95  age p99  age max
+p1              1      1    5d 11h   5d 11h   5d 11h   5d 11h   5d 11h   5d 11h   5d 11h
+p3              0      0         -        -        -        -        -        -        -
 "
     );
     assert_eq!(
@@ -109,9 +109,9 @@ p3              0      0         -        -        -        -        -        -
 First response
 From the opening to the first public reply of a human agent, on the wall clock.
 
-priority  n    mean  min     p50     p90     p95     max
-p1        2  2m 52s  42s  2m 52s  4m 36s  4m 49s  5m 03s
-p3        0       -    -       -       -       -       -
+priority  n    mean  min     p50     p90     p95     p99     max
+p1        2  2m 52s  42s  2m 52s  4m 36s  4m 49s  5m 00s  5m 03s
+p3        0       -    -       -       -       -       -       -
 "
     );
     assert_eq!(
@@ -147,10 +147,10 @@ fn spreadsheets_read_csv_without_formulas() {
         sections("agents")[0].csv().replace("\r\n", "\n"),
         "\
 assignee,tickets,backlog,resolution_n,resolution_mean_s,resolution_min_s,resolution_p50_s,resolution_p90_s,\
-resolution_p95_s,resolution_max_s
-'=cmd,1,1,0,,,,,,
-ada,1,0,1,7500,7500,7500,7500,7500,7500
-,1,0,1,275400,275400,275400,275400,275400,275400
+resolution_p95_s,resolution_p99_s,resolution_max_s
+'=cmd,1,1,0,,,,,,,
+ada,1,0,1,7500,7500,7500,7500,7500,7500,7500
+,1,0,1,275400,275400,275400,275400,275400,275400,275400
 "
     );
     assert_eq!(
@@ -182,9 +182,11 @@ fn programs_read_json_with_units() {
         r#"{"title":"First response, business time","#,
         r#""about":"From the opening to the first public reply of a human agent, in business time.","#,
         r#""headings":[{"name":"priority"},{"name":"n"},{"name":"mean","unit":"s"},{"name":"min","unit":"s"},"#,
-        r#"{"name":"p50","unit":"s"},{"name":"p90","unit":"s"},{"name":"p95","unit":"s"},{"name":"max","unit":"s"}],"#,
-        r#""rows":[{"priority":"p1","n":2,"mean":151.75,"min":0.5,"p50":151.75,"p90":272.75,"p95":287.875,"max":303.0},"#,
-        r#"{"priority":"p3","n":0,"mean":null,"min":null,"p50":null,"p90":null,"p95":null,"max":null}]}"#,
+        r#"{"name":"p50","unit":"s"},{"name":"p90","unit":"s"},{"name":"p95","unit":"s"},"#,
+        r#"{"name":"p99","unit":"s"},{"name":"max","unit":"s"}],"#,
+        r#""rows":[{"priority":"p1","n":2,"mean":151.75,"min":0.5,"p50":151.75,"p90":272.75,"p95":287.875,"#,
+        r#""p99":299.975,"max":303.0},"#,
+        r#"{"priority":"p3","n":0,"mean":null,"min":null,"p50":null,"p90":null,"p95":null,"p99":null,"max":null}]}"#,
     ];
     assert_eq!(serde_json::to_string(&sections("response")[1]).unwrap(), expected.concat());
 

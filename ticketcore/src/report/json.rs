@@ -18,6 +18,24 @@ impl Serialize for Section {
     }
 }
 
+impl Section {
+    /// Writes each row as a line of JSON: `{"section": its title, "row": {…}}`, with the values as in the whole section.
+    #[must_use]
+    pub fn ndjson(&self) -> String {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            section: &'a str,
+            row: Record<'a>,
+        }
+        let line = |values| {
+            let line = Line { section: &self.title, row: Record { headings: &self.headings, values } };
+            // All keys are texts, so that nothing is left that could fail.
+            serde_json::to_string(&line).unwrap_or_default() + "\n"
+        };
+        self.rows.iter().map(|row| line(row)).collect()
+    }
+}
+
 struct Record<'a> {
     headings: &'a [Heading],
     values: &'a [Value],

@@ -1,6 +1,6 @@
 //! From a table of typed values to a section of plain ones.
 
-use super::{Attainment, Cell, Counter, Heading, Measure, Measured, Section, Share, Summary, Table, Value};
+use super::{Attainment, Cell, Counter, Dimension, Heading, Measure, Measured, Section, Share, Summary, Table, Value};
 
 impl Section {
     /// Lays out a table: each measure takes as many columns as it has numbers.
@@ -8,7 +8,11 @@ impl Section {
     /// Their names begin with the measure's, unless it is the only one: `p90` or `resolution_p90`.
     #[must_use]
     pub fn new(title: impl Into<String>, about: impl Into<String>, table: &Table) -> Self {
-        let mut headings: Vec<_> = table.by.iter().map(|dimension| Heading::new(dimension.to_string())).collect();
+        let name = |dimension: &Dimension| match dimension {
+            Dimension::Each => table.each.as_str().to_owned(),
+            dimension => dimension.to_string(),
+        };
+        let mut headings: Vec<_> = table.by.iter().map(|dimension| Heading::new(name(dimension))).collect();
         for measure in &table.measures {
             headings.extend(Measured::headings(measure).into_iter().map(|heading| match heading.name.as_str() {
                 "" => Heading { name: measure.to_string(), ..heading },
@@ -32,11 +36,20 @@ impl Measured {
             Measure::Count | Measure::Backlog => (&[""], &[]),
             Measure::FirstResponse(_)
             | Measure::Resolution(_)
-            | Measure::FirstResolution
+            | Measure::FirstResolution(_)
+            | Measure::NetResolution(_)
+            | Measure::NextResponse(_)
+            | Measure::Acknowledge(_)
             | Measure::Closing
-            | Measure::Age => (&["n"], &["mean", "min", "p50", "p90", "p95", "max"]),
-            Measure::Reopens | Measure::Reassigns | Measure::Messages => (&["total", "mean", "max"], &[]),
-            Measure::ReopenRate => (&["resolved", "reopened", ""], &[]),
+            | Measure::Spent(_)
+            | Measure::Age => (&["n"], &["mean", "min", "p50", "p90", "p95", "p99", "max"]),
+            Measure::Reopens | Measure::Reassigns | Measure::Messages | Measure::Steps => {
+                (&["total", "mean", "max"], &[])
+            }
+            Measure::ReopenRate | Measure::ReopenedWithin(_) => (&["resolved", "reopened", ""], &[]),
+            Measure::FirstContact(_) => (&["resolved", "at_once", ""], &[]),
+            Measure::ResolvedWithin(_) => (&["due", "resolved", ""], &[]),
+            Measure::Escalated => (&["tickets", "above_0", ""], &[]),
             Measure::Satisfaction => (&["answered", "good", ""], &[]),
             Measure::ResponseShare => (&["solved", "answered", ""], &[]),
             Measure::Attainment(_) => (&["met", "breached", "excused", "running", "dropped", "share"], &[]),
@@ -49,9 +62,9 @@ impl Measured {
     pub(super) fn values(&self) -> Vec<Value> {
         match *self {
             Self::Count(count) => vec![Value::Count(count)],
-            Self::Time(None) => [vec![Value::Count(0)], vec![Value::Empty; 6]].concat(),
-            Self::Time(Some(Summary { n, mean, min, p50, p90, p95, max })) => {
-                [vec![Value::Count(n)], [mean, min, p50, p90, p95, max].map(Value::Time).to_vec()].concat()
+            Self::Time(None) => [vec![Value::Count(0)], vec![Value::Empty; 7]].concat(),
+            Self::Time(Some(Summary { n, mean, min, p50, p90, p95, p99, max, exact: _ })) => {
+                [vec![Value::Count(n)], [mean, min, p50, p90, p95, p99, max].map(Value::Time).to_vec()].concat()
             }
             Self::Counter(counter @ Counter { n: _, total, max }) => {
                 let mean = counter.mean().map_or(Value::Empty, Value::Number);

@@ -3,16 +3,24 @@
 //! 1. A [`Report`] names the tables it is made of: [`Measure`]s by [`Dimension`]s.
 //! 2. A store answers them in one pass, a [`Scan`]: of each ticket it hands the [`Figures`] that the scan
 //!    [needs](Scan::needs) to a [`Tallier`], which holds every definition.
-//! 3. The report shows the [`Table`]s that come out as [`Section`]s: text for people, CSV and JSON for programs.
+//! 3. The report shows the [`Table`]s that come out as [`Section`]s, and a [`Format`] says how they are given out: text
+//!    for people, CSV, JSON and Markdown; figures for a monitoring system are [`openmetrics`].
 //!
 //! All numbers are exact, percentiles too; a share of nothing is nothing, not nought. The ready reports are in
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;
+mod behind;
+mod course;
 mod csv;
 mod figures;
+mod forecast;
+mod format;
+mod histogram;
 mod json;
 mod layout;
+mod markdown;
+mod metrics;
 mod needs;
 mod plain;
 mod scan;
@@ -27,16 +35,25 @@ mod text;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod kept_laws;
+#[cfg(test)]
 mod laws;
 
 pub use ask::{Ask, Report};
-pub use figures::Figures;
+pub use behind::{NotBehind, Number};
+pub use course::{Course, Lapse, NotCourse, Spent, Stay};
+pub use figures::{Figures, Texts};
+pub use forecast::{Forecast, Likely};
+pub use format::{Format, NoFormat};
+pub use histogram::Histogram;
+pub use metrics::{Family, Kind, NoMetric, Sample, openmetrics};
 pub use needs::Needs;
 pub use plain::{Plain, Together};
-pub use scan::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+pub use scan::{Bucket, Cohort, Dimension, Each, Measure, Scan, TableSpec, Time, Unit};
 pub use section::{Heading, Section, Value};
 pub use standard::{agents, attainment, flow, named, overview, reopens, response, satisfaction, standard, volume};
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
-pub use tally::Tallier;
+use tally::BANDS;
+pub use tally::{Moves, OtherTables, Tallier, Tally, Unreadable};

@@ -3,13 +3,19 @@
 use std::fmt;
 use std::ops::AddAssign;
 
-use super::{Dimension, Measure, Standing, Summary};
+use serde::{Deserialize, Serialize};
+
+use super::{Cohort, Dimension, Each, Measure, Standing, Summary};
 use crate::priority::Priority;
 use crate::status::Status;
 
 /// Holds one table of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
+    /// What was counted and measured.
+    pub each: Each,
+    /// Which of them.
+    pub cohort: Cohort,
     /// What the rows are.
     pub by: Vec<Dimension>,
     /// What was measured.
@@ -28,12 +34,15 @@ pub struct Row {
 }
 
 /// Names one value of a dimension; statuses sort by life, priorities the most pressing first, and none last.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cell {
     /// Of [`Dimension::Status`].
     Status(Status),
     /// Of [`Dimension::Priority`].
     Priority(Priority),
+    /// Of a dimension whose values have an order of their own, as days of the week: its place and its name.
+    Ranked(u8, String),
     /// Of every other dimension; a piece of time is named as [`Unit`](super::Unit) says.
     Text(String),
     /// The tickets that have none.
@@ -45,7 +54,7 @@ impl fmt::Display for Cell {
         match self {
             Self::Status(status) => status.fmt(f),
             Self::Priority(priority) => priority.fmt(f),
-            Self::Text(text) => f.pad(text),
+            Self::Ranked(_, text) | Self::Text(text) => f.pad(text),
             Self::None => f.pad("-"),
         }
     }
@@ -58,9 +67,9 @@ pub enum Measured {
     Count(u64),
     /// Of the measures of time; `None` if no ticket has the figure.
     Time(Option<Summary>),
-    /// Of [`Measure::Reopens`], [`Measure::Reassigns`] and [`Measure::Messages`].
+    /// Of [`Measure::Reopens`], [`Measure::Reassigns`], [`Measure::Messages`] and [`Measure::Steps`].
     Counter(Counter),
-    /// Of [`Measure::ReopenRate`], [`Measure::Satisfaction`] and [`Measure::ResponseShare`].
+    /// Of the measures that are a share of tickets, as [`Measure::ReopenRate`] is.
     Share(Share),
     /// Of [`Measure::Attainment`].
     Attainment(Attainment),

@@ -15,8 +15,7 @@ impl fmt::Display for Section {
         let columns: Vec<_> = (0..self.headings.len())
             .map(|column| {
                 let width = lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max();
-                let is_text = |row: &Vec<Value>| matches!(row.get(column), None | Some(Value::Text(_) | Value::Empty));
-                (width.unwrap_or_default(), self.rows.iter().all(is_text))
+                (width.unwrap_or_default(), self.is_text(column))
             })
             .collect();
 

@@ -99,6 +99,20 @@ impl Clerk {
         self.change(ticket.version, decision)
     }
 
+    /// What a command makes of a ticket beside others that it names; nothing if it is refused. What it means for the
+    /// others is left out.
+    pub fn beside(
+        &self,
+        ticket: &Arc<Ticket>,
+        command: Command,
+        others: impl IntoIterator<Item = Arc<Ticket>>,
+    ) -> Option<Change> {
+        let related: Related = others.into_iter().collect();
+        let context = Context { rulebook: &self.rulebook, actor: &self.actor, related: &related, now: self.now() };
+        let decision = decide(&context, ticket, &Request::from(command)).ok()?;
+        Some(self.change(ticket.version, decision))
+    }
+
     /// What time makes of a ticket.
     pub fn tick(&self, ticket: &Arc<Ticket>) -> Change {
         let decision = tick(&self.rulebook, ticket, &Related::default(), self.now());

@@ -3,14 +3,20 @@
 use chrono::{DateTime, Utc};
 
 use crate::cond::Cmp;
-use crate::id::{Key, PersonId};
+use crate::id::{Key, PersonId, TicketId};
+use crate::line::Flag;
+use crate::link::LinkKind;
 use crate::priority::Priority;
-use crate::query::{Assignee, Cursor, Filter, Glance, Order, Page, Period, Query, Sight, Sort, Through, words};
-use crate::report::{Figures, Scan, Standing, Table, Tallier};
-use crate::status::Status;
+use crate::query::{
+    Assignee, Beside, Bounds, Counter, Cursor, End, Filter, Glance, Linked, Order, Other, Page, Part, Past, Period,
+    Promise, Query, Sight, Sort, Stands, Through, words,
+};
+use crate::report::{Figures, Scan, Table, Tallier};
+use crate::status::{Status, Waiting};
 use crate::testing::Dice;
 use crate::testing::sample::{self, Sample};
 use crate::ticket::Ticket;
+use crate::trail::Aspect;
 
 /// Every order, in both directions.
 pub const ORDERS: [Order; 8] = {
@@ -29,23 +35,58 @@ pub const ORDERS: [Order; 8] = {
     ]
 };
 
-/// A question that some of the tickets may answer: of one or two things, as one of the tickets has them, or not.
+/// Every flag there is.
+const FLAGS: [Flag; 8] = [
+    Flag::Acked,
+    Flag::Snoozed,
+    Flag::Firing,
+    Flag::Assigned,
+    Flag::Responded,
+    Flag::Unanswered,
+    Flag::Dropped,
+    Flag::Untouched,
+];
+
+/// A question that some of the tickets may answer: of one or two things, as one of the tickets has them, or not, and
+/// sometimes of what other questions mean, to some depth.
 ///
 /// # Panics
 ///
 /// If there are no tickets.
 pub fn filter(dice: &mut Dice, samples: &[Sample]) -> Filter {
-    let mut filter = Filter::default();
-    for _ in 0..=dice.below(2) {
-        let Sample { ticket, words, .. } = dice.pick(samples);
-        ask(dice, &mut filter, ticket, &Vec::from_iter(words.iter().map(String::as_str)));
-    }
+    let mut filter = nested(dice, samples, 3);
+    filter.sight = Sight::default();
     if dice.once_in(4) {
         let count = 1 + dice.below(3);
         let tickets: Vec<&Ticket> = (0..count).map(|_| &*dice.pick(samples).ticket).collect();
         filter.sight = Sight::of(tickets.into_iter().map(|ticket| glance(dice, ticket)).collect::<Vec<_>>(), false);
     }
     filter.sight.public = dice.once_in(4);
+    filter
+}
+
+/// What stands within has a sight at times, which must not count.
+fn nested(dice: &mut Dice, samples: &[Sample], depth: usize) -> Filter {
+    let mut filter = Filter::default();
+    let within = depth > 0 && dice.once_in(3);
+    for _ in usize::from(within && dice.once_in(2))..=dice.below(2) {
+        let sample = dice.pick(samples);
+        ask(dice, &mut filter, sample, &Vec::from_iter(sample.words.iter().map(String::as_str)));
+    }
+    if within {
+        for _ in 0..=dice.below(3) {
+            let other = nested(dice, samples, depth - 1);
+            match dice.below(5) {
+                0 => filter.all.push(other),
+                1 => filter.none.push(other),
+                _ => filter.any.push(other),
+            }
+        }
+    }
+    if dice.once_in(8) {
+        let ticket = &dice.pick(samples).ticket;
+        filter.sight = Sight::of([glance(dice, ticket)], dice.once_in(2));
+    }
     filter
 }
 
@@ -67,12 +108,13 @@ fn glance(dice: &mut Dice, ticket: &Ticket) -> Glance {
     Glance { kinds, states, through }
 }
 
-fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
+fn ask(dice: &mut Dice, filter: &mut Filter, sample: &Sample, words: &[&str]) {
+    let Sample { ticket, marks, .. } = sample;
     let key = |dice: &mut Dice, own: &Option<Key>| own.clone().unwrap_or_else(|| Key::from(*dice.pick(&sample::NAMES)));
     let person = |dice: &mut Dice, own: Option<&PersonId>| {
         own.cloned().unwrap_or_else(|| PersonId::from(*dice.pick(&sample::NAMES)))
     };
-    match dice.below(22) {
+    match dice.below(38) {
         20 => filter.except.extend([ticket.kind.clone(), "nothing".into()].into_iter().skip(dice.below(2))),
         0 => filter.ids.push(ticket.id),
         1 => filter.numbers.extend([ticket.number, ticket.number + 1]),
@@ -95,6 +137,20 @@ fn ask(dice: &mut Dice, filter: &mut Filter, ticket: &Ticket, words: &[&str]) {
         17 => filter.updated = period(dice, ticket.updated),
         18 => filter.resolved = period(dice, ticket.resolved.unwrap_or(ticket.created)),
         19 => filter.organisations.push(key(dice, &ticket.organisation)),
+        21 => filter.waiting.extend([Waiting::Until].into_iter().chain(ticket.waiting)),
+        22 | 23 => filter.has.push(*dice.pick(&Part::ALL)),
+        24 | 25 => filter.flags.push(*dice.pick(&FLAGS)),
+        26 | 27 => {
+            let counter = *dice.pick(&Counter::ALL);
+            filter.counts.push((counter, bounds(dice, counter.of(ticket).unwrap_or(1))));
+        }
+        28 => filter.promises.push(promise(dice, sample)),
+        29 => filter.linked.push(linked(dice, ticket)),
+        34..=37 => filter.past.push(past(dice, ticket)),
+        30 => filter.responded = period(dice, ticket.responded.unwrap_or(ticket.created)),
+        31 => filter.first_resolved = period(dice, ticket.first_resolved.unwrap_or(ticket.created)),
+        32 => filter.closed = period(dice, ticket.closed.unwrap_or(ticket.created)),
+        33 => filter.due = period(dice, marks.rank.map_or(ticket.created, |rank| rank.due)),
         _ => filter.words.extend((0..=dice.below(2)).map(|_| (*dice.pick(words)).to_owned())),
     }
 }
@@ -113,6 +169,62 @@ fn comparison(dice: &mut Dice, ticket: &Ticket) -> (Key, Cmp) {
     }
 }
 
+/// With an end exactly at the number, so that it matters that ends are in; at times with none, or with nothing within.
+fn bounds(dice: &mut Dice, number: i64) -> Bounds {
+    match dice.below(5) {
+        0 => Bounds { least: Some(number), most: None },
+        1 => Bounds { least: None, most: Some(number) },
+        2 => Bounds { least: Some(number + 1), most: Some(number) },
+        3 => Bounds::default(),
+        _ => Bounds::exactly(number),
+    }
+}
+
+fn promise(dice: &mut Dice, sample: &Sample) -> Promise {
+    let due = sample.marks.targets.iter().find_map(|target| target.due).unwrap_or_else(sample::start);
+    let policy = *dice.pick(&["response", "resolution", "response", "resolution", "nothing"]);
+    let stands = match dice.below(6) {
+        0 => Stands::Breached,
+        1 => Stands::Excused,
+        2 => Stands::Running,
+        3 => Stands::Paused,
+        4 => Stands::Due(Period::default()),
+        _ => Stands::Due(period(dice, due)),
+    };
+    Promise { policy: (!dice.once_in(3)).then(|| policy.into()), stands }
+}
+
+fn linked(dice: &mut Dice, ticket: &Ticket) -> Linked {
+    let own = ticket.links.first().map(|link| link.kind);
+    let kind = if dice.once_in(3) { None } else { Some(own.unwrap_or(*dice.pick(&LinkKind::ALL))) };
+    let to = *dice.pick(&[End::Any, End::Open, End::Open, End::Number(1), End::Number(2), End::Number(3)]);
+    Linked { kind, to }
+}
+
+/// Of a turn that there was, or nearly so.
+fn past(dice: &mut Dice, ticket: &Ticket) -> Past {
+    let turns = ticket.trail.turns();
+    let turn = if turns.is_empty() { None } else { Some(dice.pick(turns)) };
+    let aspect = turn.map_or_else(|| *dice.pick(&Aspect::ALL), |turn| turn.aspect);
+    let now = aspect.of(ticket);
+    let (from, to) = turn.map_or((None, now.clone()), |turn| (turn.from.clone(), turn.to.clone()));
+    let other = Some(Key::from(*dice.pick(&["p1", "p3", "open", "resolved", "net", "desk"])));
+    let some = |dice: &mut Dice, value: Option<Key>| match dice.below(4) {
+        0 => Vec::new(),
+        1 => vec![value, other.clone()],
+        2 => vec![value, None],
+        _ => vec![value],
+    };
+    let at = turn.map_or(ticket.created, |turn| if dice.once_in(2) { turn.at } else { turn.since });
+    let period = if dice.once_in(2) { period(dice, at) } else { Period::default() };
+    if dice.once_in(2) {
+        let value = if dice.once_in(3) { now } else { from };
+        return Past::Was { aspect, values: some(dice, value), period };
+    }
+    let by = if dice.once_in(3) { vec![turn.map_or_else(|| "ada".into(), |turn| turn.by.clone())] } else { Vec::new() };
+    Past::Changed { aspect, from: some(dice, from), to: some(dice, to), by, period }
+}
+
 /// With an end exactly at the instant, so that it matters which ends are in.
 fn period(dice: &mut Dice, at: DateTime<Utc>) -> Period {
     match dice.below(3) {
@@ -122,12 +234,25 @@ fn period(dice: &mut Dice, at: DateTime<Utc>) -> Period {
     }
 }
 
+/// A sample among all of them.
+struct Among<'a>(&'a Sample, &'a [Sample]);
+
+impl Beside for Among<'_> {
+    fn has_words(&self, texts: &[String], public: bool) -> bool {
+        let has = |entries: Vec<String>| entries.iter().any(|entry| self.0.words.contains(entry));
+        words::question(texts, public).into_iter().all(has)
+    }
+
+    fn other(&self, id: TicketId) -> Option<Other> {
+        let other = &self.1.iter().find(|other| other.ticket.id == id)?.ticket;
+        Some(Other { number: other.number, status: other.status })
+    }
+}
+
 impl Sample {
-    /// Tells whether a filter means the ticket.
-    pub fn is_meant(&self, filter: &Filter) -> bool {
-        let public = filter.sight.public;
-        let has = |entries: Vec<String>| entries.iter().any(|entry| self.words.contains(entry));
-        filter.matches(&self.ticket, |text| words::question(&[text.to_owned()], public).into_iter().all(has))
+    /// Tells whether a filter means the ticket, which is one of some.
+    pub fn is_meant(&self, filter: &Filter, samples: &[Self]) -> bool {
+        filter.matches(&self.ticket, &self.marks, &Among(self, samples))
     }
 
     fn place(&self, sort: Sort) -> Option<Cursor> {
@@ -139,7 +264,8 @@ impl Sample {
 pub fn page(samples: &[Sample], query: &Query) -> Page {
     let Query { filter, order, after, limit } = query;
     let placed = |sample: &Sample| Some((sample.place(order.by)?, std::sync::Arc::clone(&sample.ticket)));
-    let mut found: Vec<_> = samples.iter().filter(|sample| sample.is_meant(filter)).filter_map(placed).collect();
+    let mut found: Vec<_> =
+        samples.iter().filter(|sample| sample.is_meant(filter, samples)).filter_map(placed).collect();
     found.sort_unstable_by_key(|(place, _)| *place);
     if order.descending {
         found.reverse();
@@ -154,12 +280,12 @@ pub fn page(samples: &[Sample], query: &Query) -> Page {
 ///
 /// # Panics
 ///
-/// If the tickets' standings cannot be read back.
+/// If the tickets' figures cannot be read back.
 pub fn tables(samples: &[Sample], scan: &Scan) -> Vec<Table> {
     let mut tallier = Tallier::new(scan);
-    for sample in samples.iter().filter(|sample| sample.is_meant(&scan.filter)) {
-        let standings = Standing::encode(&sample.marks.standings);
-        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &standings)).expect("standings read back");
+    for sample in samples.iter().filter(|sample| sample.is_meant(&scan.filter, samples)) {
+        let texts = sample.marks.texts(&scan.needs());
+        tallier.add(&Figures::of(&sample.ticket, &sample.marks, &texts)).expect("figures read back");
     }
     tallier.finish()
 }

@@ -11,6 +11,7 @@ use crate::command::{Command, Draft, Request};
 use crate::config::{Config, Policy, Span};
 use crate::event::Fact;
 use crate::id::Key;
+use crate::link::LinkKind;
 use crate::priority::{Level, Priority};
 use crate::query::words;
 use crate::status::Status;
@@ -27,6 +28,10 @@ pub(crate) const NAMES: [&str; 6] = ["net", "Net", "desk", "second \"level\"", "
 pub(crate) const KINDS: [&str; 3] = ["incident", "request", "task"];
 pub(crate) const CHANNELS: [Channel; 3] = [Channel::Mail, Channel::Phone, Channel::Web];
 pub(crate) const LEVELS: [Level; 3] = [Level::HIGH, Level::MEDIUM, Level::LOW];
+
+/// What stands in a ticket's way, and what does not.
+const LINKS: [LinkKind; 5] =
+    [LinkKind::BlockedBy, LinkKind::Child, LinkKind::Child, LinkKind::Relates, LinkKind::Causes];
 
 /// Custom fields; some have names that a path into JSON would have to quote.
 pub(crate) const FIELDS: [(&str, FieldType); 5] = [
@@ -104,6 +109,19 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
         }
         samples.push(sample);
     }
+    for _ in 0..count / 2 {
+        // Reaching out to another, one is linked to it, or goes on in it at times.
+        let (one, other) = (dice.below(count), dice.below(count));
+        let to = samples[other].ticket.id;
+        let command = if dice.once_in(8) { Command::Merge(to) } else { Command::Link(*dice.pick(&LINKS), to) };
+        let others = [Arc::clone(&samples[other].ticket)];
+        if one != other
+            && let Some(change) = clerk.beside(&samples[one].ticket, command, others)
+            && !change.facts.is_empty()
+        {
+            samples[one] = Sample::write(clerk, store, change, samples[one].words.clone()).await;
+        }
+    }
     samples
 }
 
@@ -172,7 +190,7 @@ fn request(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Request {
 
 fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
     let moves = clerk.moves(ticket);
-    match dice.below(21) {
+    match dice.below(24) {
         0..=4 if !moves.is_empty() => Command::Move(dice.pick(&moves).clone()),
         5 if ticket.status != Status::Closed => Command::reply(text(dice)),
         6 => Command::note(text(dice)),
@@ -196,6 +214,12 @@ fn command(clerk: &Clerk, dice: &mut Dice, ticket: &Ticket) -> Command {
             if ticket.team.as_ref() == Some(&team) { Command::Recall(team) } else { Command::Refer(team) }
         }
         19 if ticket.status.is_open() => Command::Snooze(clerk.now() + TimeDelta::hours(1)),
+        20 if ticket.status.is_open() => Command::Acknowledge(None),
+        21 if ticket.status.is_open() => Command::Escalate(1),
+        22 if ticket.policies.breaches.iter().any(|breach| breach.waived.is_none()) => {
+            let policy = ticket.policies.breaches[0].policy.clone();
+            Command::Waive(policy, "they agreed".to_owned())
+        }
         _ => Command::Tag(name(dice).into()),
     }
 }

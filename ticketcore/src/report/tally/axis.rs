@@ -1,22 +1,38 @@
 //! Where a ticket stands: small numbers for the values of a dimension.
 
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc, Weekday};
+
 use super::buckets::Buckets;
 use super::names::Names;
+use super::pieces::Piece;
 use crate::priority::Priority;
 use crate::report::figures::status;
-use crate::report::{Cell, Dimension, Figures};
+use crate::report::{Bucket, Cell, Dimension, Each, Figures, Unit};
+use crate::status::Status;
+use crate::time::{Zone, from_micros};
 
 /// Numbers the values of one dimension; 0 is none.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Axis {
     Status(Names),
     Priority,
     Text(for<'a> fn(&Figures<'a>) -> Option<&'a str>, Names),
     Time(fn(&Figures<'_>) -> Option<i64>, Buckets),
+    /// Of the days seen, by their codes, which day of the week each is.
+    Weekday(Buckets, Vec<usize>),
+    Hour(Zone),
+    Age {
+        now: i64,
+    },
+    /// Of pieces.
+    Name(Names),
+    /// Of pieces that are entries to a place in life.
+    Entered,
+    Then(Buckets),
 }
 
 impl Axis {
-    pub(super) fn new(dimension: &Dimension) -> Self {
+    pub(super) fn new(dimension: &Dimension, each: Each, now: i64) -> Self {
         let text = |read| Self::Text(read, Names::default());
         match dimension {
             Dimension::Kind => text(|figures| Some(figures.kind)),
@@ -32,31 +48,121 @@ impl Axis {
             Dimension::Created(bucket) => Self::Time(|figures| Some(figures.created), Buckets::new(bucket.clone())),
             Dimension::Resolved(bucket) => Self::Time(|figures| figures.resolved, Buckets::new(bucket.clone())),
             Dimension::Closed(bucket) => Self::Time(|figures| figures.closed, Buckets::new(bucket.clone())),
+            Dimension::FirstResolved(bucket) => {
+                Self::Time(|figures| figures.first_resolved, Buckets::new(bucket.clone()))
+            }
+            Dimension::Weekday(zone) => {
+                Self::Weekday(Buckets::new(Bucket { unit: Unit::Day, zone: zone.clone() }), Vec::new())
+            }
+            Dimension::Hour(zone) => Self::Hour(zone.clone()),
+            Dimension::AgeBand => Self::Age { now },
+            Dimension::Each => match each {
+                Each::Entry => Self::Entered,
+                Each::Ticket | Each::State | Each::Team | Each::Assignee | Each::Crossing => {
+                    Self::Name(Names::default())
+                }
+            },
+            Dimension::Then(bucket) => Self::Then(Buckets::new(bucket.clone())),
         }
     }
 
-    pub(super) fn code(&mut self, figures: &Figures<'_>) -> usize {
+    pub(super) fn code(&mut self, figures: &Figures<'_>, piece: &Piece<'_>) -> usize {
         match self {
             Self::Status(names) => 1 + names.code(figures.status),
             Self::Priority => Priority::new(figures.priority).map_or(0, |priority| usize::from(priority.number())),
             Self::Text(read, names) => read(figures).map_or(0, |text| 1 + names.code(text)),
             Self::Time(read, buckets) => read(figures).and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code),
+            Self::Weekday(buckets, known) => buckets.code(figures.created).map_or(0, |day| {
+                // Asking the zone and the calendar costs more than adding up the ticket, so each day is asked once.
+                let rest = known.len()..=day;
+                known.extend(rest.filter_map(|day| weekday(buckets.name(day)?)));
+                known.get(day).map_or(0, |place| 1 + place)
+            }),
+            Self::Hour(zone) => from_micros(figures.created).map_or(0, |at| 1 + hour(zone, at)),
+            Self::Age { now } => {
+                let is_open = status(figures.status).is_some_and(Status::is_open);
+                if is_open { 1 + band(now.saturating_sub(figures.created)) } else { 0 }
+            }
+            Self::Name(names) => piece.name.map_or(0, |name| 1 + names.code(name)),
+            Self::Entered => {
+                let place = piece.name.and_then(|name| Status::ALL.iter().position(|status| status.as_str() == name));
+                place.map_or(0, |place| 1 + place)
+            }
+            Self::Then(buckets) => piece.at.and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code),
+        }
+    }
+
+    /// Where a ticket stands.
+    pub(super) fn read(&mut self, figures: &Figures<'_>, piece: &Piece<'_>) -> Cell {
+        let code = self.code(figures, piece);
+        self.cell(code)
+    }
+
+    /// The value of a number.
+    fn cell(&self, code: usize) -> Cell {
+        let Some(place) = code.checked_sub(1) else { return Cell::None };
+        let text = |text: Option<&str>| text.map_or(Cell::None, |text| Cell::Text(text.to_owned()));
+        match self {
+            Self::Status(names) => names.text(place).map_or(Cell::None, status_cell),
+            Self::Priority => u8::try_from(code).ok().and_then(Priority::new).map_or(Cell::None, Cell::Priority),
+            Self::Text(_, names) | Self::Name(names) => text(names.text(place)),
+            Self::Time(_, buckets) | Self::Then(buckets) => text(buckets.name(place)),
+            Self::Weekday(..) => WEEK.get(place).map_or(Cell::None, |day| ranked(place, &day.to_string())),
+            Self::Hour(_) => u8::try_from(place).map_or(Cell::None, |hour| Cell::Text(format!("{hour:02}"))),
+            Self::Age { now: _ } => BANDS.get(place).map_or(Cell::None, |(_, name)| ranked(place, name)),
+            Self::Entered => Status::ALL.get(place).copied().map_or(Cell::None, Cell::Status),
         }
     }
 
     /// The values by their numbers.
     pub(super) fn cells(&self) -> Vec<Cell> {
-        let text = |text: &str| Cell::Text(text.to_owned());
-        let mut cells = vec![Cell::None];
-        match self {
-            Self::Status(names) => {
-                let status = |name| status(name).map_or_else(|| text(name), Cell::Status);
-                cells.extend(names.texts().map(status));
-            }
-            Self::Priority => cells.extend(Priority::all().map(Cell::Priority)),
-            Self::Text(_, names) => cells.extend(names.texts().map(text)),
-            Self::Time(_, buckets) => cells.extend(buckets.names().map(text)),
-        }
-        cells
+        let values = match self {
+            Self::Status(names) | Self::Text(_, names) | Self::Name(names) => names.len(),
+            Self::Priority => Priority::all().count(),
+            Self::Time(_, buckets) | Self::Then(buckets) => buckets.len(),
+            Self::Weekday(..) => WEEK.len(),
+            Self::Hour(_) => 24,
+            Self::Age { now: _ } => BANDS.len(),
+            Self::Entered => Status::ALL.len(),
+        };
+        (0..=values).map(|code| self.cell(code)).collect()
     }
+}
+
+/// The bands of ages: up to how many days of 24 hours each goes, and its name.
+pub(in crate::report) const BANDS: [(i64, &str); 6] = [
+    (1, "under 1 day"),
+    (3, "1 to 3 days"),
+    (7, "3 to 7 days"),
+    (30, "7 to 30 days"),
+    (90, "30 to 90 days"),
+    (i64::MAX, "90 days and over"),
+];
+
+/// The band of an age in microseconds.
+fn band(age: i64) -> usize {
+    let days = age.div_euclid(86_400_000_000);
+    BANDS.iter().position(|(below, _)| days < *below).unwrap_or(BANDS.len() - 1)
+}
+
+fn hour(zone: &Zone, at: DateTime<Utc>) -> usize {
+    usize::try_from(zone.civil(at).hour()).unwrap_or_default()
+}
+
+/// The week, as ISO 8601 orders it.
+const WEEK: [Weekday; 7] =
+    [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+
+/// Which day of the week a date is that names a bucket.
+fn weekday(day: &str) -> Option<usize> {
+    let date: NaiveDate = day.parse().ok()?;
+    WEEK.iter().position(|weekday| *weekday == date.weekday())
+}
+
+fn ranked(place: usize, name: &str) -> Cell {
+    Cell::Ranked(u8::try_from(place).unwrap_or(u8::MAX), name.to_owned())
+}
+
+fn status_cell(name: &str) -> Cell {
+    status(name).map_or_else(|| Cell::Text(name.to_owned()), Cell::Status)
 }

@@ -4,22 +4,22 @@ mod axis;
 mod buckets;
 mod column;
 mod groups;
+mod kept;
+mod measures;
 mod names;
+mod pieces;
 mod standings;
+mod stream;
+mod sum;
 
-use axis::Axis;
-use column::{Column, Sample, column};
-use groups::Groups;
 use standings::Standings;
+use stream::Stream;
 
-use super::{Cell, Dimension, Figures, NotStandings, Row, Scan, Table, TableSpec};
+pub(super) use axis::BANDS;
+pub use kept::{Moves, OtherTables, Tally};
+
+use super::{Cohort, Course, Each, Figures, NotCourse, NotStandings, Scan, Table};
 use crate::time::micros;
-
-/// How many tickets are gathered before they go into the tables; what is kept of them fits the processor's nearest cache.
-///
-/// With batches of one, a report of a dozen tables takes two thirds longer: the processor then guesses wrong at every
-/// turn what comes next.
-const BATCH: usize = 128;
 
 /// Adds tickets up into all tables of a scan at once.
 ///
@@ -45,110 +45,88 @@ const BATCH: usize = 128;
 /// let tables = tallier.finish();
 /// assert_eq!(tables[0].rows[0].cells, [Cell::Text("net".to_owned())]);
 /// assert_eq!(tables[0].rows[0].values, [Measured::Count(2), Measured::Count(1)]);
-/// # Ok::<(), ticketcore::report::NotStandings>(())
+/// # Ok::<(), ticketcore::report::Unreadable>(())
 /// ```
 #[derive(Debug)]
 pub struct Tallier {
     standings: Standings,
-    /// The dimensions of all tables, each once.
-    axes: Vec<Axis>,
-    tables: Vec<Ledger>,
-    /// The tickets gathered, and for each axis where they stand on it.
-    samples: Vec<Sample>,
-    places: Vec<Vec<usize>>,
+    /// Whether a table reads the course of tickets.
+    courses: bool,
+    streams: Vec<Stream>,
+    tables: usize,
+}
+
+/// A text of a ticket's figures could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreadable {
+    /// Its standings.
+    #[error(transparent)]
+    Standings(#[from] NotStandings),
+    /// Its course.
+    #[error(transparent)]
+    Course(#[from] NotCourse),
 }
 
 impl Tallier {
     /// Starts from nought.
     #[must_use]
     pub fn new(scan: &Scan) -> Self {
-        let mut dimensions: Vec<&Dimension> = Vec::new();
-        let mut axis = |dimension| {
-            dimensions.iter().position(|known| *known == dimension).unwrap_or_else(|| {
-                dimensions.push(dimension);
-                dimensions.len() - 1
-            })
-        };
         let mut standings = Standings::default();
-        let now = micros(scan.now);
-        let ledgers = scan.tables.iter().map(|spec| Ledger {
-            groups: Groups::new(spec.by.iter().map(&mut axis)),
-            tickets: Vec::new(),
-            columns: spec.measures.iter().map(|measure| column(measure, now, &mut standings)).collect(),
-            spec: spec.clone(),
-        });
-        let tables = ledgers.collect();
-        let axes: Vec<_> = dimensions.into_iter().map(Axis::new).collect();
-        let places = vec![Vec::with_capacity(BATCH); axes.len()];
-        Self { standings, axes, tables, samples: Vec::with_capacity(BATCH), places }
+        // That of most tables first: it is there even if no table asks for it, and costs nothing then.
+        let mut streams = vec![Stream::new(Each::Ticket, Cohort::All, micros(scan.now))];
+        for (place, spec) in scan.tables.iter().enumerate() {
+            let alike = |stream: &Stream| (stream.each, stream.cohort) == (spec.each, spec.cohort);
+            let known = streams.iter().position(alike).unwrap_or_else(|| {
+                streams.push(Stream::new(spec.each, spec.cohort, micros(scan.now)));
+                streams.len() - 1
+            });
+            streams[known].table(place, spec, &mut standings);
+        }
+        Self { standings, courses: scan.needs().course, streams, tables: scan.tables.len() }
     }
 
     /// Adds one ticket.
     ///
     /// # Errors
     ///
-    /// [`NotStandings`] if a promise is measured and [`Figures::standings`] cannot be read; the ticket is not added.
-    pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), NotStandings> {
-        self.samples.push(Sample::new(figures, self.standings.code(figures.standings)?));
-        for (axis, places) in self.axes.iter_mut().zip(&mut self.places) {
-            places.push(axis.code(figures));
-        }
-        if self.samples.len() == BATCH {
-            self.flush();
+    /// [`Unreadable`] if a promise is measured and [`Figures::standings`] cannot be read, or what needs a ticket's
+    /// course and [`Figures::course`] cannot be; the ticket is not added.
+    pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), Unreadable> {
+        let standing = self.standings.code(figures.standings)?;
+        let read;
+        let course = if self.courses && !figures.course.is_empty() {
+            read = Course::decode(figures.course)?;
+            &read
+        } else {
+            Course::NONE
+        };
+        for stream in &mut self.streams {
+            stream.add(figures, course, standing, &self.standings);
         }
         Ok(())
     }
 
     /// Returns the tables, in the order in which the scan asks for them.
     #[must_use]
-    pub fn finish(mut self) -> Vec<Table> {
-        self.flush();
-        let cells: Vec<Vec<Cell>> = self.axes.iter().map(Axis::cells).collect();
-        self.tables.into_iter().map(|table| table.finish(&cells)).collect()
-    }
-
-    fn flush(&mut self) {
-        for table in &mut self.tables {
-            let groups = table.groups.of(&self.places, self.samples.len());
-            for group in groups {
-                *slot(&mut table.tickets, *group) += 1;
-            }
-            for column in &mut table.columns {
-                column.add(groups, &self.samples, &self.standings);
-            }
+    pub fn finish(self) -> Vec<Table> {
+        let Self { standings, courses: _, streams, tables } = self;
+        let mut found = vec![Table::default(); tables];
+        for (place, table) in streams.into_iter().flat_map(|stream| stream.finish(&standings)) {
+            found[place] = table;
         }
-        self.samples.clear();
-        self.places.iter_mut().for_each(Vec::clear);
+        found
     }
 }
 
-/// One table in the making.
-#[derive(Debug)]
-struct Ledger {
-    spec: TableSpec,
-    groups: Groups,
-    /// How many tickets each group has.
-    tickets: Vec<u64>,
-    columns: Vec<Box<dyn Column>>,
-}
-
-impl Ledger {
-    fn finish(mut self, cells: &[Vec<Cell>]) -> Table {
-        let TableSpec { by, measures } = self.spec;
-        if by.is_empty() {
-            slot(&mut self.tickets, 0);
+/// The names and instants of the pieces of a ticket that have both, for the laws of flow.
+#[cfg(test)]
+pub(super) fn pieces(each: Each, figures: &Figures<'_>, course: &Course, now: i64, mut take: impl FnMut(&str, i64)) {
+    pieces::pieces(each, figures, course, now, |piece| {
+        if let (Some(name), Some(at)) = (piece.name, piece.at) {
+            take(name, at);
         }
-        let mut rows = Vec::new();
-        for (group, tickets) in self.tickets.into_iter().enumerate() {
-            // The numbers of groups may have gaps: a priority that does not occur, or no ticket without a value.
-            if tickets > 0 || by.is_empty() {
-                let values = self.columns.iter_mut().map(|column| column.take(group)).collect();
-                rows.push(Row { cells: self.groups.cells(group, cells), values });
-            }
-        }
-        rows.sort_unstable_by(|a, b| a.cells.cmp(&b.cells));
-        Table { by, measures, rows }
-    }
+    });
 }
 
 /// The place of a group, made if it is new.

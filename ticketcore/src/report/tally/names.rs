@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Numbers texts from 0 in the order in which they come up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Names {
     texts: Vec<Arc<str>>,
     codes: HashMap<Arc<str>, usize>,
@@ -36,9 +36,14 @@ impl Names {
         *recent
     }
 
-    /// The texts by their codes.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|text| &**text)
+    /// The text of a code.
+    pub(super) fn text(&self, code: usize) -> Option<&str> {
+        self.texts.get(code).map(|text| &**text)
+    }
+
+    /// How many texts there are.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::id::Key;
 use crate::report::{Attainment, NotStandings, Standing};
 
 /// Numbers texts of standings. Few different ones occur, so each is taken apart once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Standings {
     policies: Vec<Key>,
     texts: Names,

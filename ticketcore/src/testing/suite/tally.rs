@@ -3,9 +3,10 @@
 use chrono::TimeDelta;
 
 use super::begin;
+use crate::config::Span;
 use crate::id::Key;
-use crate::query::Filter;
-use crate::report::{Bucket, Dimension, Measure, Scan, TableSpec, Time, Unit};
+use crate::query::{Filter, Period};
+use crate::report::{Bucket, Cohort, Dimension, Each, Measure, Scan, TableSpec, Time, Unit};
 use crate::testing::{Dice, Harness, question, sample};
 use crate::time::Zone;
 
@@ -25,6 +26,10 @@ fn dimensions() -> Vec<Dimension> {
         Dimension::Created(bucket(Unit::Day, "Europe/Berlin")),
         Dimension::Resolved(bucket(Unit::Week, "Pacific/Apia")),
         Dimension::Closed(bucket(Unit::Month, "America/New_York")),
+        Dimension::FirstResolved(bucket(Unit::Day, "Asia/Kathmandu")),
+        Dimension::Weekday(Zone::named("Asia/Tokyo").expect("the zone is known")),
+        Dimension::Hour(Zone::named("Europe/Berlin").expect("the zone is known")),
+        Dimension::AgeBand,
     ]
 }
 
@@ -36,13 +41,27 @@ fn measures() -> Vec<Measure> {
         Measure::FirstResponse(Time::Business),
         Measure::Resolution(Time::Wall),
         Measure::Resolution(Time::Business),
-        Measure::FirstResolution,
+        Measure::FirstResolution(Time::Wall),
+        Measure::FirstResolution(Time::Business),
+        Measure::NetResolution(Time::Wall),
+        Measure::NetResolution(Time::Business),
+        Measure::NextResponse(Time::Wall),
+        Measure::NextResponse(Time::Business),
+        Measure::Acknowledge(Time::Wall),
+        Measure::Acknowledge(Time::Business),
         Measure::Closing,
         Measure::Age,
         Measure::Reopens,
         Measure::Reassigns,
         Measure::Messages,
         Measure::ReopenRate,
+        Measure::ReopenedWithin(Span::minutes(90)),
+        Measure::FirstContact(Span::minutes(90)),
+        Measure::ResolvedWithin(Span::hours(2)),
+        Measure::Steps,
+        Measure::Escalated,
+        Measure::Spent(Time::Wall),
+        Measure::Spent(Time::Business),
         Measure::Satisfaction,
         Measure::ResponseShare,
         Measure::Attainment(Key::from("response")),
@@ -51,12 +70,42 @@ fn measures() -> Vec<Measure> {
     ]
 }
 
-/// One table for each dimension, one for all tickets, one for two dimensions at once; all measures in each.
+/// The pieces that tickets are taken apart into, by what they are and when they happened.
+fn taken_apart() -> impl Iterator<Item = TableSpec> {
+    let each = [Each::Ticket, Each::State, Each::Team, Each::Assignee, Each::Entry, Each::Crossing];
+    let day = Bucket { unit: Unit::Day, zone: Zone::utc() };
+    each.into_iter().map(move |each| {
+        TableSpec::new([Dimension::Each, Dimension::Then(day.clone())], [Measure::Count, Measure::Spent(Time::Wall)])
+            .each(each)
+    })
+}
+
+/// The first hour and a half of what a clerk works on.
+fn cohorts() -> [Cohort; 6] {
+    let period = Period::between(sample::start(), sample::start() + TimeDelta::minutes(90));
+    [
+        Cohort::Created(period),
+        Cohort::FirstResolved(period),
+        Cohort::Resolved(period),
+        Cohort::Closed(period),
+        Cohort::Then(period),
+        Cohort::Created(Period::default()),
+    ]
+}
+
+/// One table for each dimension, one for all tickets, one for two dimensions at once; all measures in each. And one for
+/// each way to take tickets apart, and for each cohort.
 fn everything() -> Vec<TableSpec> {
     let mut by: Vec<Vec<Dimension>> = dimensions().into_iter().map(|dimension| vec![dimension]).collect();
     by.push(Vec::new());
     by.push(vec![Dimension::Team, Dimension::Priority]);
-    by.into_iter().map(|by| TableSpec::new(by, measures())).collect()
+    let mut tables: Vec<TableSpec> = by.into_iter().map(|by| TableSpec::new(by, measures())).collect();
+    tables.extend(taken_apart());
+    tables.extend(cohorts().map(|cohort| TableSpec::new([Dimension::Kind], measures()).cohort(cohort)));
+    tables.extend(
+        cohorts().map(|cohort| TableSpec::new([Dimension::Each], [Measure::Count]).each(Each::Entry).cohort(cohort)),
+    );
+    tables
 }
 
 pub async fn tally_agrees_with_the_meaning_of_random_scans(harness: &dyn Harness) {
@@ -78,7 +127,9 @@ pub async fn each_figure_is_read_when_it_is_asked_for_alone(harness: &dyn Harnes
     let (store, clerk) = begin(harness).await;
     let samples = sample::fill(&*store, &clerk, &mut Dice::new(84), 30).await;
     let single = dimensions().into_iter().map(|one| TableSpec::new([one], [Measure::Count]));
-    for spec in single.chain(measures().into_iter().map(|measure| TableSpec::new([], [measure]))) {
+    let single = single.chain(measures().into_iter().map(|measure| TableSpec::new([], [measure])));
+    let single = single.chain(taken_apart().map(|spec| TableSpec { measures: vec![Measure::Count], ..spec }));
+    for spec in single.chain(cohorts().map(|cohort| TableSpec::new([], [Measure::Count]).cohort(cohort))) {
         let scan = Scan { filter: Filter::all(), tables: vec![spec], now: clerk.now() };
         let found = store.tally(clerk.tenant(), &scan).await.unwrap();
         assert_eq!(found, question::tables(&samples, &scan), "{:?}", scan.tables);
