@@ -9,6 +9,7 @@
 mod common;
 mod dashboard;
 mod files;
+mod import;
 mod language;
 mod memory;
 mod people;
@@ -79,6 +80,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("routing", people::routing),
     ("bulk", people::bulk),
     ("verify", people::verify),
+    ("import", import::import),
 ];
 
 fn main() -> ExitCode {
