@@ -157,6 +157,21 @@ impl Load {
     }
 }
 
+/// Whether a section without rows would be a [`Heat`] if it had some: only the names of its columns can tell.
+fn could_be(section: &Section) -> bool {
+    let names: Vec<&str> = section.headings.iter().map(|heading| heading.name.as_str()).collect();
+    let is_dimension = |name: &&str| {
+        ["kind", "status", "state", "priority", "category", "team", "queue", "requester", "channel", "policy"]
+            .contains(name)
+    };
+    let is_share = |name: &&str| ["share", "rate", "satisfaction"].iter().any(|end| name.ends_with(end));
+    match names.as_slice() {
+        [row, column, _, ..] if is_dimension(row) && is_dimension(column) => true,
+        [row, rest @ ..] => is_dimension(row) && rest.iter().any(|name| is_share(name)),
+        [] => false,
+    }
+}
+
 impl Heat {
     /// Takes the rows of a section of one or two texts and a share or, with two texts, a count.
     #[must_use]
@@ -166,8 +181,11 @@ impl Heat {
         };
         let share = (0..section.headings.len())
             .find(|column| section.rows.iter().any(|row| matches!(row.get(*column), Some(Value::Share(_)))));
-        if section.rows.is_empty() || is_timed(section) || !texts(0) {
+        if is_timed(section) || !texts(0) {
             return None;
+        }
+        if section.rows.is_empty() {
+            return could_be(section).then(|| Self::new(&section.title, &section.about, Vec::<String>::new()));
         }
         let level = |value: Option<&Value>| match value {
             Some(Value::Share(share)) => Level::Share(*share),

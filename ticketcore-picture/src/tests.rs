@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use roxmltree::{Document, Node};
 use ticketcore::Workflow;
 use ticketcore::config::{Source, State, Transition};
-use ticketcore::report::{Heading, Section, Share, Value};
+use ticketcore::report::{Ask, Heading, Section, Share, Tallier, Value};
 use ticketcore::status::{Status, Waiting};
 
 use crate::words::width;
@@ -362,4 +362,11 @@ fn a_ready_report_has_the_picture_of_its_columns() {
         sound(&*picture, Theme::Auto);
     }
     assert!(of(&section(&["tickets"], vec![Value::Count(1)])).is_none());
+    for report in ticketcore::report::standard() {
+        let ask = Ask::new("2026-11-21T20:00:00Z".parse().unwrap());
+        let tables = Tallier::new(&ask.scan(&*report)).finish();
+        let picture = first_of(&report.render(&ask, tables));
+        let has_none = ["response"].contains(&report.name());
+        assert_eq!(picture.is_none(), has_none, "{} of a desk without tickets", report.name());
+    }
 }
