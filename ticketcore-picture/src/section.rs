@@ -81,8 +81,8 @@ impl Trend {
     /// Takes the rows of a section of buckets that says what was opened (or created) and resolved in each.
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
-        let created = column(section, &["opened", "created"])?;
-        let resolved = column(section, &["resolved"])?;
+        let created = column(section, &["created", "opened", "arrivals"])?;
+        let resolved = column(section, &["resolved", "throughput"])?;
         let backlog = column(section, &["backlog"]);
         if !is_timed(section) {
             return None;
