@@ -99,7 +99,7 @@ impl Maps {
     }
 
     fn write(&mut self, tenant: &TenantId, change: Change) -> Result<Arc<Ticket>, Conflict> {
-        let Change { expected, mut ticket, at, facts, marks, claims, erased } = change;
+        let Change { expected, mut ticket, facts, marks, claims, erased } = change;
         claims.into_iter().try_for_each(|claim| self.swap(tenant, claim, ticket.version))?;
         let place = (tenant.clone(), ticket.id);
         let mut log = self.tickets.remove(&place).map(|entry| entry.log).unwrap_or_default();
@@ -108,7 +108,7 @@ impl Maps {
             let highest = self.meant(tenant, &Filter::all()).map(|other| other.ticket.number).max();
             Arc::make_mut(&mut ticket).number = highest.unwrap_or(0) + 1;
         }
-        for (Fact { by, event, text, seal }, count) in facts.into_iter().zip(1..) {
+        for (Fact { at, by, event, text, seal }, count) in facts.into_iter().zip(1..) {
             self.last = self.last.next();
             let ((tenant, ticket), version, position) = (place.clone(), Version(expected.0 + count), self.last);
             log.push(Recorded { tenant, ticket, version, position, at, by, event, text, seal });

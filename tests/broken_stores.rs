@@ -47,6 +47,7 @@ rejected! {
     a_store_that_forgets_new_marks: ForgetsMarks by a_change_without_facts_renews_only_the_marks,
     a_store_with_one_number_for_all_tenants: SharesNumbers by numbers_rise_by_one_within_each_tenant,
     a_store_that_keeps_milliseconds: CutsTimes by times_are_kept_to_the_microsecond_in_any_age,
+    a_store_with_one_time_for_a_change: CutsChangesToOneTime by events_of_one_change_keep_their_own_times,
     a_store_that_drops_empty_texts: DropsEmptyTexts by an_empty_text_is_not_a_missing_one,
     a_store_that_forgets_seals: ForgetsSeals by seals_come_back_as_they_were_written,
     a_store_that_tells_history_backwards: TellsHistoryBackwards by history_tells_who_did_what_and_when_in_order,

@@ -15,21 +15,27 @@ mod courses;
 mod custom_store;
 #[path = "support/laws.rs"]
 mod laws;
+#[path = "support/live.rs"]
+mod live;
 #[path = "support/file.rs"]
 mod temporary;
 #[path = "support/world.rs"]
 mod world;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use acts::Act;
+use chrono::{DateTime, Utc};
 use custom_store::CustomStore;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use temporary::File;
+use ticketcore::query::{Order, Sort};
+use ticketcore::report::{Dimension, Measure, Scan, Table, TableSpec, Time};
 use ticketcore::testing::{Dice, block_on};
 use ticketcore::time::{Clock, ManualClock};
-use ticketcore::{ActorKind, MemoryStore, Position};
+use ticketcore::{ActorKind, Filter, MemoryStore, Position, Query, Ticket};
 use ticketcore_sqlite::{Durability, SqliteOptions};
 use world::World;
 
@@ -87,7 +93,10 @@ async fn alike(seeds: &[u64]) {
     let (_database, server) = postgres(&clock).unzip();
     let mut worlds = worlds(&clock, &file);
     worlds.extend(server);
-    let mut first_answers = HashMap::new();
+    let (mut first_answers, mut moments) = (HashMap::new(), Vec::new());
+    for world in &worlds {
+        live::begin(world).await;
+    }
     if seeds[0].is_multiple_of(2) {
         // The other desks work by the default rules for a while, and publish their own later if at all.
         same(&worlds, 0, &Act::Publish(0), 0).await;
@@ -111,6 +120,16 @@ async fn alike(seeds: &[u64]) {
             laws::of_ticket(&worlds[0], tenant, id, &mut dice).await;
             courses::of_ticket(&worlds[0], tenant, id).await;
         }
+        // What was seen at an instant is not all of it if more is written of then: at once, or after the clock was put back.
+        moments.retain(|moment: &Moment| written[before..].iter().all(|one| moment.at < one.at));
+        live::is_what_a_scan_finds(&worlds[0], tenant).await;
+        if dice.once_in(16) && written.iter().all(|one| one.at <= clock.now()) {
+            moments.push(Moment::of(&worlds[0], tenant).await);
+        }
+    }
+    // A clock that was put back may not have come as far again.
+    for moment in moments.iter().filter(|moment| moment.at <= clock.now()) {
+        moment.is_the_past_of(&worlds).await;
     }
     // Every desk comes to rest: what is due is done, and every index is of the newest rules.
     for _ in 0..4 {
@@ -121,10 +140,58 @@ async fn alike(seeds: &[u64]) {
     for world in &worlds {
         for tenant in [0, 1] {
             laws::of_index(world, tenant).await;
+            live::is_what_a_scan_finds(world, tenant).await;
+            live::keeps_promises(world, tenant).await;
             courses::of_backlog(world, tenant).await;
             laws::plays_the_same(world, tenant).await;
             let verified = world.desk(tenant).verify(|_| {}).await.unwrap();
             assert_eq!(verified.broken, None, "{}", world.name);
+        }
+    }
+}
+
+/// All that stood in a tenant's desk at an instant, and a count of it.
+struct Moment {
+    at: DateTime<Utc>,
+    tenant: usize,
+    tickets: Vec<Arc<Ticket>>,
+    tables: Vec<Table>,
+}
+
+impl Moment {
+    const ALL: Order = Order { by: Sort::Number, descending: false };
+
+    fn scan(at: DateTime<Utc>) -> Scan {
+        use Measure::{Age, Backlog, Count, FirstResponse, Reopens, Resolution};
+        let measures = [Count, Backlog, Age, Reopens, FirstResponse(Time::Business), Resolution(Time::Business)];
+        let tables = vec![TableSpec::new([Dimension::Status, Dimension::Assignee], measures)];
+        Scan { filter: Filter::all(), tables, now: at }
+    }
+
+    async fn of(world: &World, tenant: usize) -> Self {
+        let (desk, all) = (world.desk(tenant), Query::new(Filter::all()).order(Self::ALL).limit(usize::MAX));
+        let at = desk.now();
+        let tickets = desk.find(&all).await.unwrap().tickets;
+        Self { at, tenant, tickets, tables: desk.tally(&Self::scan(at)).await.unwrap() }
+    }
+
+    /// Law 69: what was answered then is answered of then now, whatever has happened since; a page at a time.
+    async fn is_the_past_of(&self, worlds: &[World]) {
+        for world in worlds {
+            let past = world.desk(self.tenant).as_of(self.at).await.unwrap();
+            let mut query = Query::new(Filter::all()).order(Self::ALL).limit(3);
+            let mut tickets = Vec::new();
+            loop {
+                let page = past.find(&query).await.unwrap();
+                tickets.extend(page.tickets);
+                if page.next.is_none() {
+                    break;
+                }
+                query = query.after(page.next);
+            }
+            assert_eq!(tickets, self.tickets, "law 69: {} at {}", world.name, self.at);
+            let tables = past.tally(&Self::scan(self.at)).await.unwrap();
+            assert_eq!(tables, self.tables, "law 69: {} at {}", world.name, self.at);
         }
     }
 }

@@ -212,7 +212,6 @@ fn erase(desk: &Desk, ticket: &Arc<Ticket>, versions: &[i64]) {
     let change = Change {
         expected: ticket.version,
         ticket: Arc::clone(ticket),
-        at: ticket.updated,
         facts: Vec::new(),
         marks: Marks::default(),
         claims: Vec::new(),

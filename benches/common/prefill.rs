@@ -95,6 +95,6 @@ impl Clerk<'_> {
     fn change(&self, expected: Version, decision: Decision) -> Change {
         let Decision { facts, ticket, echoes: _ } = decision;
         let marks = engine::marks(self.rulebook, &ticket);
-        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new(), erased: Vec::new() }
+        Change { expected, ticket, facts, marks, claims: Vec::new(), erased: Vec::new() }
     }
 }

@@ -16,6 +16,7 @@ use crate::people::{Directory, PersonVerb};
 use crate::place::Place;
 use crate::reports::{Reports, Workflows};
 use crate::search::Search;
+use crate::transfer::Transfer;
 
 /// A desk on the command line.
 ///
@@ -58,6 +59,8 @@ pub(crate) enum Verb {
     Article(Article),
     #[command(flatten)]
     Past(Past),
+    #[command(flatten)]
+    Transfer(Transfer),
     /// Do something to many tickets: `tk bulk --queue mail -- tag x`
     Bulk(Bulk),
     /// Print, check or publish a configuration
@@ -192,6 +195,7 @@ impl Verb {
             self,
             Self::Write(Write::New(_))
                 | Self::Config(Configuration::Publish { .. })
+                | Self::Transfer(Transfer::Import { dry_run: false, .. })
                 | Self::People(Directory::Person(PersonVerb::Put(_)) | Directory::Team(_) | Directory::Org(_))
         )
     }

@@ -20,6 +20,8 @@
 //! tk bulk --queue mail --dry-run -- tag outage
 //! tk similar INC-1                         # articles and solved tickets like it
 //! tk verify                                # is the past still what it was?
+//! tk --role admin export desk.ndjson       # all of it; `tk --db other.db --role admin import desk.ndjson`
+//! tk --role admin import --mapping examples/import/servicenow.toml log.csv --dry-run
 //! tk watch                                 # what happens, as it happens
 //! ```
 //!
@@ -52,6 +54,7 @@ mod report;
 mod reports;
 #[path = "../server/search.rs"]
 mod search;
+mod transfer;
 #[path = "../server/view.rs"]
 mod view;
 mod write;
@@ -91,6 +94,7 @@ async fn run(tk: Tk) -> Result<(), Box<dyn Error>> {
         Verb::Customer(verb) => customer::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::People(verb) => people::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::Article(verb) => articles::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Transfer(verb) => return transfer::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Past(verb) => return past::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Bulk(verb) => return bulk::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Config(Configuration::Show) => config::show(&open(&tk).await?, tk.json).await?,

@@ -84,14 +84,14 @@ impl Office {
 
     fn record(&mut self, ticket: Arc<Ticket>, facts: Vec<Fact>) {
         let history = self.histories.entry(ticket.id).or_default();
-        for Fact { by, event, text, seal } in facts {
+        for Fact { at, by, event, text, seal } in facts {
             self.position += 1;
             history.push(Recorded {
                 tenant: TenantId::MAIN,
                 ticket: ticket.id,
                 version: history.last().map_or(Version(1), |last| last.version.next()),
                 position: Position(self.position),
-                at: ticket.updated,
+                at,
                 by,
                 event,
                 text,

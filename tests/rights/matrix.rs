@@ -269,7 +269,7 @@ fn every_command_is_in_the_matrix() {
     let of_commands: Capabilities = commands(ticket.id).map(|command| command.capability()).collect();
     let others: Vec<&str> =
         Capability::ALL.iter().filter(|one| !of_commands.has(**one)).map(|one| one.as_str()).collect();
-    assert_eq!(others, ["follow", "read", "open", "note", "consult", "direct", "erase", "publish"]);
+    assert_eq!(others, ["follow", "read", "open", "note", "consult", "direct", "erase", "publish", "import", "export"]);
 }
 
 #[test]

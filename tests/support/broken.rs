@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use ticketcore::event::Recorded;
+use ticketcore::event::{Fact, Recorded};
 use ticketcore::query::Cursor;
 use ticketcore::report::{Cell, Measured, Scan, Table};
 use ticketcore::store::{Change, Commit, Document, Due, Held};
@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     SharesNumbers,
     /// Keeps no fraction finer than a millisecond.
     CutsTimes,
+    /// Takes the time of a change's last event for all of them.
+    CutsChangesToOneTime,
     /// Takes an empty text for none.
     DropsEmptyTexts,
     /// Keeps no seals.
@@ -147,8 +149,8 @@ impl Broken {
     /// Erases what a change asks for, whatever the version is.
     async fn erase(&self, tenant: &TenantId, change: &Change) -> Result<(), StoreError> {
         if let Some(ticket) = self.inner.load(tenant, change.ticket.id).await? {
-            let (expected, at, facts) = (ticket.version, ticket.updated, Vec::new());
-            let early = Change { expected, ticket, at, facts, claims: Vec::new(), ..change.clone() };
+            let (expected, facts) = (ticket.version, Vec::new());
+            let early = Change { expected, ticket, facts, claims: Vec::new(), ..change.clone() };
             self.inner.commit(Commit { changes: vec![early], ..Commit::new(tenant.clone()) }).await?;
         }
         Ok(())
@@ -250,7 +252,13 @@ impl Store for Broken {
             }
             Fault::CutsTimes => {
                 let cut = |at: DateTime<Utc>| at.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(at);
-                commit.changes.iter_mut().for_each(|change| change.at = cut(change.at));
+                facts(&mut commit).for_each(|fact| fact.at = cut(fact.at));
+            }
+            Fault::CutsChangesToOneTime => {
+                for Change { facts, .. } in &mut commit.changes {
+                    let last = facts.last().map(|fact| fact.at);
+                    facts.iter_mut().zip(last.into_iter().cycle()).for_each(|(fact, last)| fact.at = last);
+                }
             }
             Fault::ForgetsMarks if commit.changes.iter().any(|change| change.facts.is_empty()) => {
                 return Ok(commit.changes.into_iter().map(|change| change.ticket).collect());
@@ -305,7 +313,7 @@ impl Store for Broken {
                 }
             }
             Fault::ForgetsSeals => {
-                commit.changes.iter_mut().flat_map(|change| &mut change.facts).for_each(|fact| fact.seal = None);
+                facts(&mut commit).for_each(|fact| fact.seal = None);
             }
             Fault::ForgetsRemovals => commit.documents.retain(|write| write.body.is_some()),
             _ => {}
@@ -356,6 +364,11 @@ impl Store for Broken {
         }
         self.inner.remove_blob(tenant, digest).await
     }
+}
+
+/// All events of a commit.
+fn facts(commit: &mut Commit) -> impl Iterator<Item = &mut Fact> {
+    commit.changes.iter_mut().flat_map(|change| &mut change.facts)
 }
 
 /// Bytes that are looked for anew with every piece.

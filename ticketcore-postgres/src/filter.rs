@@ -9,10 +9,11 @@ use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId, TenantId};
 use ticketcore::line::{Flag, Flags};
 use ticketcore::query::{
-    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Period, Promise, Stands, Through,
+    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Past, Period, Promise, Stands, Through,
 };
 use ticketcore::ticket::{Channel, LinkKind, Status, Waiting};
 use ticketcore::time::micros;
+use ticketcore::trail::Aspect;
 use ticketcore::value::Value;
 use uuid::Uuid;
 
@@ -130,6 +131,7 @@ impl Sql {
             counts,
             promises,
             linked,
+            past,
             created,
             updated,
             responded,
@@ -198,6 +200,9 @@ impl Sql {
         }
         for linked in linked {
             terms.next(self).linked(*linked)?;
+        }
+        for past in past {
+            terms.next(self).past(past)?;
         }
         for (column, period) in [
             ("t.created", created),
@@ -352,6 +357,62 @@ impl Sql {
         Ok(())
     }
 
+    /// Asks what the ticket was: each turn of its trail says what it was before, its row what it is now.
+    fn past(&mut self, past: &Past) -> Result<()> {
+        let mut turns = Terms::default();
+        match past {
+            Past::Was { aspect, values, period } => {
+                let Period { from, to } = *period;
+                self.push("(").turned(*aspect)?;
+                self.value(&mut turns, TURN_FROM, values)?;
+                if let Some(to) = to {
+                    turns.next(self).push(TURN_SINCE).push(" < ").bind(micros(to))?;
+                }
+                if let Some(from) = from {
+                    turns.next(self).push(TURN_AT).push(" > ").bind(micros(from))?;
+                }
+                self.join(turns, " and ", "true").push(") or ");
+                let mut now = Terms::default();
+                self.value(&mut now, column(*aspect), values)?;
+                if let Some(to) = to {
+                    now.next(self).push("coalesce((select ").push(TURN_AT).push(TRAIL).bind(aspect.as_str())?;
+                    self.push(" order by r.n desc limit 1), t.created) < ").bind(micros(to))?;
+                }
+                self.join(now, " and ", "true").push(")");
+            }
+            Past::Changed { aspect, from, to, by, period } => {
+                self.turned(*aspect)?;
+                self.value(&mut turns, TURN_FROM, from)?;
+                self.value(&mut turns, TURN_TO, to)?;
+                self.asked(&mut turns, TURN_BY, by.iter().map(PersonId::to_string).collect())?;
+                self.period(&mut turns, TURN_AT, *period)?;
+                self.join(turns, " and ", "true").push(")");
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to ask for a turn of an aspect.
+    fn turned(&mut self, aspect: Aspect) -> Result<()> {
+        self.push("exists (select 1").push(TRAIL).bind(aspect.as_str())?.push(" and ");
+        Ok(())
+    }
+
+    /// Asks that a value, or the lack of one, be among some; nothing if there are none.
+    fn value(&mut self, terms: &mut Terms, column: &str, values: &[Option<Key>]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let mut one = Terms::default();
+        terms.next(self);
+        if values.contains(&None) {
+            one.next(self).push(column).push(" is null");
+        }
+        self.asked(&mut one, column, values.iter().flatten().map(Key::to_string).collect())?;
+        self.join(one, " or ", "false");
+        Ok(())
+    }
+
     /// Asks for a link; the ticket at its other end is found by its id.
     fn linked(&mut self, linked: Linked) -> Result<()> {
         let Linked { kind, to } = linked;
@@ -412,6 +473,28 @@ impl Sql {
         };
         self.push(" else false end");
         Ok(())
+    }
+}
+
+/// The turns of an aspect, the next parameter.
+const TRAIL: &str = " from @.snapshot s, jsonb_array_elements(s.body::jsonb -> 'trail') with ordinality r (turn, n) \
+                     where s.tenant = t.tenant and s.id = t.id and r.turn ->> 3 = ";
+const TURN_AT: &str = "(r.turn ->> 0)::bigint";
+const TURN_SINCE: &str = "(r.turn ->> 1)::bigint";
+const TURN_BY: &str = "r.turn ->> 2";
+const TURN_FROM: &str = "(r.turn ->> 4)";
+const TURN_TO: &str = "(r.turn ->> 5)";
+
+/// What a ticket has of an aspect now, as its trail names it.
+const fn column(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Status => "t.status",
+        Aspect::State => "t.state",
+        Aspect::Priority => "'p' || t.priority",
+        Aspect::Assignee => "t.assignee",
+        Aspect::Team => "t.team",
+        Aspect::Queue => "t.queue",
+        Aspect::Category => "t.category",
     }
 }
 

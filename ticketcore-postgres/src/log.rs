@@ -95,7 +95,7 @@ pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
         events.push(&[
             &change.ticket.id.0,
             &version.0,
-            &micros(change.at),
+            &micros(fact.at),
             form,
             &fact.by.id.as_str(),
             &fact.by.kind.as_str(),
@@ -137,7 +137,7 @@ pub(crate) fn erased(versions: usize) -> String {
 /// Tells whether rows are exactly the events of a change, whose texts may have been erased since.
 pub(crate) fn are(rows: &[PgRow], change: &Change, encoded: &Encoded) -> Result<bool> {
     for ((row, fact), (form, event)) in rows.iter().zip(&change.facts).zip(&encoded.events) {
-        let same = row.try_get::<i64, _>(1)? == micros(change.at)
+        let same = row.try_get::<i64, _>(1)? == micros(fact.at)
             && row.try_get::<&str, _>(2)? == fact.by.id.as_str()
             && row.try_get::<&str, _>(3)? == fact.by.kind.as_str()
             && row.try_get::<i64, _>(4)? == *form

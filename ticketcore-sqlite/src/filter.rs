@@ -10,10 +10,11 @@ use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId};
 use ticketcore::line::{Flag, Flags};
 use ticketcore::query::{
-    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Period, Promise, Stands, Through,
+    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Past, Period, Promise, Stands, Through,
 };
 use ticketcore::ticket::{Channel, LinkKind, Status, Waiting};
 use ticketcore::time::micros;
+use ticketcore::trail::Aspect;
 use ticketcore::value::Value;
 
 use crate::sql::{Sql, Terms};
@@ -72,6 +73,7 @@ impl Sql {
             counts,
             promises,
             linked,
+            past,
             created,
             updated,
             responded,
@@ -141,6 +143,7 @@ impl Sql {
         }
         promises.iter().for_each(|promise| terms.next(self).promise(promise));
         linked.iter().for_each(|linked| terms.next(self).linked(tenant, *linked));
+        past.iter().for_each(|past| terms.next(self).past(past));
         for (column, period) in [
             ("t.created", created),
             ("t.updated", updated),
@@ -291,6 +294,60 @@ impl Sql {
         policy(self, "json_extract(p.value, '$[0]')");
     }
 
+    /// Asks what the ticket was: each turn of its trail says what it was before, its row what it is now.
+    fn past(&mut self, past: &Past) {
+        let mut turns = Terms::default();
+        match past {
+            Past::Was { aspect, values, period } => {
+                let Period { from, to } = *period;
+                self.push("(");
+                self.turned(*aspect);
+                self.value(&mut turns, TURN_FROM, values);
+                if let Some(to) = to {
+                    turns.next(self).push(TURN_SINCE).push(" < ").bind(micros(to));
+                }
+                if let Some(from) = from {
+                    turns.next(self).push(TURN_AT).push(" > ").bind(micros(from));
+                }
+                self.join(turns, " and ", "true").push(") or ");
+                let mut now = Terms::default();
+                self.value(&mut now, column(*aspect), values);
+                if let Some(to) = to {
+                    now.next(self).push("coalesce((select ").push(TURN_AT).push(TRAIL).bind(aspect.as_str().to_owned());
+                    self.push(" order by r.key desc limit 1), t.created) < ").bind(micros(to));
+                }
+                self.join(now, " and ", "true").push(")");
+            }
+            Past::Changed { aspect, from, to, by, period } => {
+                self.turned(*aspect);
+                self.value(&mut turns, TURN_FROM, from);
+                self.value(&mut turns, TURN_TO, to);
+                self.asked(&mut turns, TURN_BY, by.iter().map(PersonId::as_str));
+                self.period(&mut turns, TURN_AT, *period);
+                self.join(turns, " and ", "true").push(")");
+            }
+        }
+    }
+
+    /// Begins to ask for a turn of an aspect.
+    fn turned(&mut self, aspect: Aspect) {
+        self.push("exists (select 1").push(TRAIL).bind(aspect.as_str().to_owned()).push(" and ");
+    }
+
+    /// Asks that a value, or the lack of one, be among some; nothing if there are none.
+    fn value(&mut self, terms: &mut Terms, column: &str, values: &[Option<Key>]) {
+        if values.is_empty() {
+            return;
+        }
+        let mut one = Terms::default();
+        terms.next(self);
+        if values.contains(&None) {
+            one.next(self).push(column).push(" is null");
+        }
+        self.asked(&mut one, column, values.iter().flatten().map(Key::as_str));
+        self.join(one, " or ", "false");
+    }
+
     /// Asks for a link; the ticket at its other end is found by its id.
     fn linked(&mut self, tenant: i64, linked: Linked) {
         let Linked { kind, to } = linked;
@@ -348,6 +405,28 @@ impl Sql {
 
 /// Who is awaited.
 const WAITING: &str = "(select json_extract(s.body, '$.waiting') from ticketcore_snapshot s where s.row = t.row)";
+
+/// The turns of an aspect, the next parameter.
+const TRAIL: &str = " from ticketcore_snapshot s, json_each(s.body, '$.trail') r \
+                     where s.row = t.row and json_extract(r.value, '$[3]') = ";
+const TURN_AT: &str = "json_extract(r.value, '$[0]')";
+const TURN_SINCE: &str = "json_extract(r.value, '$[1]')";
+const TURN_BY: &str = "json_extract(r.value, '$[2]')";
+const TURN_FROM: &str = "json_extract(r.value, '$[4]')";
+const TURN_TO: &str = "json_extract(r.value, '$[5]')";
+
+/// What a ticket has of an aspect now, as its trail names it.
+const fn column(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Status => "t.status",
+        Aspect::State => "t.state",
+        Aspect::Priority => "'p' || t.priority",
+        Aspect::Assignee => "t.assignee",
+        Aspect::Team => "t.team",
+        Aspect::Queue => "t.queue",
+        Aspect::Category => "t.category",
+    }
+}
 
 /// Asks that something is there.
 const fn there(part: Part) -> &'static str {

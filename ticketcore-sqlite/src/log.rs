@@ -41,7 +41,7 @@ pub(crate) fn append(transaction: &Connection, row: i64, change: &Change, encode
         version = version.next();
         let (by, kind) = (fact.by.id.as_str(), fact.by.kind.as_str());
         let seal = fact.seal.map(|seal| seal.to_bytes());
-        statement.execute(params![row, version.0, micros(change.at), by, kind, form, event, fact.text, seal])?;
+        statement.execute(params![row, version.0, micros(fact.at), by, kind, form, event, fact.text, seal])?;
     }
     Ok(())
 }

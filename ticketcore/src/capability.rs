@@ -113,6 +113,10 @@ capabilities! {
     Erase = "erase",
     /// Publish configurations.
     Publish = "publish",
+    /// Bring history in, with its own times and authors.
+    Import = "import",
+    /// Take all of it out.
+    Export = "export",
 }
 
 impl Capability {

@@ -448,6 +448,8 @@ pub enum Skip {
     Overtaken,
     /// What it was to do is not possible in the ticket's state.
     Impossible,
+    /// It was due before the ticket was brought in from elsewhere: nobody is told late of what happened there.
+    Imported,
 }
 
 /// Somebody to be told.
@@ -493,10 +495,12 @@ pub struct Migrated {
     pub dropped: bool,
 }
 
-/// An event to be recorded: who did what, and the text that came with it. The text stands beside the event so that it
+/// An event to be recorded: who did what and when, and the text that came with it. The text stands beside the event so that it
 /// can be erased alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
+    /// When it happened; never before what happened to the ticket before.
+    pub at: DateTime<Utc>,
     /// Who did it.
     pub by: By,
     /// What happened.

@@ -12,6 +12,8 @@
 
 pub mod actor;
 pub mod approval;
+#[cfg(feature = "import")]
+pub mod archive;
 pub mod capability;
 pub mod channel;
 pub mod codec;
@@ -28,6 +30,8 @@ pub mod erasure;
 pub mod event;
 pub mod fault;
 pub mod id;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod knowledge;
 pub mod line;
 pub mod link;

@@ -125,7 +125,7 @@ impl State {
     }
 
     fn write(&mut self, tenant_id: &TenantId, change: Change) -> Arc<Ticket> {
-        let Change { expected, ticket: mut shared, at, facts, marks, claims, erased } = change;
+        let Change { expected, ticket: mut shared, facts, marks, claims, erased } = change;
         let tenant = self.tenants.entry(tenant_id.clone()).or_default();
         let (id, version) = (shared.id, shared.version);
         for Claim { key, to, .. } in claims {
@@ -146,7 +146,7 @@ impl State {
                 ticket: id,
                 version: next,
                 position,
-                at,
+                at: fact.at,
                 by: fact.by,
                 event: fact.event,
                 text: fact.text,

@@ -10,7 +10,8 @@ use crate::event::Recorded;
 ///
 /// # Contract
 ///
-/// Every event is handed over at least once, in the order of the feed, also across crashes and restarts. An event that
+/// Every event that happened on the desk is handed over at least once, in the order of the feed, also across crashes and
+/// restarts; history that was brought in from elsewhere is not. An event that
 /// is handed over again has the same [`Recorded::key`]; use it as the idempotency key of what is sent.
 #[async_trait]
 pub trait Notifier: fmt::Debug + Send + Sync {

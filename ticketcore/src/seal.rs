@@ -182,13 +182,13 @@ impl Sealed<'_> {
 ///
 /// A [`Desk`](crate::Desk) does so where [`Config::seal`](crate::Config::seal) says it; call it for commits that are made
 /// by hand.
-pub fn seal(ticket: &mut Ticket, expected: Version, at: DateTime<Utc>, facts: &mut [Fact]) {
+pub fn seal(ticket: &mut Ticket, expected: Version, facts: &mut [Fact]) {
     let mut version = expected;
-    for Fact { by, event, text, seal } in facts {
+    for Fact { at, by, event, text, seal } in facts {
         version = version.next();
         let text = text.as_ref().map(Digest::of);
         let (before, tenant, ticket_id) = (ticket.head, &ticket.tenant, ticket.id);
-        let chain = Sealed { before, tenant, ticket: ticket_id, version, at, by, event, text }.chain();
+        let chain = Sealed { before, tenant, ticket: ticket_id, version, at: *at, by, event, text }.chain();
         *seal = Some(Seal { text, chain });
         ticket.head = Some(chain);
     }

@@ -155,9 +155,8 @@ pub struct Change {
     pub expected: Version,
     /// The ticket with the events folded in: `ticket.version` is `expected` plus the number of facts.
     pub ticket: Arc<Ticket>,
-    /// When it happened.
-    pub at: DateTime<Utc>,
-    /// What happened and who did it, in order; empty if only marks or claims are new, and then the version stays.
+    /// What happened, when, and who did it, in order; the times do not go back, and differ where history is brought in.
+    /// Empty if only marks or claims are new, and then the version stays.
     pub facts: Vec<Fact>,
     /// What the index is to hold of the ticket.
     pub marks: Marks,

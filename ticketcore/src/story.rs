@@ -88,6 +88,7 @@ impl fmt::Display for Event {
                     Skip::Unless => "its exception held",
                     Skip::Overtaken => "a later round was due as well",
                     Skip::Impossible => "it was not possible",
+                    Skip::Imported => "it was due before the import",
                 };
                 write!(f, "{}, due {}, was skipped: {why}", step(key), at(*due))
             }

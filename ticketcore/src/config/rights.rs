@@ -258,8 +258,9 @@ impl Rights {
 /// articles are for all.
 impl Default for Rights {
     fn default() -> Self {
-        use Capability::{Direct, Endorse, Erase, Follow, Move, Open, Publish, Reply, Score, Watch};
-        let work = Capabilities::all().without(Publish).without(Erase).without(Direct);
+        use Capability::{Direct, Endorse, Erase, Export, Follow, Import, Move, Open, Publish, Reply, Score, Watch};
+        let work =
+            [Publish, Erase, Direct, Import, Export].into_iter().fold(Capabilities::all(), Capabilities::without);
         let own = |relation| {
             let grant = Grant::requesters([Follow, Reply, Score, Move]).on(relation);
             grant.transition("reopen").transition("close").transition("cancel")

@@ -162,7 +162,7 @@ impl Desk {
                     let rulebook = self.rulebook().await?;
                     return Ok(vec![self.standing(&rulebook).await?.shown(&rulebook, ticket)]);
                 }
-                Plan::Done(held) => return Ok(vec![self.as_of(held).await?]),
+                Plan::Done(held) => return Ok(vec![self.as_answered(held).await?]),
             };
             match self.commit(commit).await {
                 Ok(tickets) => {
@@ -363,7 +363,7 @@ impl Desk {
     }
 
     /// The ticket as it was at a version: the first answer to a request that is repeated.
-    async fn as_of(&self, held: Held) -> Result<Arc<Ticket>, Error> {
+    async fn as_answered(&self, held: Held) -> Result<Arc<Ticket>, Error> {
         let Held { by: id, since } = held;
         let now = self.core.store.load(&self.tenant, id).await?.ok_or(Error::NotFound(id))?;
         let rulebook = self.rulebook().await?;
@@ -390,11 +390,10 @@ pub(super) fn change(
 ) -> Change {
     // A chain that was begun goes on whatever the rules say now: an event without a seal would look like one slipped in.
     if !facts.is_empty() && (rulebook.now().config.seal || ticket.head.is_some()) {
-        let at = ticket.updated;
-        seal(Arc::make_mut(&mut ticket), expected, at, &mut facts);
+        seal(Arc::make_mut(&mut ticket), expected, &mut facts);
     }
     let marks = marks(rulebook, &ticket);
-    Change { expected, at: ticket.updated, ticket, facts, marks, claims, erased: Vec::new() }
+    Change { expected, ticket, facts, marks, claims, erased: Vec::new() }
 }
 
 fn once_key(key: &str) -> String {

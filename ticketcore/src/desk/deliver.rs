@@ -1,5 +1,6 @@
 //! Delivery: the log, read from a stored cursor, handed to a notifier.
 
+use crate::desk::news::News;
 use crate::desk::rules::DESK;
 use crate::desk::{Desk, Error};
 use crate::id::{Key, Position};
@@ -12,6 +13,10 @@ const CHUNK: usize = 100;
 impl Desk {
     /// Hands every event of all tenants that was not handed over before to a notifier, in order, and returns how many
     /// there were.
+    ///
+    /// What happened elsewhere and was brought in, by an import or out of an archive, is passed over: nobody is told of
+    /// what is over. What happens to such tickets here is handed over like all else. Whoever wants the whole log reads
+    /// the [feed](crate::Store::feed) itself.
     ///
     /// `name` is the notifier's own: its cursor is kept in the store under it. The cursor moves after the events were
     /// handed over, so a crash in between hands some over again, under the same keys.
@@ -29,7 +34,12 @@ impl Desk {
             }
             let start = position;
             let mut failure = None;
+            let mut news = News::new(self);
             for recorded in &events {
+                if !news.is(recorded).await? {
+                    position = recorded.position;
+                    continue;
+                }
                 if let Err(source) = notifier.notify(recorded).await {
                     failure = Some(Error::Undelivered { key: recorded.key(), source });
                     break;

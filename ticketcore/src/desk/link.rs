@@ -17,7 +17,7 @@ use crate::secret_link::{Kept, Purpose, SecretLink, Visit};
 use crate::store::{Commit, Document, StoreError, Write};
 use crate::ticket::Ticket;
 
-const LINK: Key = Key::from_static("link");
+pub(super) const LINK: Key = Key::from_static("link");
 /// How many links are looked through at a time.
 const CHUNK: usize = 1000;
 

@@ -3,6 +3,8 @@
 mod agenda;
 mod alert;
 mod apply;
+#[cfg(feature = "import")]
+mod archive;
 mod article;
 mod batch;
 mod bulk;
@@ -12,10 +14,15 @@ mod erasure;
 mod export;
 mod follow;
 mod ids;
+#[cfg(feature = "import")]
+mod import;
 mod instantiate;
 mod known;
 mod link;
+mod live;
 mod merge;
+mod news;
+mod past;
 mod people;
 mod read;
 mod records;
@@ -39,13 +46,20 @@ use crate::actor::Actor;
 use crate::engine::Refusal;
 use crate::fault::Fault;
 use crate::id::{TenantId, TicketId};
+use crate::query::language::Misread;
 use crate::routing::{ByRoute, Router};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, SystemClock};
 
 pub use alert::Intake;
+#[cfg(feature = "import")]
+pub use archive::{Archive, Restore, Restored};
 pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
+#[cfg(feature = "import")]
+pub use import::{Compared, Differing, Import, Imported};
+pub use live::Live;
+pub use past::Past;
 pub use people::Merger;
 pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
@@ -58,6 +72,7 @@ pub use what_if::{Played, WhatIf};
 
 use ids::Ids;
 use known::Standing;
+use live::Folded;
 use roster::Rosters;
 use rules::Rules;
 
@@ -96,12 +111,21 @@ struct Core {
     rules: Rules,
     router: Arc<dyn Router>,
     rosters: Rosters,
+    folded: Folded,
 }
 
 impl Core {
     /// A core that knows nothing yet of what stands in the store.
     fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Ids, router: Arc<dyn Router>) -> Self {
-        Self { store, clock, ids, rules: Rules::default(), router, rosters: Rosters::default() }
+        Self {
+            store,
+            clock,
+            ids,
+            rules: Rules::default(),
+            router,
+            rosters: Rosters::default(),
+            folded: Folded::default(),
+        }
     }
 }
 
@@ -200,6 +224,9 @@ pub enum Error {
         /// What is wrong, and where.
         faults: Vec<Fault>,
     },
+    /// The text is no question, or asks about what the configuration does not know.
+    #[error("no question: {}", .0.brief())]
+    Misread(#[from] Misread),
     /// A notifier could not deliver.
     #[error("event {key} could not be delivered")]
     Undelivered {
@@ -209,6 +236,9 @@ pub enum Error {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// An archive could not be read or written.
+    #[error("the archive cannot be read or written")]
+    Io(#[source] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]

@@ -9,6 +9,7 @@ use crate::desk::{Desk, Error};
 use crate::engine::{self, Explanation, Reading, Related};
 use crate::event::Recorded;
 use crate::id::{Key, Position, TicketId, Version};
+use crate::query::language::Scope;
 use crate::query::{Filter, Order, Page, Query};
 use crate::report::{Ask, Report, Scan, Section, Table};
 use crate::store::StoreError;
@@ -48,13 +49,44 @@ impl Desk {
     pub async fn find(&self, query: &Query) -> Result<Page, Error> {
         let rulebook = self.rulebook().await?;
         let desk = self.standing(&rulebook).await?;
-        let mut page = self.core.store.find(&self.tenant, &desk.question(&rulebook, query)?).await?;
+        let mut page = self.core.store.find(&self.tenant, &desk.in_sight(&rulebook, query)?).await?;
         // The sight of staff is of what they read; that of customers, of what they see one side of.
         let rights = &rulebook.now().config.rights;
         if !rights.is_staff(&desk.actor) {
             page.tickets.iter_mut().for_each(|ticket| *ticket = Arc::new(engine::redacted(rights, ticket)));
         }
         Ok(page)
+    }
+
+    /// Reads a query in the [language of questions](crate::query::language): `me` is the actor, and times are in the zone
+    /// of the calendar in which the desk counts its business time, else in UTC.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Misread`] with what is wrong, where, and what may have been meant; [`Error::Store`] if storage fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # pollster::block_on(async {
+    /// use std::sync::Arc;
+    /// use ticketcore::{Actor, Desk, Draft, Error, MemoryStore};
+    ///
+    /// let desk = Desk::new(Arc::new(MemoryStore::new())).by(Actor::agent("ada"));
+    /// desk.open(Draft::incident("The disk is full").team("db").assignee("ada")).await?;
+    /// desk.open(Draft::incident("No mail").team("net")).await?;
+    ///
+    /// let query = desk.question("is:open (team:db or team:apps) assignee:me -priority<=low disk sort:due").await?;
+    /// assert_eq!(desk.find(&query).await?.tickets.len(), 1);
+    ///
+    /// let Err(Error::Misread(misread)) = desk.question("asignee:me").await else { panic!() };
+    /// assert_eq!(misread.brief(), "at 1: unknown field `asignee`, did you mean `assignee`?");
+    /// # Ok::<(), ticketcore::Error>(()) }).unwrap();
+    /// ```
+    pub async fn question(&self, text: &str) -> Result<Query, Error> {
+        let rulebook = self.rulebook().await?;
+        let scope = Scope::new(&rulebook.now().config, self.now()).by(self.actor.id.clone());
+        Ok(Query::parse(text, &scope)?)
     }
 
     /// Reads the first page of a queue, in the order of work.

@@ -81,7 +81,7 @@ impl Desk {
     }
 
     /// Finds references to records that are not there. None is ever removed, so what is there stays there.
-    async fn unknown(&self, references: &[(&'static str, Reference)]) -> Result<Vec<Fault>, StoreError> {
+    pub(super) async fn unknown(&self, references: &[(&'static str, Reference)]) -> Result<Vec<Fault>, StoreError> {
         let mut faults = Vec::new();
         for (at, reference) in references {
             let problem = match reference {

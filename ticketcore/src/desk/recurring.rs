@@ -18,7 +18,7 @@ use crate::store::{Claim, Commit, Conflict, Document, Expect, StoreError, Write}
 use crate::time::stamp;
 
 /// How far a recurring ticket has come, by its name.
-const RECURRING: Key = Key::from_static("recurring");
+pub(super) const RECURRING: Key = Key::from_static("recurring");
 
 /// A recurring ticket: what became of it last, and when it comes round again.
 #[derive(Clone, Debug, PartialEq, Eq)]

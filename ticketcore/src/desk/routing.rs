@@ -20,7 +20,7 @@ use crate::store::{Commit, StoreError, Write};
 use crate::ticket::Ticket;
 
 /// From which revision on what everybody has is counted without a gap.
-const COUNTED: Key = Key::from_static("load_since");
+pub(super) const COUNTED: Key = Key::from_static("load_since");
 const ALL: &str = "all";
 /// How many tickets are found at once.
 const CHUNK: usize = 200;

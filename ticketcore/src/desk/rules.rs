@@ -16,7 +16,7 @@ use crate::id::{Key, Revision, TenantId, Version};
 use crate::store::{Commit, Document, Expect, StoreError, Write};
 use crate::time::{micros, stamp};
 
-const CONFIG: Key = Key::from_static("config");
+pub(super) const CONFIG: Key = Key::from_static("config");
 /// Tenants whose open tickets are yet to be read under a newer configuration, under no tenant of their own.
 pub(super) const SWEEP: Key = Key::from_static("sweep");
 /// Where documents of the desk as a whole stand.
@@ -178,12 +178,8 @@ impl Desk {
         let json =
             |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt("configuration", error));
         // Announced first: a sweep without news is harmless, news without a sweep is not.
+        self.make_known(&setup).await?;
         let routed = !setup.config.routing.routes.is_empty();
-        let sweep = json(serde_json::to_string(&Sweep { revision, after: None, done: false, routed }))?;
-        self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
-        if !setup.config.recurring.is_empty() || !setup.config.retention.is_empty() {
-            self.put(&DESK, AGENDA, self.tenant.as_str(), revision.to_string()).await?;
-        }
         let body = json(serde_json::to_string(&Published { since, config: setup.config }))?;
         let write = Write { kind: CONFIG, key: key(revision), expected: Version(0), at: now, body: Some(body) };
         self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await?;
@@ -195,6 +191,18 @@ impl Desk {
             tracing::warn!(tenant = %self.tenant, %error, "what everybody has was not counted");
         }
         Ok(revision)
+    }
+
+    /// Lets whoever ticks know that the tenant has another configuration, and what it has on for itself.
+    pub(super) async fn make_known(&self, setup: &Setup) -> Result<(), StoreError> {
+        let (revision, config) = (setup.revision, &setup.config);
+        let sweep = Sweep { revision, after: None, done: false, routed: !config.routing.routes.is_empty() };
+        let sweep = serde_json::to_string(&sweep).map_err(|error| StoreError::corrupt("sweep", error))?;
+        self.put(&DESK, SWEEP, self.tenant.as_str(), sweep).await?;
+        if !config.recurring.is_empty() || !config.retention.is_empty() {
+            self.put(&DESK, AGENDA, self.tenant.as_str(), revision.to_string()).await?;
+        }
+        Ok(())
     }
 
     /// Writes a document whatever its version.
@@ -212,7 +220,7 @@ impl Desk {
     }
 }
 
-fn compile(document: &Document) -> Result<Arc<Setup>, Error> {
+pub(super) fn compile(document: &Document) -> Result<Arc<Setup>, Error> {
     let corrupt = |error| StoreError::corrupt(format!("configuration {}", document.key), error);
     let published: Published = serde_json::from_str(&document.body).map_err(corrupt)?;
     let revision = Revision(document.key.parse().unwrap_or_default());

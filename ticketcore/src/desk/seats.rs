@@ -134,6 +134,12 @@ impl Seats {
         Ok(())
     }
 
+    /// Counts a ticket that comes with somebody who has it.
+    #[cfg(feature = "import")]
+    pub(super) async fn count(&mut self, desk: &Desk, rulebook: &Rulebook, ticket: &Ticket) -> Result<(), StoreError> {
+        if routes(rulebook) { self.enter(desk, None, ticket).await } else { Ok(()) }
+    }
+
     /// Chooses an agent, and again if what the one who was chosen has is not what it was thought to be.
     pub(super) async fn choose(
         &mut self,

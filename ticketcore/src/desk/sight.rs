@@ -78,7 +78,7 @@ impl Desk {
     }
 
     /// A question of the actor: about what they see, and about nothing that they may not ask.
-    pub(super) fn question(&self, rulebook: &Rulebook, query: &Query) -> Result<Query, Error> {
+    pub(super) fn in_sight(&self, rulebook: &Rulebook, query: &Query) -> Result<Query, Error> {
         let asked =
             |rights: &Rights| hidden::in_filter(rights, &query.filter).or_else(|| hidden::in_order(query.order));
         let filter = self.about(rulebook, &query.filter, asked)?;

@@ -11,7 +11,7 @@ use crate::desk::rules::{DESK, SWEEP, Sweep};
 use crate::desk::seats::routes;
 use crate::desk::{Desk, Error};
 use crate::engine;
-use crate::id::{TenantId, TicketId};
+use crate::id::{Revision, TenantId, TicketId};
 use crate::query::{Cursor, Filter, Order, Query, Sort};
 use crate::status::Status;
 use crate::store::{Commit, Document, StoreError, Write};
@@ -59,6 +59,7 @@ impl Desk {
             ticked.tickets += swept.tickets;
             routed = swept.routed;
             self.look_at_agendas().await?;
+            self.count_some().await?;
         }
         let (opened, failed) = self.keep_agendas(now).await;
         ticked.tickets += opened;
@@ -194,8 +195,10 @@ impl Desk {
     async fn sweep_on(&self, document: Document, sweep: Sweep) -> Result<usize, Error> {
         let corrupt = |error: String| StoreError::corrupt("sweep", error);
         let after = sweep.after.map(|text| text.parse::<Cursor>()).transpose().map_err(corrupt)?;
+        // A change of rules changes nothing of what is over, but the first rules count for all time before them.
+        let first = sweep.revision == Revision::default().next();
         let filter = Filter {
-            statuses: Status::ALL.into_iter().filter(|status| *status != Status::Closed).collect(),
+            statuses: Status::ALL.into_iter().filter(|status| first || *status != Status::Closed).collect(),
             ..Filter::default()
         };
         let order = Order { by: Sort::Number, descending: false };

@@ -69,7 +69,7 @@ impl<'a> Work<'a> {
         let echo = self.echoes.entry(id).or_insert_with(|| Echo { facts: Vec::new(), ticket });
         let at = self.at.max(echo.ticket.updated);
         evolve(Arc::make_mut(&mut echo.ticket), at, by, &event);
-        echo.facts.push(Fact { by: by.clone(), event, text: None, seal: None });
+        echo.facts.push(Fact { at, by: by.clone(), event, text: None, seal: None });
     }
 
     /// Opens another ticket along with this one.
@@ -110,7 +110,7 @@ impl<'a> Work<'a> {
 
     pub(super) fn record_text(&mut self, by: &By, event: Event, text: Option<String>) {
         evolve(Arc::make_mut(&mut self.ticket), self.at, by, &event);
-        self.facts.push(Fact { by: by.clone(), event, text, seal: None });
+        self.facts.push(Fact { at: self.at, by: by.clone(), event, text, seal: None });
     }
 
     pub(super) fn workflow(&self) -> Option<&'a Workflow> {

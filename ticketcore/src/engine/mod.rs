@@ -9,6 +9,7 @@
 //! survey   ticket → what is due next, marks; derived        [survey]
 //! ```
 
+mod adopt;
 mod alert;
 mod apply;
 mod automate;
@@ -44,6 +45,9 @@ mod survey;
 mod tick;
 mod wording;
 
+pub use adopt::adopt;
+#[cfg(feature = "import")]
+pub(crate) use adopt::folded;
 pub use alert::{hears, open_alert};
 pub use automate::rehearse;
 pub use clock::Phase;

@@ -87,7 +87,7 @@ pub(super) fn opening<'a>(
         let unmet = work.unmet(actor, transition, state);
         if unmet.is_empty() {
             let text = draft.description.clone();
-            work.facts.push(Fact { by, event: Event::Opened(Box::new(opened)), text, seal: None });
+            work.facts.push(Fact { at: now, by, event: Event::Opened(Box::new(opened)), text, seal: None });
             if let Some(event) = pressing {
                 work.record(&Actor::system().by(), event);
             }

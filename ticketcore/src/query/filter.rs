@@ -7,7 +7,7 @@ use crate::cond::Cmp;
 use crate::id::{Key, PersonId, TicketId};
 use crate::line::Flag;
 use crate::priority::Priority;
-use crate::query::{Beside, Bounds, Counter, Linked, Part, Period, Promise, Sight};
+use crate::query::{Beside, Bounds, Counter, End, Linked, Part, Past, Period, Promise, Sight};
 use crate::status::{Status, Waiting};
 use crate::store::Marks;
 use crate::ticket::Ticket;
@@ -68,6 +68,8 @@ pub struct Filter {
     pub promises: Vec<Promise>,
     /// *All* of these links are there.
     pub linked: Vec<Linked>,
+    /// *All* of these were so.
+    pub past: Vec<Past>,
     /// Opened then.
     pub created: Period,
     /// Changed last then.
@@ -137,8 +139,28 @@ impl Filter {
 
     /// Tells whether words are asked for, however deep; a backend may have to bring its index up to date first.
     pub fn asks_words(&self) -> bool {
-        let Self { words, all, any, none, .. } = self;
-        !words.is_empty() || all.iter().chain(any).chain(none).any(Self::asks_words)
+        self.anywhere(&|filter| !filter.words.is_empty())
+    }
+
+    /// Tells whether other tickets are asked about, however deep.
+    pub fn asks_links(&self) -> bool {
+        self.anywhere(&|filter| filter.linked.iter().any(|linked| linked.to != End::Any))
+    }
+
+    /// Tells whether numbers are asked about, which only a store gives, however deep.
+    pub fn asks_numbers(&self) -> bool {
+        let numbered = |linked: &Linked| matches!(linked.to, End::Number(_));
+        self.anywhere(&|filter| !filter.numbers.is_empty() || filter.linked.iter().any(numbered))
+    }
+
+    /// Tells whether what is asked depends on what policies promise, however deep.
+    pub fn asks_promises(&self) -> bool {
+        self.anywhere(&|filter| !filter.promises.is_empty() || !filter.due.is_any() || filter.has.contains(&Part::Due))
+    }
+
+    fn anywhere(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
+        let Self { all, any, none, .. } = self;
+        holds(self) || all.iter().chain(any).chain(none).any(|filter| filter.anywhere(holds))
     }
 
     /// Says whether a ticket is meant, by what it is, what its index holds, and what is found [beside](Beside) it.
@@ -173,6 +195,7 @@ impl Filter {
             counts,
             promises,
             linked,
+            past,
             created,
             updated,
             responded,
@@ -215,6 +238,7 @@ impl Filter {
             && counts.iter().all(|(counter, bounds)| bounds.hold(counter.of(ticket)))
             && promises.iter().all(|promise| promise.holds(ticket, marks))
             && linked.iter().all(|linked| linked.holds(ticket, beside))
+            && past.iter().all(|past| past.holds(ticket))
             && created.contains(Some(ticket.created))
             && updated.contains(Some(ticket.updated))
             && responded.contains(ticket.responded)

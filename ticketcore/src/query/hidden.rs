@@ -34,6 +34,7 @@ pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
         counts,
         promises,
         linked,
+        past,
         created: _,
         updated,
         responded: _,
@@ -60,6 +61,7 @@ pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
         ("counts", counts.iter().any(|(counter, _)| is_hidden_counter(*counter))),
         ("promises", !promises.is_empty()),
         ("linked", !linked.is_empty()),
+        ("past", !past.is_empty()),
         ("updated", !updated.is_any()),
         ("due", !due.is_any()),
     ];

@@ -10,9 +10,11 @@
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;
+mod behind;
 mod course;
 mod csv;
 mod figures;
+mod forecast;
 mod format;
 mod histogram;
 mod json;
@@ -38,8 +40,10 @@ mod kept_laws;
 mod laws;
 
 pub use ask::{Ask, Report};
+pub use behind::{NotBehind, Number};
 pub use course::{Course, Lapse, NotCourse, Spent, Stay};
 pub use figures::{Figures, Texts};
+pub use forecast::{Forecast, Likely};
 pub use format::{Format, NoFormat};
 pub use histogram::Histogram;
 pub use metrics::{Family, Kind, NoMetric, Sample, openmetrics};
@@ -51,4 +55,5 @@ pub use standard::{agents, attainment, flow, named, overview, reopens, response,
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
+use tally::BANDS;
 pub use tally::{Moves, OtherTables, Tallier, Tally, Unreadable};

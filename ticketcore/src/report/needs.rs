@@ -52,9 +52,7 @@ impl Scan {
     /// Returns the figures its tables read; the filter's own columns are the backend's business.
     #[must_use]
     pub fn needs(&self) -> Needs {
-        let mut needs = Needs::default();
-        self.tables.iter().for_each(|table| needs.table(table));
-        needs
+        Needs::of(&self.tables)
     }
 }
 
@@ -62,18 +60,21 @@ impl TableSpec {
     /// Returns the figures it reads.
     #[must_use]
     pub fn needs(&self) -> Needs {
-        let mut needs = Needs::default();
-        needs.table(self);
-        needs
+        Needs::of([self])
     }
 }
 
 impl Needs {
-    fn table(&mut self, table: &TableSpec) {
-        self.each(table.each);
-        self.cohort(&table.cohort);
-        table.by.iter().for_each(|dimension| self.dimension(dimension));
-        table.measures.iter().for_each(|measure| self.measure(measure));
+    /// What some tables read.
+    pub(super) fn of<'a>(tables: impl IntoIterator<Item = &'a TableSpec>) -> Self {
+        let mut needs = Self::default();
+        for table in tables {
+            needs.each(table.each);
+            needs.cohort(&table.cohort);
+            table.by.iter().for_each(|dimension| needs.dimension(dimension));
+            table.measures.iter().for_each(|measure| needs.measure(measure));
+        }
+        needs
     }
 
     fn all(figures: &mut [&mut bool]) {

@@ -162,6 +162,6 @@ impl Clerk {
     fn change(&self, expected: Version, decision: Decision) -> Change {
         let Decision { facts, ticket, echoes: _ } = decision;
         let marks = marks(&self.rulebook, &ticket);
-        Change { expected, at: ticket.updated, ticket, facts, marks, claims: Vec::new(), erased: Vec::new() }
+        Change { expected, ticket, facts, marks, claims: Vec::new(), erased: Vec::new() }
     }
 }

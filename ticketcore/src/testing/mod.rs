@@ -131,6 +131,7 @@ macro_rules! store_tests {
             ]
             history: [
                 history_tells_who_did_what_and_when_in_order
+                events_of_one_change_keep_their_own_times
                 history_is_read_in_parts
                 history_folds_to_the_ticket
                 every_kind_of_event_comes_back_as_it_was_written

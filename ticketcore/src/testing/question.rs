@@ -8,14 +8,15 @@ use crate::line::Flag;
 use crate::link::LinkKind;
 use crate::priority::Priority;
 use crate::query::{
-    Assignee, Beside, Bounds, Counter, Cursor, End, Filter, Glance, Linked, Order, Other, Page, Part, Period, Promise,
-    Query, Sight, Sort, Stands, Through, words,
+    Assignee, Beside, Bounds, Counter, Cursor, End, Filter, Glance, Linked, Order, Other, Page, Part, Past, Period,
+    Promise, Query, Sight, Sort, Stands, Through, words,
 };
 use crate::report::{Figures, Scan, Table, Tallier};
 use crate::status::{Status, Waiting};
 use crate::testing::Dice;
 use crate::testing::sample::{self, Sample};
 use crate::ticket::Ticket;
+use crate::trail::Aspect;
 
 /// Every order, in both directions.
 pub const ORDERS: [Order; 8] = {
@@ -113,7 +114,7 @@ fn ask(dice: &mut Dice, filter: &mut Filter, sample: &Sample, words: &[&str]) {
     let person = |dice: &mut Dice, own: Option<&PersonId>| {
         own.cloned().unwrap_or_else(|| PersonId::from(*dice.pick(&sample::NAMES)))
     };
-    match dice.below(34) {
+    match dice.below(38) {
         20 => filter.except.extend([ticket.kind.clone(), "nothing".into()].into_iter().skip(dice.below(2))),
         0 => filter.ids.push(ticket.id),
         1 => filter.numbers.extend([ticket.number, ticket.number + 1]),
@@ -145,6 +146,7 @@ fn ask(dice: &mut Dice, filter: &mut Filter, sample: &Sample, words: &[&str]) {
         }
         28 => filter.promises.push(promise(dice, sample)),
         29 => filter.linked.push(linked(dice, ticket)),
+        34..=37 => filter.past.push(past(dice, ticket)),
         30 => filter.responded = period(dice, ticket.responded.unwrap_or(ticket.created)),
         31 => filter.first_resolved = period(dice, ticket.first_resolved.unwrap_or(ticket.created)),
         32 => filter.closed = period(dice, ticket.closed.unwrap_or(ticket.created)),
@@ -197,6 +199,30 @@ fn linked(dice: &mut Dice, ticket: &Ticket) -> Linked {
     let kind = if dice.once_in(3) { None } else { Some(own.unwrap_or(*dice.pick(&LinkKind::ALL))) };
     let to = *dice.pick(&[End::Any, End::Open, End::Open, End::Number(1), End::Number(2), End::Number(3)]);
     Linked { kind, to }
+}
+
+/// Of a turn that there was, or nearly so.
+fn past(dice: &mut Dice, ticket: &Ticket) -> Past {
+    let turns = ticket.trail.turns();
+    let turn = if turns.is_empty() { None } else { Some(dice.pick(turns)) };
+    let aspect = turn.map_or_else(|| *dice.pick(&Aspect::ALL), |turn| turn.aspect);
+    let now = aspect.of(ticket);
+    let (from, to) = turn.map_or((None, now.clone()), |turn| (turn.from.clone(), turn.to.clone()));
+    let other = Some(Key::from(*dice.pick(&["p1", "p3", "open", "resolved", "net", "desk"])));
+    let some = |dice: &mut Dice, value: Option<Key>| match dice.below(4) {
+        0 => Vec::new(),
+        1 => vec![value, other.clone()],
+        2 => vec![value, None],
+        _ => vec![value],
+    };
+    let at = turn.map_or(ticket.created, |turn| if dice.once_in(2) { turn.at } else { turn.since });
+    let period = if dice.once_in(2) { period(dice, at) } else { Period::default() };
+    if dice.once_in(2) {
+        let value = if dice.once_in(3) { now } else { from };
+        return Past::Was { aspect, values: some(dice, value), period };
+    }
+    let by = if dice.once_in(3) { vec![turn.map_or_else(|| "ada".into(), |turn| turn.by.clone())] } else { Vec::new() };
+    Past::Changed { aspect, from: some(dice, from), to: some(dice, to), by, period }
 }
 
 /// With an end exactly at the instant, so that it matters which ends are in.

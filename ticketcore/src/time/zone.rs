@@ -94,6 +94,29 @@ impl Zone {
         }
     }
 
+    /// Tells how often the clocks on the wall show `civil`: once, but not at all if they are put forward over it, and twice
+    /// if they are put back over it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ticketcore::time::Zone;
+    ///
+    /// let berlin = Zone::named("Europe/Berlin")?;
+    /// assert_eq!(berlin.passes("2026-03-29T02:30:00".parse()?), 0);
+    /// assert_eq!(berlin.passes("2026-10-25T02:30:00".parse()?), 2);
+    /// assert_eq!(berlin.passes("2026-10-25T03:00:00".parse()?), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn passes(&self, civil: NaiveDateTime) -> usize {
+        match self.0.to_ambiguous_timestamp(Offset::UTC.to_datetime(nearest(civil))).offset() {
+            AmbiguousOffset::Gap { .. } => 0,
+            AmbiguousOffset::Unambiguous { .. } => 1,
+            AmbiguousOffset::Fold { .. } => 2,
+        }
+    }
+
     /// Returns the first instant later than `after` at which the offset from UTC changes, or `None` if it never does.
     #[must_use]
     pub fn next_change(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {

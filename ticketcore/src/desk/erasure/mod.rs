@@ -20,10 +20,12 @@ use crate::erasure::{Chosen, Receipt};
 use crate::id::{Key, TicketId, Version};
 use crate::store::{Change, Commit, Document, StoreError, Write};
 
+#[cfg(feature = "import")]
+pub(super) use person::ERASING;
 pub use person::ErasePerson;
 
 /// Receipts, by their names.
-const ERASURE: Key = Key::from_static("erasure");
+pub(in crate::desk) const ERASURE: Key = Key::from_static("erasure");
 const CHUNK: usize = 200;
 /// How many events are read at once.
 const EVENTS: usize = 500;
@@ -47,7 +49,6 @@ impl Taken {
             taken.changes.push(Change {
                 expected: ticket.version,
                 ticket: Arc::clone(ticket),
-                at: ticket.updated,
                 facts: Vec::new(),
                 marks: marks(rulebook, ticket),
                 claims: Vec::new(),

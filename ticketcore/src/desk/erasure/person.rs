@@ -21,7 +21,7 @@ use crate::seal::Digest;
 use crate::store::{Change, Commit, StoreError, Write};
 
 /// Erasures under way, by what tells the person.
-const ERASING: Key = Key::from_static("erasing");
+pub(in crate::desk) const ERASING: Key = Key::from_static("erasing");
 
 /// The erasure of a person, made ready by its methods and carried out by [`run`](Self::run); see
 /// [`Desk::erase_person`].

@@ -101,6 +101,20 @@ impl Desk {
         }
     }
 
+    /// Makes retentions look at all closed tickets again: those that were brought in have been closed for long, and no
+    /// sweep has seen them.
+    #[cfg(feature = "import")]
+    pub(in crate::desk) async fn begun_anew(&self, rulebook: &Rulebook) -> Result<Vec<Write>, StoreError> {
+        let mut writes = Vec::new();
+        for rule in &rulebook.now().config.retention {
+            if let Some(found) = self.core.store.document(&self.tenant, &RETENTION, rule.key.as_str()).await? {
+                let Document { kind, key, version, .. } = found;
+                writes.push(Write { kind, key, expected: version, at: self.now(), body: None });
+            }
+        }
+        Ok(writes)
+    }
+
     /// Whether something of what was chosen is still there.
     async fn holds_any(&self, chosen: BTreeMap<TicketId, Chosen>) -> Result<bool, StoreError> {
         for Chosen { texts, files } in chosen.into_values() {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
 
+use crate::query::Period;
 use crate::report::{Bucket, Unit};
 use crate::time::{from_micros, micros};
 
@@ -60,15 +61,50 @@ impl Buckets {
 }
 
 impl Bucket {
+    /// Returns the stretch of time that a piece's name stands for, or `None` if it names none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ticketcore::report::{Bucket, Unit};
+    /// use ticketcore::time::Zone;
+    ///
+    /// let week = Bucket { unit: Unit::Week, zone: Zone::named("Europe/Berlin")? }.period("2026-W47").unwrap_or_default();
+    /// assert_eq!(week.from.map(|at| at.to_rfc3339()).as_deref(), Some("2026-11-15T23:00:00+00:00"));
+    /// # Ok::<(), ticketcore::time::UnknownZone>(())
+    /// ```
+    #[must_use]
+    pub fn period(&self, name: &str) -> Option<Period> {
+        let first = self.unit.named(name)?;
+        Some(Period::between(self.start_of(first), self.start_of(self.unit.next(first)?)))
+    }
+
+    /// Returns the names of the pieces of a period, oldest first: those that hold any of it. At most `limit`, and none
+    /// if it has no beginning or no end.
+    #[must_use]
+    pub fn pieces(&self, period: Period, limit: usize) -> Vec<String> {
+        let Period { from: Some(mut at), to: Some(to) } = period else { return Vec::new() };
+        let mut names = Vec::new();
+        while at < to && names.len() < limit {
+            let Some((name, _, next)) = self.piece(at) else { break };
+            names.push(name);
+            at = next;
+        }
+        names
+    }
+
+    fn start_of(&self, date: NaiveDate) -> DateTime<Utc> {
+        self.zone.instant(date.and_time(NaiveTime::MIN))
+    }
+
     /// The piece that holds an instant: its name, its start and the start of the next.
-    fn piece(&self, at: DateTime<Utc>) -> Option<(String, DateTime<Utc>, DateTime<Utc>)> {
-        let start_of = |date: NaiveDate| self.zone.instant(date.and_time(NaiveTime::MIN));
+    pub(in crate::report) fn piece(&self, at: DateTime<Utc>) -> Option<(String, DateTime<Utc>, DateTime<Utc>)> {
         let mut date = self.unit.first(self.zone.civil(at).date())?;
         loop {
             let next = self.unit.next(date)?;
             // Where clocks go back over midnight, the old day shows again after the new one has begun.
-            if at < start_of(next) {
-                return Some((self.unit.name(date), start_of(date), start_of(next)));
+            if at < self.start_of(next) {
+                return Some((self.unit.name(date), self.start_of(date), self.start_of(next)));
             }
             date = next;
         }
@@ -92,6 +128,17 @@ impl Unit {
             Self::Week => first.checked_add_days(Days::new(7)),
             Self::Month => first.checked_add_months(Months::new(1)),
         }
+    }
+
+    /// The first date of the piece of a name.
+    fn named(self, name: &str) -> Option<NaiveDate> {
+        let first = match self {
+            Self::Day => NaiveDate::parse_from_str(name, "%Y-%m-%d").ok()?,
+            Self::Week => NaiveDate::parse_from_str(&format!("{name}-1"), "%G-W%V-%u").ok()?,
+            Self::Month => NaiveDate::parse_from_str(&format!("{name}-01"), "%Y-%m-%d").ok()?,
+        };
+        // What is written otherwise would be another name of the same piece.
+        (self.name(first) == name).then_some(first)
     }
 
     fn name(self, first: NaiveDate) -> String {
@@ -178,6 +225,8 @@ mod tests {
                     let mut buckets = Buckets::new(bucket.clone());
                     for at in &ats {
                         let (name, start, end) = bucket.piece(from_micros(*at).unwrap()).unwrap();
+                        prop_assert_eq!(bucket.period(&name), Some(Period::between(start, end)));
+                        prop_assert_eq!(bucket.pieces(Period::between(start, end), 9), vec![name.clone()]);
                         prop_assert!((micros(start)..micros(end)).contains(at));
                         let code = buckets.code(*at).unwrap();
                         prop_assert_eq!(buckets.name(code), Some(&*name));

@@ -11,7 +11,7 @@ use super::pieces::{self, pieces};
 use super::standings::Standings;
 use super::stream::{happened, is_among};
 use super::sum::{Reader, Subtractable, Sum};
-use crate::report::{Cell, Course, Each, Figures, Row, Scan, Table, TableSpec, Unreadable};
+use crate::report::{Cell, Course, Each, Figures, Needs, Row, Scan, Table, TableSpec, Unreadable};
 
 /// Keeps the tables of a scan so that tickets can be added and [removed](Self::remove) one by one, in any order.
 ///
@@ -133,6 +133,20 @@ impl Tally {
     /// Returns what its tables are, in their order: they tell whether a stored one is still what is asked for.
     pub fn specs(&self) -> impl Iterator<Item = &TableSpec> {
         self.tables.iter().map(|table| &table.spec)
+    }
+
+    /// Returns the figures its tables read.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        Needs::of(self.specs())
+    }
+
+    /// Returns one of the same tables that holds nothing.
+    #[must_use]
+    pub fn nothing(&self) -> Self {
+        let mut nothing = self.clone();
+        nothing.tables.iter_mut().for_each(|table| table.rows.clear());
+        nothing
     }
 
     fn shift(&mut self, figures: &Figures<'_>, sign: i64) -> Result<(), Unreadable> {

@@ -15,8 +15,7 @@ use crate::ticket::Ticket;
 /// A change of nothing but texts, which are gone after it.
 fn erasing(clerk: &Clerk, ticket: &Arc<Ticket>, versions: &[i64]) -> Change {
     let nothing = clerk.tag(ticket, "unused");
-    let (ticket, at) = (Arc::clone(ticket), ticket.updated);
-    Change { ticket, at, facts: Vec::new(), erased: erased(versions), ..nothing }
+    Change { ticket: Arc::clone(ticket), facts: Vec::new(), erased: erased(versions), ..nothing }
 }
 
 fn erased(versions: &[i64]) -> Vec<Version> {

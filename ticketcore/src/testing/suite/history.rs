@@ -27,13 +27,34 @@ pub async fn history_tells_who_did_what_and_when_in_order(harness: &dyn Harness)
     let told: Vec<_> =
         history.iter().map(|one| (one.at, one.by.clone(), one.event.clone(), one.text.clone())).collect();
     let asked = [&opening, &work].into_iter().flat_map(|change| {
-        change.facts.iter().map(|fact| (change.at, fact.by.clone(), fact.event.clone(), fact.text.clone()))
+        change.facts.iter().map(|fact| (fact.at, fact.by.clone(), fact.event.clone(), fact.text.clone()))
     });
     assert_eq!(told, asked.collect::<Vec<_>>());
     let versions: Vec<i64> = history.iter().map(|one| one.version.0).collect();
     assert_eq!(versions, [1, 2, 3, 4]);
     assert!(history.iter().all(|one| (&one.tenant, one.ticket) == (clerk.tenant(), ticket.id)));
     assert!(history.windows(2).all(|pair| pair[0].position < pair[1].position));
+}
+
+/// History that is brought in is one change of many times.
+pub async fn events_of_one_change_keep_their_own_times(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut opening = clerk.opening(Draft::incident("Slow").description("Since Monday"));
+    let (id, by) = (opening.ticket.id, Actor::agent("bo").by());
+    for minutes in [0, 1, 1, 90] {
+        let at = clerk.now() + TimeDelta::minutes(minutes);
+        let event = Event::Renamed(format!("after {minutes} minutes"));
+        evolve(Arc::make_mut(&mut opening.ticket), at, &by, &event);
+        opening.facts.push(Fact { at, by: by.clone(), event, text: None, seal: None });
+    }
+    let written: Vec<_> = opening.facts.iter().map(|fact| fact.at).collect();
+    let ticket = clerk.write(&*store, opening).await;
+
+    let fresh = harness.open().await;
+    let history = fresh.history(clerk.tenant(), id, Version(0), 10).await.unwrap();
+    assert_eq!(history.iter().map(|one| one.at).collect::<Vec<_>>(), written);
+    assert_eq!(fresh.feed(Position(0), 10).await.unwrap(), history);
+    assert_eq!(fold(&history).map(|folded| Ticket { number: ticket.number, ..folded }).as_ref(), Some(&*ticket));
 }
 
 pub async fn history_is_read_in_parts(harness: &dyn Harness) {
@@ -76,13 +97,12 @@ pub async fn every_kind_of_event_comes_back_as_it_was_written(harness: &dyn Harn
         .into_iter()
         .map(|event| {
             evolve(&mut after, clerk.now(), &by, &event);
-            Fact { by: by.clone(), event, text: None, seal: None }
+            Fact { at: clerk.now(), by: by.clone(), event, text: None, seal: None }
         })
         .collect();
     let change = Change {
         expected: ticket.version,
         ticket: Arc::new(after),
-        at: clerk.now(),
         facts: facts.clone(),
         marks: Marks::default(),
         claims: Vec::new(),
@@ -99,7 +119,7 @@ pub async fn every_kind_of_event_comes_back_as_it_was_written(harness: &dyn Harn
 pub async fn seals_come_back_as_they_were_written(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
     let sealed = |mut change: Change| {
-        seal(Arc::make_mut(&mut change.ticket), change.expected, change.at, &mut change.facts);
+        seal(Arc::make_mut(&mut change.ticket), change.expected, &mut change.facts);
         change
     };
     let unsealed = clerk.open(&*store, Draft::incident("As ever")).await;

@@ -86,7 +86,6 @@ pub async fn a_change_without_facts_renews_only_the_marks(harness: &dyn Harness)
     let renewal = |expected| Change {
         expected,
         ticket: Arc::clone(&ticket),
-        at: ticket.updated,
         facts: Vec::new(),
         marks: Marks { wake: Some(wake), rank: None, ..Marks::default() },
         claims: Vec::new(),
