@@ -490,7 +490,7 @@ fn needed((figures, standings, course): &Ticket, needs: Needs) -> Ticket {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 16, ..ProptestConfig::default() })]
 
     /// Every table is what grouping the tickets and sorting the values says.
     #[test]
