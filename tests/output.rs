@@ -62,6 +62,7 @@ fn section() -> Section {
             vec![text("network and telephones"), text("2h 05m"), Value::Count(1_234_567)],
             vec![text("日本語のチーム"), text("1d 4h"), Value::Count(3)],
         ],
+        ..Section::default()
     }
 }
 
@@ -109,6 +110,14 @@ resol…  1d 4h
 ticke…  3
 "
     );
+}
+
+#[test]
+fn a_total_stands_below_the_rows_and_notes_below_all() {
+    let total = vec![Value::Text("all".to_owned()), Value::Empty, Value::Count(1_234_570)];
+    let notes = vec!["Of all tickets.".to_owned(), "Exact.".to_owned()];
+    let text = Look::default().section(&Section { total: Some(total), notes, ..section() });
+    assert!(text.ends_with("all                     -               1234570\n\nOf all tickets.\nExact.\n"), "{text}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ticketcore::report::{
     Bucket, Cell, Dimension, Measure, Measured, Scan, Section, Table, TableSpec, Time, Unit, named,
 };
 use ticketcore::{Desk, Event, Filter, Position, Status, TicketId};
-use ticketcore_picture::{Ages, Bands, Graph, Heat, Load, Picture, Stack, Trend, civil};
+use ticketcore_picture::{Ages, Bands, Graph, Heat, Load, Picture, Stack, Trend};
 
 use crate::life::AGENTS;
 
@@ -39,36 +39,31 @@ async fn table(desk: &Desk, spec: TableSpec) -> Result<Table, Box<dyn Error>> {
     Ok(tables.into_iter().next().unwrap_or_default())
 }
 
-fn bucket(desk: &ticketcore::report::Ask, unit: Unit) -> Bucket {
-    Bucket { unit, zone: desk.zone.clone() }
+/// The sections of a ready report.
+async fn section(desk: &Desk, name: &str) -> Result<Vec<Section>, Box<dyn Error>> {
+    let report = named(name).ok_or_else(|| format!("there is no report `{name}`"))?;
+    Ok(desk.report(&*report, &desk.ask().await?).await?)
 }
 
 async fn trend(desk: &Desk) -> Result<Trend, Box<dyn Error>> {
-    let report = named("weekly").ok_or("there is no report `trend`")?;
-    let sections = desk.report(&*report, &desk.ask().await?).await?;
-    let trend = sections.iter().find_map(Trend::of).ok_or("the report `trend` has no picture")?;
+    let trend = section(desk, "trend").await?.iter().find_map(Trend::of).ok_or("the report `trend` has no picture")?;
     Ok(trend.foretell(6, 1))
 }
 
 async fn bands(desk: &Desk) -> Result<Bands, Box<dyn Error>> {
-    let by = [Dimension::Created(bucket(&desk.ask().await?, Unit::Week))];
+    let week = Bucket { unit: Unit::Week, zone: desk.ask().await?.zone };
+    let by = [Dimension::Resolved(week)];
     let section = Section::new(
         "Resolution by week",
         "From the opening to the last resolution, of tickets not reopened since, on the wall clock, by the week of the \
-         opening.",
+         resolution.",
         &table(desk, TableSpec::new(by, [Measure::Resolution(Time::Wall)])).await?,
     );
     Ok(Bands::of(&section).ok_or("resolution has no picture")?)
 }
 
 async fn heat(desk: &Desk) -> Result<Heat, Box<dyn Error>> {
-    let by = [Dimension::Team, Dimension::Priority];
-    let section = Section::new(
-        "First response kept, by team and priority",
-        "The share met of the cycles that were met or breached.",
-        &table(desk, TableSpec::new(by, [Measure::Attainment("first_response".into())])).await?,
-    );
-    Ok(Heat::of(&section).ok_or("attainment has no picture")?)
+    Ok(section(desk, "heat").await?.iter().find_map(Heat::of).ok_or("the report `heat` has no picture")?)
 }
 
 /// How many tickets had which status at the end of each day, from the log.
@@ -92,30 +87,18 @@ async fn flow(desk: &Desk) -> Result<Stack, Box<dyn Error>> {
             days.insert(day, counts);
         }
     }
-    let about = "How many tickets stood where at the end of each day, closed ones of the whole time included.";
+    // What was closed before tells nothing about the weeks that are shown.
+    let shown: Vec<_> = days.into_iter().rev().take(56).collect();
+    let before = shown.last().map_or(0, |(_, counts)| counts[4]);
+    let about = "How many tickets stood where at the end of each day; closed ones are those of these eight weeks.";
     let stack = Stack::new("Cumulative flow", about, Status::ALL.map(Status::as_str));
-    Ok(days.into_iter().fold(stack, |stack, (day, counts)| stack.point(day, counts)))
+    Ok(shown.into_iter().rev().fold(stack, |stack, (day, [new, open, pending, resolved, closed])| {
+        stack.point(day, [new, open, pending, resolved, closed - before])
+    }))
 }
 
 async fn ages(desk: &Desk) -> Result<Ages, Box<dyn Error>> {
-    let found = table(desk, TableSpec::new([Dimension::AgeBand, Dimension::Priority], [Measure::Backlog])).await?;
-    let parts = ["p1", "p2", "p3", "p4"];
-    let mut bands: Vec<(String, Vec<u64>)> = Vec::new();
-    for row in &found.rows {
-        let ([Cell::Text(band), Cell::Priority(priority)], [Measured::Count(count)]) = (&*row.cells, &*row.values)
-        else {
-            continue;
-        };
-        if bands.last().is_none_or(|(last, _)| last != band) {
-            bands.push((band.clone(), vec![0; parts.len()]));
-        }
-        let place = parts.iter().position(|part| *part == priority.to_string());
-        if let Some(cell) = place.and_then(|place| bands.last_mut()?.1.get_mut(place)) {
-            *cell = *count;
-        }
-    }
-    let about = "Tickets neither resolved nor closed, by how long ago they were opened.";
-    Ok(Ages { bands, ..Ages::new("Backlog by age", about, parts) })
+    Ok(section(desk, "ageing").await?.iter().find_map(Ages::of).ok_or("the report `ageing` has no picture")?)
 }
 
 async fn load(desk: &Desk) -> Result<Load, Box<dyn Error>> {

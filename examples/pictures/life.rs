@@ -5,16 +5,16 @@ use std::collections::BinaryHeap;
 
 use chrono::{DateTime, Datelike as _, TimeDelta, Timelike as _, Utc};
 use ticketcore::time::ManualClock;
-use ticketcore::{Actor, Command, Config, Desk, Draft, Error, Key, Policy, Priority, Span, TicketId};
+use ticketcore::{Actor, Command, Config, Desk, Draft, Error, Key, Policy, Priority, Span, Status, TicketId};
 
 /// Who works there, in which team, and how many tickets they take at most.
 pub(crate) const AGENTS: [(&str, &str, Option<u64>); 7] = [
-    ("ada", "network", Some(24)),
-    ("bo", "network", Some(20)),
-    ("eve", "workplace", Some(30)),
-    ("joe", "workplace", Some(16)),
-    ("kim", "workplace", Some(24)),
-    ("lea", "payroll", Some(20)),
+    ("ada", "network", Some(16)),
+    ("bo", "network", Some(12)),
+    ("eve", "workplace", Some(14)),
+    ("joe", "workplace", Some(8)),
+    ("kim", "workplace", Some(12)),
+    ("lea", "payroll", Some(12)),
     ("mia", "payroll", None),
 ];
 
@@ -24,10 +24,10 @@ const DAYS: i64 = 130;
 /// The promises that the desk gives.
 pub(crate) fn config() -> Config {
     let answer = Policy::first_response("first_response")
-        .target(Priority::P1, Span::hours(1))
-        .target(Priority::P2, Span::hours(4))
-        .target(Priority::P3, Span::hours(10))
-        .target(Priority::P4, Span::hours(48));
+        .target(Priority::P1, Span::hours(2))
+        .target(Priority::P2, Span::hours(8))
+        .target(Priority::P3, Span::hours(24))
+        .target(Priority::P5, Span::hours(72));
     Config::default().policy(answer)
 }
 
@@ -155,6 +155,11 @@ impl Life<'_> {
             }
             return Ok(());
         };
+        // What is resolved long enough is closed by itself.
+        desk.tick().await?;
+        if desk.load(id).await?.status == Status::Closed {
+            return Ok(());
+        }
         let (commands, next): (Vec<Command>, Option<(Step, u64)>) = match step {
             Step::Open => return Ok(()),
             Step::Answer => {
