@@ -294,7 +294,7 @@ impl Desk {
             }
         }
         if !writes.is_empty() {
-            self.core.store.commit(Commit::documents(self.tenant.clone(), writes)).await?;
+            self.core.commit(Commit::documents(self.tenant.clone(), writes)).await?;
         }
         Ok(())
     }
@@ -329,7 +329,7 @@ impl Desk {
             commit.changes.push(Change { expected: Version(0), ticket, facts, marks, claims, erased: Vec::new() });
             numbers.push(head.number);
         }
-        let stored = self.core.store.commit(commit).await?;
+        let stored = self.core.commit(commit).await?;
         match stored.iter().zip(numbers).find(|(ticket, number)| ticket.number != *number) {
             None => Ok(()),
             Some((ticket, number)) => {

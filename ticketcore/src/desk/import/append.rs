@@ -48,7 +48,7 @@ impl Desk {
             let rulebook = self.rulebook().await?;
             let commit = self.commit_of_stories(&rulebook, source, &new).await?;
             let events: u64 = commit.changes.iter().map(|change| change.facts.len() as u64).sum();
-            match self.core.store.commit(commit).await {
+            match self.core.commit(commit).await {
                 Ok(_) => {
                     imported.tickets += new.len();
                     imported.events += events;
