@@ -61,7 +61,7 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
         let more = if more > 0 { format!("\n… and {more} more") } else { String::new() };
         return Err(format!("nothing was imported\n{}{more}", faults.join("\n")).into());
     }
-    let import = desk.import(&plan).progress(|done, of| progress(done, of));
+    let import = desk.import(&plan).progress(progress);
     if dry_run {
         let would = import.dry_run().run().await?;
         let text = if as_json {

@@ -82,7 +82,7 @@ fn incidents() -> Vec<Incident> {
     while rows < EVENTS {
         let number = incidents.len();
         // No change of clocks in New York lies between January and the middle of March.
-        let opened = at("2025-01-01T05:00") + TimeDelta::minutes((number / 7) as i64);
+        let opened = at("2025-01-01T05:00") + TimeDelta::minutes(i64::try_from(number / 7).unwrap());
         let mut now = opened;
         let mut step = |dice: &mut Dice| {
             now += TimeDelta::minutes(i64::try_from(dice.below(300)).unwrap());
