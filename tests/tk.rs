@@ -84,7 +84,7 @@ fn a_ticket_is_worked_and_its_history_reads_like_a_story() -> Done {
     let column = rows[0].find("SUBJECT");
     assert_eq!((rows[1].find("No mail"), rows[2].find("New laptop")), (column, column), "{list}");
     assert_eq!(tk(&scratch, &["queue", "desk"])?.lines().count(), 2);
-    assert!(tk(&scratch, &["list", "--team", "network", "--json"])?.contains("\"INC-1\""));
+    assert!(tk(&scratch, &["list", "team:network", "--json"])?.contains("\"INC-1\""));
 
     let shown = tk(&scratch, &["show", "2"])?;
     assert!(shown.contains("blocked by INC-1"), "{shown}");
@@ -134,8 +134,8 @@ fn a_refusal_names_the_legal_moves_and_a_wrong_command_line_is_another_matter() 
         &["fly"],
         &["show", "x"],
         &["--as", "ada", "list"],
-        &["list", "--sort", "age"],
-        &["list", "--status", "done"],
+        &["list", "sort:age"],
+        &["list", "status:done"],
         &["new", "incident", "x", "--impact", "huge"],
         &["set", "1", "size"],
         &["snooze", "1", "tomorrow"],
@@ -321,12 +321,12 @@ fn many_tickets_are_worked_at_once_and_a_refusal_is_told_by_the_exit_code() -> D
     }
     let changed = "TICKET  BECAME   WHY\n1       changed\n2       changed\n";
     assert_eq!(tk(&scratch, &["bulk", "--dry-run", "--", "tag", "outage"])?, changed);
-    assert_eq!(tk(&scratch, &["list", "--tag", "outage"])?, "", "it was only decided");
+    assert_eq!(tk(&scratch, &["list", "tag:outage"])?, "", "it was only decided");
     assert_eq!(tk(&scratch, &["bulk", "--once", "k", "--", "tag", "outage"])?, changed, "and no article");
     assert!(tk(&scratch, &["bulk", "--once", "k", "--", "tag", "outage"])?.contains("1       repeated"));
     let part = tk(&scratch, &["bulk", "--limit", "1", "--", "assign", "ada"])?;
     assert!(part.contains("more: --after "), "{part}");
-    let told: Value = serde_json::from_str(&tk(&scratch, &["bulk", "--kind", "task", "--json", "--", "ack"])?)?;
+    let told: Value = serde_json::from_str(&tk(&scratch, &["bulk", "kind:task", "--json", "--", "ack"])?)?;
     assert_eq!((&told["outcomes"][0]["effect"], &told["complete"]), (&"changed".into(), &true.into()));
 
     let output = scratch.tk(&["bulk", "--", "move", "escalate"])?;
@@ -340,7 +340,7 @@ fn many_tickets_are_worked_at_once_and_a_refusal_is_told_by_the_exit_code() -> D
         &["bulk", "--", "new", "x"],
         &["bulk", "--", "tag"],
         &["bulk", "--", "tag", "x", "--as", "agent:eve"],
-        &["bulk", "--sort", "rank", "--", "tag", "x"],
+        &["bulk", "sort:age", "--", "tag", "x"],
     ] {
         assert_eq!(fails(&scratch, args)?.0, Some(2), "{args:?}");
     }
@@ -480,7 +480,7 @@ fn tk_and_a_server_work_on_the_same_file_at_once() -> Done {
         }
     });
     let page: Value =
-        serde_json::from_str(&tk(&scratch, &["list", "--all", "--limit", "500", "--sort", "number", "--json"])?)?;
+        serde_json::from_str(&tk(&scratch, &["list", "--all", "--limit", "500", "sort:number", "--json"])?)?;
     let numbers: Vec<_> =
         page["tickets"].as_array().ok_or("no tickets")?.iter().map(|one| one["number"].as_u64()).collect();
     assert_eq!(numbers, (1..=3 * EACH as u64).map(Some).collect::<Vec<_>>(), "each once, and none missing");

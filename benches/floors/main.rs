@@ -7,7 +7,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dashboard;
 mod files;
+mod import;
+mod language;
 mod memory;
 mod people;
 mod raw;
@@ -63,6 +66,7 @@ impl Bench {
 const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("decide", memory::decide),
     ("memory", memory::memory),
+    ("language", language::language),
     ("sqlite", writes::one_caller),
     ("callers", writes::callers),
     ("batch", writes::batch),
@@ -70,11 +74,13 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("tick", reads::tick),
     ("queue", reads::queue),
     ("report", report::report),
+    ("dashboard", dashboard::dashboard),
     ("search", reads::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),
     ("verify", people::verify),
+    ("import", import::import),
 ];
 
 fn main() -> ExitCode {

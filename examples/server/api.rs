@@ -61,8 +61,17 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
         .with_state(desk)
 }
 
+/// The query that is meant; what is wrong with it stands under a path.
+pub(crate) async fn asked(desk: &Desk, search: &Search, path: &str) -> Result<ticketcore::Query, Problem> {
+    let query = match desk.question(&search.text()).await {
+        Err(ticketcore::Error::Misread(misread)) => return Err(Problem::misread(&format!("{path}q"), &misread)),
+        query => query?,
+    };
+    search.page(query).map_err(|fault| Problem::at(format!("{path}{}", fault.path), fault.problem))
+}
+
 async fn list(Caller(desk): Caller, search: Params<Search>) -> Answer {
-    let query = search?.query().map_err(|fault| Problem::at(fault.path, fault.problem))?;
+    let query = asked(&desk, &*search?, "").await?;
     Ok(Json(view::page(&desk.find(&query).await?)))
 }
 

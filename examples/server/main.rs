@@ -10,14 +10,14 @@
 //! curl $desk/tickets/INC-1/commands -H 'X-Actor: agent:ada' --json '[{"assign": "ada"}, {"move": "start"}]'
 //! curl "$desk/tickets/INC-1/clocks?explain=first_response"
 //! curl $desk/tickets/INC-1/history
-//! curl "$desk/tickets?q=mail&status=new,open&sort=rank"
+//! curl "$desk/tickets?q=status:new,open+mail+sort:due"
 //! curl "$desk/feed?after=0"
 //! curl $desk/reports/daily -H 'Accept: text/markdown'       # or ?format=csv, ndjson, table, json; svg is its picture
 //! curl $desk/metrics                                        # for Prometheus
 //! curl $desk/people/bo -X PUT -H 'X-Actor: agent:ada' -H 'X-Roles: admin' \
 //!     --json '{"id": "bo", "kind": "requester", "name": "Bo Li", "mails": ["bo@example.com"]}'
 //! curl $desk/bulk -H 'X-Actor: agent:ada' \
-//!     --json '{"filter": {"queue": "mail"}, "commands": [{"tag": "outage"}], "dry_run": true}'
+//!     --json '{"filter": {"q": "queue:mail"}, "commands": [{"tag": "outage"}], "dry_run": true}'
 //! curl $desk/tickets/INC-1/follow -H 'X-Actor: requester:bo' -H 'X-Organisation: acme'
 //! ```
 //!

@@ -103,7 +103,8 @@ pub fn volume() -> Plain {
 /// wall-clock and in business time, with a row for all priorities together.
 #[must_use]
 pub fn response() -> Plain {
-    let measures: [(&str, &str, fn(Time) -> Measure); 6] = [
+    type Timed = fn(Time) -> Measure;
+    let measures: [(&str, &str, Timed); 6] = [
         ("First response", "From the opening to the first public reply of a human agent", Measure::FirstResponse),
         ("Resolution", "From the opening to the last resolution, of tickets not reopened since", Measure::Resolution),
         (
