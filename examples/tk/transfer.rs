@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IsTerminal as _, Read, Seek, SeekFrom, Write as _};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -12,6 +12,7 @@ use ticketcore::desk::{Compared, Imported, Restored};
 use ticketcore::import::{Mapping, Plan};
 
 use crate::print::json;
+use crate::progress::Progress;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Transfer {
@@ -61,7 +62,8 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
         let more = if more > 0 { format!("\n… and {more} more") } else { String::new() };
         return Err(format!("nothing was imported\n{}{more}", faults.join("\n")).into());
     }
-    let import = desk.import(&plan).progress(progress);
+    let mut progress = Progress::new("tickets imported");
+    let import = desk.import(&plan).progress(move |done, of| progress.tell(done, Some(of)));
     if dry_run {
         let would = import.dry_run().run().await?;
         let text = if as_json {
@@ -76,7 +78,9 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
         eprintln!("tk: {} tickets were imported; run it again, and it goes on", done.tickets);
         return Err(error.into());
     }
-    let compared = desk.verify_import(&plan, |done| progress(done, plan.stories.len())).await?;
+    let mut progress = Progress::new("tickets compared");
+    let compared = desk.verify_import(&plan, |done| progress.tell(done, Some(plan.stories.len()))).await?;
+    drop(progress);
     print(&if as_json {
         json(&json!({ "import": outcome(&done), "compared": comparison(&compared) }))
     } else {
@@ -87,8 +91,9 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
 
 async fn restore(desk: &Desk, file: &Path, dry_run: bool, as_json: bool) -> Result<(), Box<dyn Error>> {
     let mut archive = BufReader::with_capacity(1 << 16, opened(file)?);
-    let count = |done: u64, of: u64| progress(usize::try_from(done).unwrap_or(0), usize::try_from(of).unwrap_or(0));
-    let restore = desk.restore().progress(count);
+    let mut progress = Progress::new("tickets read");
+    let tell = move |done: u64, of: u64| progress.tell(done, usize::try_from(of).ok());
+    let restore = desk.restore().progress(tell);
     let restore = if dry_run { restore.dry_run() } else { restore };
     let Restored { archive: end, tickets, unchanged } =
         restore.read(&mut archive).await.map_err(|error| format!("{}: {}", file.display(), crate::chain(&error)))?;
@@ -102,18 +107,18 @@ async fn restore(desk: &Desk, file: &Path, dry_run: bool, as_json: bool) -> Resu
         return print(&if as_json { json(&value) } else { text });
     }
     let archive = BufReader::with_capacity(1 << 16, opened(file)?);
-    let compared = desk.verify_archive(archive, |done| count(done, end.tickets)).await?;
+    let mut progress = Progress::new("tickets compared");
+    let tell = |done: u64| progress.tell(done, usize::try_from(end.tickets).ok());
+    let compared = desk.verify_archive(archive, tell).await?;
+    drop(progress);
     value["compared"] = comparison(&compared);
     print(&if as_json { json(&value) } else { text + &verdict(&compared) })?;
     differs(&compared)
 }
 
 async fn export(desk: &Desk, file: Option<&Path>, without_files: bool) -> Result<(), Box<dyn Error>> {
-    let archive = desk.archive().progress(|done| {
-        if io::stderr().is_terminal() {
-            eprint!("\r{done} tickets\r");
-        }
-    });
+    let mut progress = Progress::new("tickets exported");
+    let archive = desk.archive().progress(move |done| progress.tell(done, None));
     let archive = if without_files { archive.without_files() } else { archive };
     match file {
         None => drop(archive.write(BufWriter::new(io::stdout())).await?),
@@ -168,13 +173,6 @@ impl Seek for Watched {
 
 fn named(file: &Path, error: &dyn Error) -> String {
     format!("{}: {error}", file.display())
-}
-
-/// Only where somebody looks on.
-fn progress(done: usize, of: usize) {
-    if io::stderr().is_terminal() {
-        eprint!("\r{done} of {of}\r");
-    }
 }
 
 fn print(text: &str) -> Result<(), Box<dyn Error>> {
