@@ -7,7 +7,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dashboard;
 mod files;
+mod import;
 mod language;
 mod memory;
 mod people;
@@ -72,11 +74,13 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("tick", reads::tick),
     ("queue", reads::queue),
     ("report", report::report),
+    ("dashboard", dashboard::dashboard),
     ("search", reads::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),
     ("verify", people::verify),
+    ("import", import::import),
 ];
 
 fn main() -> ExitCode {

@@ -106,9 +106,9 @@ async fn listed(desk: &Desk, page: &Page) -> Result<Section, Box<dyn Error>> {
     };
     Ok(Section {
         title: "Tickets".to_owned(),
-        about: String::new(),
         headings: headings.iter().map(|name| Heading::new(*name)).collect(),
         rows: rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect(),
+        ..Section::default()
     })
 }
 

@@ -19,6 +19,7 @@ mod import;
 mod instantiate;
 mod known;
 mod link;
+mod list;
 mod live;
 mod merge;
 mod news;
@@ -36,6 +37,7 @@ mod sight;
 mod similar;
 mod tick;
 mod verify;
+mod views;
 mod walk;
 mod what_if;
 
@@ -58,6 +60,7 @@ pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
 #[cfg(feature = "import")]
 pub use import::{Compared, Differing, Import, Imported};
+pub use list::{Leaf, List, Listing, Turn};
 pub use live::Live;
 pub use past::Past;
 pub use people::Merger;
@@ -68,6 +71,7 @@ pub use routing::Recounted;
 pub use similar::Like;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
+pub use views::{Counted, Group};
 pub use what_if::{Played, WhatIf};
 
 use ids::Ids;

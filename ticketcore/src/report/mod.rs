@@ -22,6 +22,7 @@ mod layout;
 mod markdown;
 mod metrics;
 mod needs;
+mod period;
 mod plain;
 mod scan;
 mod section;
@@ -51,7 +52,10 @@ pub use needs::Needs;
 pub use plain::{Plain, Together};
 pub use scan::{Bucket, Cohort, Dimension, Each, Measure, Scan, TableSpec, Time, Unit};
 pub use section::{Heading, Section, Value};
-pub use standard::{agents, attainment, flow, named, overview, reopens, response, satisfaction, standard, volume};
+pub use standard::{
+    ageing, agents, attainment, cohorts, comparison, cumulative_flow, flow, forecast, heat, life, load, named,
+    overview, quality, reopens, response, satisfaction, standard, trend, volume,
+};
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
