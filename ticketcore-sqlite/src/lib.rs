@@ -67,6 +67,7 @@ mod tally;
 mod tenant;
 mod wal;
 mod way;
+mod whole;
 mod writer;
 
 pub use commit::commit_in;
