@@ -38,17 +38,12 @@ pub(super) fn flag_name(flag: Flag) -> &'static str {
 }
 
 /// All fields there are.
-pub(super) fn fields() -> Vec<&'static str> {
-    let names = Field::ALL.map(Field::as_str).into_iter();
-    let times = Time::ALL.map(Time::as_str).into_iter();
-    let counters = Counter::ALL.map(Counter::as_str).into_iter();
-    names
-        .chain(times)
-        .chain(counters)
-        .chain(LinkKind::ALL.map(LinkKind::as_str))
-        .chain(OTHERS)
-        .chain(["field."])
-        .collect()
+pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+    let names = Field::ALL.into_iter().map(Field::as_str);
+    let times = Time::ALL.into_iter().map(Time::as_str);
+    let counters = Counter::ALL.into_iter().map(Counter::as_str);
+    let links = LinkKind::ALL.into_iter().map(LinkKind::as_str);
+    names.chain(times).chain(counters).chain(links).chain(OTHERS)
 }
 
 /// Whether a name begins with one that stands for what is named behind its dot.
@@ -57,7 +52,7 @@ pub(super) fn is_family(name: &str) -> bool {
 }
 
 pub(super) fn is_known(name: &str) -> bool {
-    is_family(name) || fields().contains(&name)
+    is_family(name) || fields().any(|field| field == name)
 }
 
 /// How something is to compare.
@@ -146,8 +141,8 @@ fn list(scan: &mut Scan<'_>) -> Result<Vec<Written>, Wrong> {
             break;
         }
     }
-    if scan.peek().is_some_and(|c| !c.is_whitespace() && c != ')') {
-        return Err(wrong(scan.at..scan.at + 1, "a blank is missing here"));
+    if let Some(next) = scan.peek().filter(|c| !c.is_whitespace() && *c != ')') {
+        return Err(wrong(scan.at..scan.at + next.len_utf8(), "a blank is missing here"));
     }
     Ok(all)
 }
@@ -247,8 +242,8 @@ pub(super) fn term(scan: &mut Scan<'_>, field: &str, of: Option<Name>, start: us
     if field == "priority" {
         return Ok(Term::Priority(asked(scan, sign, values::priority)?));
     }
-    let known = fields();
-    if !known.contains(&field) {
+    if !fields().any(|known| known == field) {
+        let known: Vec<&str> = fields().chain(["field."]).collect();
         return Err(wrong(place.start..place.end, unknown(field, &known)));
     }
     let term = unordered(scan, field, start);

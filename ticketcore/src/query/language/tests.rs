@@ -258,6 +258,8 @@ fn what_is_no_question_is_refused_with_its_place() {
         ("team:a,", "", "a value is missing"),
         ("team:a,,b", ",", "a value is missing"),
         ("team:\"a\"b", "b", "a blank is missing"),
+        ("team:\"a\"ü", "ü", "a blank is missing"),
+        ("x:y and b", "x", "unknown field"),
         ("team:(a)", "(", "a value is missing"),
         ("\"a", "\"", "never closed"),
         ("team:\"a", "\"", "never closed"),
