@@ -194,11 +194,24 @@ async fn live(desk: &Desk, verb: &LiveVerb, as_json: bool) -> Printed {
         LiveVerb::List => Ok(format!("{}\n", list(desk.lives().await?))),
         LiveVerb::Keep { name, report, question } => {
             let known = || format!("there is no report `{report}`; there are {}", report::names());
-            let tables = named(report).ok_or_else(known)?.tables(&desk.ask().await?);
+            let mut tables = named(report).ok_or_else(known)?.tables(&desk.ask().await?);
+            // What changes as time goes by, without anything happening, cannot be kept.
+            let mut left: Vec<String> = Vec::new();
+            for table in &mut tables {
+                left.extend(
+                    table.measures.extract_if(.., |measure| measure.moves()).map(|measure| measure.to_string()),
+                );
+            }
+            tables.retain(|table| !table.measures.is_empty() && !table.by.iter().any(Dimension::moves));
+            left.dedup();
+            let left = if left.is_empty() { String::new() } else { format!(", without {}", list(left)) };
             let filter = if question.is_empty() { Filter::all() } else { desk.question(question).await?.filter };
             desk.keep_live(name.clone(), filter, tables).await?;
             let events = Progress::new("counting").wait(desk.catch_up()).await?;
-            Ok(format!("{name}: {events} events counted\n"))
+            Ok(format!(
+                "{name}: {} tables, {events} events counted{left}\n",
+                desk.live(name.clone()).await?.tables.len()
+            ))
         }
         LiveVerb::Show { name } => shown(desk, name, as_json).await,
         LiveVerb::Rebuild { name } => {
