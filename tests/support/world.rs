@@ -51,6 +51,10 @@ impl World {
             Act::Erase(person) => text(desk.erase_person(person.clone()).run().await),
             Act::Pass(_) => text(self.clock.now()),
             Act::Tick => text(desk.tick().await),
+            Act::Find(query) if query.filter.asks_words() => {
+                let (shown, best) = (desk.search(query).await, desk.search_best(&query.filter, 3).await);
+                self.pages(desk, query).await + &text((shown, best))
+            }
             Act::Find(query) => self.pages(desk, query).await,
             Act::Tally(scan) => text(desk.tally(scan).await),
             Act::History(id, after, limit) => {

@@ -150,6 +150,7 @@ pub async fn nothing_in_a_phrase_or_prefix_is_an_operator(harness: &dyn Harness)
         ("§printer", &[1, 2], &[1, 2]),
         ("[printer] on", &[1], &[1]),
         ("printer\u{202e}on", &[1], &[1]),
+        ("printer\0on", &[1], &[1]),
     ] {
         assert_eq!(ask(&*store, &clerk, phrase(text)).await, as_phrase, "phrase {text:?}");
         assert_eq!(ask(&*store, &clerk, prefix(text)).await, as_prefix, "prefix {text:?}");
