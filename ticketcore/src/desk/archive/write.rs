@@ -37,7 +37,7 @@ pub struct Archive<'a> {
 type Progress<'a> = Box<dyn FnMut(u64) + Send + 'a>;
 
 impl Desk {
-    /// Prepares an [archive](crate::archive) of the tenant: all of it as NDJSON, for another store or for programs.
+    /// Prepares an [archive](crate::archive#the-format) of the tenant: all of it as NDJSON, for another store or for programs.
     ///
     /// # Examples
     ///
