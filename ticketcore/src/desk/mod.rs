@@ -249,7 +249,7 @@ pub enum Error {
     },
     /// An archive could not be read or written.
     #[error("the archive cannot be read or written")]
-    Io(#[source] std::io::Error),
+    Io(#[from] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]
