@@ -168,7 +168,7 @@ fn by_hand(rows: impl Iterator<Item = Packed>) -> Result<u64> {
         }
         backlog[agent] += u64::from(status < 3);
     }
-    let mut percentiles = |times: &mut Vec<i64>| {
+    let percentiles = |times: &mut Vec<i64>| {
         let last = times.len().saturating_sub(1);
         [50, 90, 95, 99].map(|percent| (!times.is_empty()).then(|| *times.select_nth_unstable(last * percent / 100).1))
     };

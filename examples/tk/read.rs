@@ -104,6 +104,7 @@ async fn listed(desk: &Desk, page: &Page) -> Result<Section, Box<dyn Error>> {
         about: String::new(),
         headings: headings.iter().map(|name| Heading::new(*name)).collect(),
         rows: rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect(),
+        ..Section::default()
     })
 }
 

@@ -171,6 +171,6 @@ impl Picture for Bands {
             [vec![Value::Text(name(bucket.at))], (0..self.names.len()).map(value).collect()].concat()
         };
         let rows = self.buckets.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }

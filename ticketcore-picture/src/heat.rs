@@ -167,7 +167,7 @@ impl Picture for Heat {
             [vec![Value::Text(name.clone())], levels.collect()].concat()
         };
         let rows = self.rows.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }
 

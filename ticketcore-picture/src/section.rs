@@ -1,19 +1,23 @@
 //! From what a report shows to the picture of it.
 
 use ticketcore::report::{Section, Value};
+use ticketcore::ticket::Status;
 
 use crate::date::civil;
-use crate::{Bands, Heat, Level, Load, Period, Picture, Trend};
+use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
 
 /// Finds the picture of a section by its columns, if there is a natural one:
 ///
 /// | columns | picture |
 /// |---|---|
-/// | a bucket of time, `opened` or `created`, `resolved`, and `backlog` if there is one | [`Trend`] |
+/// | a bucket of time, `opened` or `created`, `resolved` or `first_resolved`, and `backlog` if there is one | [`Trend`] |
+/// | a bucket of time, `new`, `open`, `pending`, `resolved` and `closed` | [`Stack`] |
 /// | a bucket of time, and percentiles of one length of time (`p50`, `resolution_p90`) | [`Bands`] |
 /// | `assignee` or `agent`, `backlog` or `open`, and `capacity` if there is one | [`Load`] |
 /// | two texts and a share, or a count if there is no share: one text is the row, one the column | [`Heat`] |
 /// | one text and a share | [`Heat`] of one column |
+/// | one text and shares in all columns more than two, or counts by hour | [`Heat`] of these columns |
+/// | `age_band`, and counts | [`Ages`] |
 ///
 /// # Examples
 ///
@@ -30,11 +34,13 @@ use crate::{Bands, Heat, Level, Load, Period, Picture, Trend};
 /// ```
 #[must_use]
 pub fn of(section: &Section) -> Option<Box<dyn Picture>> {
+    let stack = || Stack::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
+    let ages = || Ages::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
     let trend = || Trend::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
     let bands = || Bands::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
     let load = || Load::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
     let heat = || Heat::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    trend().or_else(bands).or_else(load).or_else(heat)
+    stack().or_else(ages).or_else(trend).or_else(bands).or_else(load).or_else(heat)
 }
 
 /// Finds the picture of a report: that of the first of its sections that has one.
@@ -82,7 +88,7 @@ impl Trend {
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
         let created = column(section, &["opened", "created"])?;
-        let resolved = column(section, &["resolved"])?;
+        let resolved = column(section, &["resolved", "first_resolved"])?;
         let backlog = column(section, &["backlog"]);
         if !is_timed(section) {
             return None;
@@ -97,6 +103,40 @@ impl Trend {
         };
         let periods = section.rows.iter().filter_map(period).collect();
         Some(Self { title: section.title.clone(), about: section.about.clone(), periods, forecast: Vec::new() })
+    }
+}
+
+impl Stack {
+    /// Takes the rows of a section of buckets that says how many tickets stood in each place in life.
+    #[must_use]
+    pub fn of(section: &Section) -> Option<Self> {
+        let names = section.headings.iter().skip(1).map(|heading| heading.name.as_str());
+        if !is_timed(section) || !names.eq(Status::ALL.map(Status::as_str)) {
+            return None;
+        }
+        let layers = Status::ALL.map(|status| status.to_string());
+        let stack = Self::new(&section.title, &section.about, layers);
+        Some(section.rows.iter().fold(stack, |stack, row| match text(row, 0).and_then(civil) {
+            Some(at) => stack.point(at, (1..row.len()).map(|column| count(row, column).unwrap_or_default())),
+            None => stack,
+        }))
+    }
+}
+
+impl Ages {
+    /// Takes the rows of a section of age bands that counts the backlog in each, by something such as priority.
+    #[must_use]
+    pub fn of(section: &Section) -> Option<Self> {
+        if section.headings.first()?.name != "age_band" {
+            return None;
+        }
+        let parts = section.headings.iter().skip(1).map(|heading| heading.name.as_str());
+        let ages = Self::new(&section.title, &section.about, parts);
+        let add = |ages: Self, row: &Vec<Value>| {
+            let counts = (1..row.len()).map(|column| count(row, column).unwrap_or_default());
+            ages.band(text(row, 0).unwrap_or("-"), counts)
+        };
+        Some(section.rows.iter().fold(ages, add))
     }
 }
 
@@ -158,6 +198,27 @@ impl Load {
 }
 
 impl Heat {
+    /// Takes the rows of a section that is a matrix already: a text, and shares or counts by hour.
+    fn matrix(section: &Section) -> Option<Self> {
+        let values = || section.rows.iter().flat_map(|row| row.iter().skip(1));
+        let shares = values().all(|value| matches!(value, Value::Share(_) | Value::Empty));
+        let counts = values().all(|value| matches!(value, Value::Count(_)));
+        let hours = section.headings.iter().skip(1).all(|heading| heading.name.parse::<u8>().is_ok());
+        if section.headings.len() < 3 || !(shares || counts && hours) {
+            return None;
+        }
+        let name = |row: &[Value]| text(row, 0).unwrap_or("-").to_owned();
+        let level = |value: &Value| match value {
+            Value::Share(share) => Level::Share(*share),
+            Value::Count(count) => Level::Count(*count),
+            Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty => Level::None,
+        };
+        let columns = section.headings.iter().skip(1).map(|heading| heading.name.as_str());
+        let picture = Self::new(&section.title, &section.about, columns);
+        let add = |picture: Self, row: &Vec<Value>| picture.row(name(row), row.iter().skip(1).map(level));
+        Some(section.rows.iter().fold(picture, add))
+    }
+
     /// Takes the rows of a section of one or two texts and a share or, with two texts, a count.
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
@@ -175,6 +236,9 @@ impl Heat {
             Some(Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty) | None => Level::None,
         };
         let name = |row: &[Value], column: usize| text(row, column).unwrap_or("-").to_owned();
+        if let Some(matrix) = Self::matrix(section) {
+            return Some(matrix);
+        }
         if !texts(1) {
             let share = share?;
             let column = section.headings.get(share)?.name.replace('_', " ");

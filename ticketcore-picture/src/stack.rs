@@ -149,6 +149,6 @@ impl Picture for Stack {
             [vec![Value::Text(name(*at))], (0..self.layers.len()).map(count).collect()].concat()
         };
         let rows = self.points.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }

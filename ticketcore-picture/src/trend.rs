@@ -172,7 +172,7 @@ impl Picture for Trend {
             let ends = [future.p50, future.p85, future.p95].map(Value::Number);
             [vec![Value::Text(name(future.at))], vec![Value::Empty; 3], ends.to_vec()].concat()
         }));
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }
 

@@ -283,7 +283,7 @@ impl Picture for Graph {
             Heading::new("moves"),
         ];
         let rows = self.states.iter().enumerate().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }
 

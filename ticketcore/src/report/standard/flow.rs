@@ -107,12 +107,13 @@ impl Report for Trend {
             rows.push(row);
         }
         let Self(unit) = self;
-        let headings = [&unit.to_string(), "arrivals", "throughput", "reopened", "left", "backlog"];
+        let headings = [&unit.to_string(), "opened", "first_resolved", "reopened", "left", "backlog"];
         vec![Section {
             title: format!("Arrivals, throughput and backlog by {unit}"),
             about: format!(
-                "Arrivals are tickets opened, throughput those resolved for the first time; tickets left the backlog when \
-                 they were resolved or closed, each time they were. The backlog is that at the end of each {unit}, in {}.",
+                "Arrivals are the tickets opened, throughput those resolved for the first time; tickets left the backlog \
+                 when they were resolved or closed, each time they were. The backlog is that at the end of each {unit}, in \
+                 {}.",
                 ask.zone
             ),
             headings: headings.map(Heading::new).to_vec(),
@@ -139,45 +140,66 @@ impl Report for CumulativeFlow {
     }
 
     fn tables(&self, ask: &Ask) -> Vec<TableSpec> {
-        let by = [Dimension::Then(bucket(self.0, ask)), Dimension::Each];
-        vec![TableSpec::new(by, [Measure::Count]).each(Each::Entry)]
+        let by = || [Dimension::Then(bucket(self.0, ask)), Dimension::Each];
+        [Each::Entry, Each::Exit].map(|each| TableSpec::new(by(), [Measure::Count]).each(each)).to_vec()
     }
 
     fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section> {
-        let mut entries = BTreeMap::<&str, [u64; 5]>::new();
-        for (cells, count) in tables.first().into_iter().flat_map(counts) {
-            if let [Cell::Text(piece), Cell::Status(status)] = cells {
-                entries.entry(piece).or_default()[*status as usize] += count;
+        // Into each place in life, and out of it.
+        let mut flows = BTreeMap::<&str, [[u64; 5]; 2]>::new();
+        for (way, table) in tables.iter().take(2).enumerate() {
+            for (cells, count) in counts(table) {
+                if let [Cell::Text(piece), Cell::Status(status)] = cells {
+                    flows.entry(piece).or_default()[way][*status as usize] += count;
+                }
             }
         }
         let bucket = bucket(self.0, ask);
         let start = |name: &str| bucket.period(name).and_then(|period| period.from);
-        let shown = pieces(&bucket, ask, entries.keys().copied());
+        let shown = pieces(&bucket, ask, flows.keys().copied());
         let first = shown.first().and_then(|name| start(name));
-        let mut sums = [0_u64; 5];
-        let mut add = |counts: &[u64; 5]| {
-            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        let mut sums = [[0_u64; 5]; 2];
+        let mut add = |flow: &[[u64; 5]; 2]| {
+            let places = sums.iter_mut().flatten().zip(flow.iter().flatten());
+            places.for_each(|(sum, count)| *sum += count);
             sums
         };
-        entries.iter().filter(|(name, _)| start(name) < first).for_each(|(_, counts)| _ = add(counts));
-        let mut row = |name: String| {
-            let sums = add(entries.get(&*name).unwrap_or(&[0; 5]));
-            std::iter::once(Value::Text(name)).chain(sums.map(Value::Count)).collect()
-        };
-        let rows = shown.into_iter().map(&mut row).collect();
+        flows.iter().filter(|(name, _)| start(name) < first).for_each(|(_, flow)| _ = add(flow));
+        let (mut standing, mut entered) = (Vec::new(), Vec::new());
+        for name in shown {
+            let [entries, exits] = add(flows.get(&*name).unwrap_or(&[[0; 5]; 2]));
+            let row = |counts: [u64; 5]| [vec![Value::Text(name.clone())], counts.map(Value::Count).to_vec()].concat();
+            standing.push(row(std::array::from_fn(|status| entries[status].saturating_sub(exits[status]))));
+            entered.push(row(entries));
+        }
         let Self(unit) = self;
-        let statuses = Status::ALL.map(|status| Heading::new(status.as_str()));
-        vec![Section {
-            title: format!("Cumulative flow by {unit}"),
-            about: format!(
-                "How often tickets had come to each place in life by the end of each {unit}, in {}: the opening and every \
-                 change counts, so a ticket that was reopened came to some of them twice.",
-                ask.zone
-            ),
-            headings: std::iter::once(Heading::new(unit.to_string())).chain(statuses).collect(),
+        let section = |title: String, about: String, prefix: &str, rows| Section {
+            title,
+            about,
+            headings: std::iter::once(Heading::new(unit.to_string()))
+                .chain(Status::ALL.map(|status| Heading::new(format!("{prefix}{status}"))))
+                .collect(),
             rows,
             total: None,
             notes: vec!["Of all tickets asked for.".to_owned(), "Exact.".to_owned()],
-        }]
+        };
+        vec![
+            section(
+                format!("Tickets by place in life at the end of each {unit}"),
+                format!("How many tickets stood in each place in life at the end of each {unit}, in {}.", ask.zone),
+                "",
+                standing,
+            ),
+            section(
+                format!("Cumulative flow by {unit}"),
+                format!(
+                    "How often tickets had come to each place in life by the end of each {unit}, in {}: the opening and \
+                     every change counts, so a ticket that was reopened came to some of them twice.",
+                    ask.zone
+                ),
+                "entered_",
+                entered,
+            ),
+        ]
     }
 }

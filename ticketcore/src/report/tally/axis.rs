@@ -26,8 +26,8 @@ pub(super) enum Axis {
     },
     /// Of pieces.
     Name(Names),
-    /// Of pieces that are entries to a place in life.
-    Entered,
+    /// Of pieces that are of a place in life.
+    Life,
     Then(Buckets),
 }
 
@@ -57,7 +57,7 @@ impl Axis {
             Dimension::Hour(zone) => Self::Hour(zone.clone()),
             Dimension::AgeBand => Self::Age { now },
             Dimension::Each => match each {
-                Each::Entry => Self::Entered,
+                Each::Entry | Each::Exit => Self::Life,
                 Each::Ticket | Each::State | Each::Team | Each::Assignee | Each::Crossing => {
                     Self::Name(Names::default())
                 }
@@ -84,7 +84,7 @@ impl Axis {
                 if is_open { 1 + band(now.saturating_sub(figures.created)) } else { 0 }
             }
             Self::Name(names) => piece.name.map_or(0, |name| 1 + names.code(name)),
-            Self::Entered => {
+            Self::Life => {
                 let place = piece.name.and_then(|name| Status::ALL.iter().position(|status| status.as_str() == name));
                 place.map_or(0, |place| 1 + place)
             }
@@ -110,7 +110,7 @@ impl Axis {
             Self::Weekday(..) => WEEK.get(place).map_or(Cell::None, |day| ranked(place, &day.to_string())),
             Self::Hour(_) => u8::try_from(place).map_or(Cell::None, |hour| Cell::Text(format!("{hour:02}"))),
             Self::Age { now: _ } => BANDS.get(place).map_or(Cell::None, |(_, name)| ranked(place, name)),
-            Self::Entered => Status::ALL.get(place).copied().map_or(Cell::None, Cell::Status),
+            Self::Life => Status::ALL.get(place).copied().map_or(Cell::None, Cell::Status),
         }
     }
 
@@ -123,7 +123,7 @@ impl Axis {
             Self::Weekday(..) => WEEK.len(),
             Self::Hour(_) => 24,
             Self::Age { now: _ } => BANDS.len(),
-            Self::Entered => Status::ALL.len(),
+            Self::Life => Status::ALL.len(),
         };
         (0..=values).map(|code| self.cell(code)).collect()
     }
