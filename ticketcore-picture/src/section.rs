@@ -16,7 +16,7 @@ use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
 /// | `assignee` or `agent`, `backlog` or `open`, and `capacity` if there is one | [`Load`] |
 /// | two texts and a share, or a count if there is no share: one text is the row, one the column | [`Heat`] |
 /// | one text and a share | [`Heat`] of one column |
-/// | one text and shares in all columns more than two, or counts by hour | [`Heat`] of these columns |
+/// | one text and at least two columns of shares; `created_hour` and counts | [`Heat`] of these columns |
 /// | `age_band`, and counts | [`Ages`] |
 ///
 /// # Examples
@@ -198,12 +198,12 @@ impl Load {
 }
 
 impl Heat {
-    /// Takes the rows of a section that is a matrix already: a text, and shares or counts by hour.
+    /// Takes the rows of a section that is a matrix already: a text and shares, or an hour and counts.
     fn matrix(section: &Section) -> Option<Self> {
         let values = || section.rows.iter().flat_map(|row| row.iter().skip(1));
         let shares = values().all(|value| matches!(value, Value::Share(_) | Value::Empty));
         let counts = values().all(|value| matches!(value, Value::Count(_)));
-        let hours = section.headings.iter().skip(1).all(|heading| heading.name.parse::<u8>().is_ok());
+        let hours = section.headings.first().is_some_and(|heading| heading.name == "created_hour");
         if section.headings.len() < 3 || !(shares || counts && hours) {
             return None;
         }

@@ -9,8 +9,14 @@ use crate::report::{
 };
 use crate::status::Status;
 
-/// How many pieces of time are shown at most: ten years of days.
+/// How many pieces of time are shown at most: ten years of days. A note says so if there are more.
 const PIECES: usize = 3_660;
+
+/// Says whom a section counts, how exactly, and whether it was cut.
+fn notes(rows: usize, exact: &str) -> Vec<String> {
+    let cut = (rows >= PIECES).then(|| format!("Only the first {PIECES} rows are shown."));
+    ["Of all tickets asked for.".to_owned(), exact.to_owned()].into_iter().chain(cut).collect()
+}
 
 /// Returns the report `trend`: what was opened, first resolved, reopened and taken out of the backlog in each piece of
 /// time, and the backlog at its end.
@@ -30,14 +36,13 @@ fn bucket(unit: Unit, ask: &Ask) -> Bucket {
     Bucket { unit, zone: ask.zone.clone() }
 }
 
-/// The pieces of time to be shown, without a gap: those of the asked period, else from the first in which anything
-/// happened to the present one.
+/// The pieces of time to be shown, without a gap: those of the asked period, else from the first to the last in which
+/// anything happened; since then all is as it was.
 fn pieces<'a>(bucket: &Bucket, ask: &Ask, seen: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
     let start = |name: &str| bucket.period(name).and_then(|period| period.from);
     // The names sort as the pieces do only within four digits of the year, their starts always.
     let from = ask.period.from.or_else(|| seen.clone().filter_map(start).min());
-    let last = seen.filter_map(|name| bucket.period(name)?.to).max();
-    let to = ask.period.to.or_else(|| last.max(Some(ask.now)));
+    let to = ask.period.to.or_else(|| seen.filter_map(|name| bucket.period(name)?.to).max());
     bucket.pieces(Period { from, to }, PIECES)
 }
 
@@ -117,12 +122,9 @@ impl Report for Trend {
                 ask.zone
             ),
             headings: headings.map(Heading::new).to_vec(),
+            notes: notes(rows.len(), "Exact: backlog = backlog before + opened into it + reopened - left."),
             rows,
             total: None,
-            notes: vec![
-                "Of all tickets asked for.".to_owned(),
-                "Exact: backlog = backlog before + opened into it + reopened - left.".to_owned(),
-            ],
         }]
     }
 }
@@ -173,15 +175,15 @@ impl Report for CumulativeFlow {
             entered.push(row(entries));
         }
         let Self(unit) = self;
-        let section = |title: String, about: String, prefix: &str, rows| Section {
+        let section = |title: String, about: String, prefix: &str, rows: Vec<Vec<Value>>| Section {
             title,
             about,
             headings: std::iter::once(Heading::new(unit.to_string()))
                 .chain(Status::ALL.map(|status| Heading::new(format!("{prefix}{status}"))))
                 .collect(),
+            notes: notes(rows.len(), "Exact."),
             rows,
             total: None,
-            notes: vec!["Of all tickets asked for.".to_owned(), "Exact.".to_owned()],
         };
         vec![
             section(

@@ -107,7 +107,7 @@ impl Axis {
             Self::Priority => u8::try_from(code).ok().and_then(Priority::new).map_or(Cell::None, Cell::Priority),
             Self::Text(_, names) | Self::Name(names) => text(names.text(place)),
             Self::Time(_, buckets) | Self::Then(buckets) => text(buckets.name(place)),
-            Self::Weekday(..) => WEEK.get(place).map_or(Cell::None, |day| ranked(place, &day.to_string())),
+            Self::Weekday(..) => week().nth(place).unwrap_or(Cell::None),
             Self::Hour(_) => u8::try_from(place).map_or(Cell::None, |hour| Cell::Text(format!("{hour:02}"))),
             Self::Age { now: _ } => BANDS.get(place).map_or(Cell::None, |(_, name)| ranked(place, name)),
             Self::Life => Status::ALL.get(place).copied().map_or(Cell::None, Cell::Status),
@@ -152,6 +152,11 @@ fn hour(zone: &Zone, at: DateTime<Utc>) -> usize {
 /// The week, as ISO 8601 orders it.
 const WEEK: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+
+/// The days of the week as cells, from Monday on.
+pub(in crate::report) fn week() -> impl Iterator<Item = Cell> {
+    WEEK.iter().enumerate().map(|(place, day)| ranked(place, &day.to_string()))
+}
 
 /// Which day of the week a date is that names a bucket.
 fn weekday(day: &str) -> Option<usize> {
