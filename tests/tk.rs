@@ -84,7 +84,7 @@ fn a_ticket_is_worked_and_its_history_reads_like_a_story() -> Done {
     let column = rows[0].find("SUBJECT");
     assert_eq!((rows[1].find("No mail"), rows[2].find("New laptop")), (column, column), "{list}");
     assert_eq!(tk(&scratch, &["queue", "desk"])?.lines().count(), 2);
-    assert!(tk(&scratch, &["list", "--team", "network", "--json"])?.contains("\"INC-1\""));
+    assert!(tk(&scratch, &["list", "team:network", "--json"])?.contains("\"INC-1\""));
 
     let shown = tk(&scratch, &["show", "2"])?;
     assert!(shown.contains("blocked by INC-1"), "{shown}");
@@ -121,6 +121,8 @@ fn a_refusal_names_the_legal_moves_and_a_wrong_command_line_is_another_matter() 
         (&["explain", "1", "none"], "tk clocks"),
         (&["report", "mttr"], "volume"),
         (&["workflow", "wish"], "incident"),
+        (&["report", "response", "--svg", "x.svg"], "those that have one are overview, volume, attainment, daily"),
+        (&["report", "daily", "--svg", "no/such/place.svg"], "no/such/place.svg"),
         (&["link", "1", "blocks", "1"], "itself"),
         (&["--db", ".", "list"], "."),
     ] {
@@ -132,13 +134,16 @@ fn a_refusal_names_the_legal_moves_and_a_wrong_command_line_is_another_matter() 
         &["fly"],
         &["show", "x"],
         &["--as", "ada", "list"],
-        &["list", "--sort", "age"],
-        &["list", "--status", "done"],
+        &["list", "sort:age"],
+        &["list", "status:done"],
         &["new", "incident", "x", "--impact", "huge"],
         &["set", "1", "size"],
         &["snooze", "1", "tomorrow"],
         &["link", "1", "kills", "1"],
-        &["report", "volume", "--csv", "--json"],
+        &["report", "volume", "--format", "csv", "--json"],
+        &["report", "volume", "--format", "xml"],
+        &["report", "volume", "--theme", "dark"],
+        &["workflow", "incident", "--dot", "--svg", "x.svg"],
     ] {
         assert_eq!(fails(&scratch, args)?.0, Some(2), "{args:?}");
     }
@@ -179,7 +184,9 @@ fn every_reading_verb_speaks_json() -> Done {
     assert!(clocks.contains("first_response") && clocks.contains("due in 1h 59m"), "{clocks}");
     let explained = tk(&scratch, &["explain", "1", "first_response"])?;
     assert!(explained.starts_with("first_response, run 1: ") && explained.contains("running"), "{explained}");
-    assert!(tk(&scratch, &["report", "volume", "--csv"])?.starts_with("status,priority,tickets\r\nnew,p3,1\r\n"));
+    assert!(
+        tk(&scratch, &["report", "volume", "--format", "csv"])?.starts_with("status,priority,tickets\r\nnew,p3,1\r\n")
+    );
     assert!(tk(&scratch, &["workflow", "incident", "--dot"])?.starts_with("digraph"));
     // One, if the server was stopped before it had read the ticket's due dates under the configuration it published.
     assert!(tk(&scratch, &["tick"])?.contains(" tickets were due; the next is due at "));
@@ -314,12 +321,12 @@ fn many_tickets_are_worked_at_once_and_a_refusal_is_told_by_the_exit_code() -> D
     }
     let changed = "TICKET  BECAME   WHY\n1       changed\n2       changed\n";
     assert_eq!(tk(&scratch, &["bulk", "--dry-run", "--", "tag", "outage"])?, changed);
-    assert_eq!(tk(&scratch, &["list", "--tag", "outage"])?, "", "it was only decided");
+    assert_eq!(tk(&scratch, &["list", "tag:outage"])?, "", "it was only decided");
     assert_eq!(tk(&scratch, &["bulk", "--once", "k", "--", "tag", "outage"])?, changed, "and no article");
     assert!(tk(&scratch, &["bulk", "--once", "k", "--", "tag", "outage"])?.contains("1       repeated"));
     let part = tk(&scratch, &["bulk", "--limit", "1", "--", "assign", "ada"])?;
     assert!(part.contains("more: --after "), "{part}");
-    let told: Value = serde_json::from_str(&tk(&scratch, &["bulk", "--kind", "task", "--json", "--", "ack"])?)?;
+    let told: Value = serde_json::from_str(&tk(&scratch, &["bulk", "kind:task", "--json", "--", "ack"])?)?;
     assert_eq!((&told["outcomes"][0]["effect"], &told["complete"]), (&"changed".into(), &true.into()));
 
     let output = scratch.tk(&["bulk", "--", "move", "escalate"])?;
@@ -333,7 +340,7 @@ fn many_tickets_are_worked_at_once_and_a_refusal_is_told_by_the_exit_code() -> D
         &["bulk", "--", "new", "x"],
         &["bulk", "--", "tag"],
         &["bulk", "--", "tag", "x", "--as", "agent:eve"],
-        &["bulk", "--sort", "rank", "--", "tag", "x"],
+        &["bulk", "sort:age", "--", "tag", "x"],
     ] {
         assert_eq!(fails(&scratch, args)?.0, Some(2), "{args:?}");
     }
@@ -473,7 +480,7 @@ fn tk_and_a_server_work_on_the_same_file_at_once() -> Done {
         }
     });
     let page: Value =
-        serde_json::from_str(&tk(&scratch, &["list", "--all", "--limit", "500", "--sort", "number", "--json"])?)?;
+        serde_json::from_str(&tk(&scratch, &["list", "--all", "--limit", "500", "sort:number", "--json"])?)?;
     let numbers: Vec<_> =
         page["tickets"].as_array().ok_or("no tickets")?.iter().map(|one| one["number"].as_u64()).collect();
     assert_eq!(numbers, (1..=3 * EACH as u64).map(Some).collect::<Vec<_>>(), "each once, and none missing");

@@ -9,6 +9,9 @@
 mod common;
 mod dashboard;
 mod files;
+mod import;
+mod language;
+mod live;
 mod memory;
 mod people;
 mod raw;
@@ -64,6 +67,7 @@ impl Bench {
 const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("decide", memory::decide),
     ("memory", memory::memory),
+    ("language", language::language),
     ("sqlite", writes::one_caller),
     ("callers", writes::callers),
     ("batch", writes::batch),
@@ -72,11 +76,13 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("queue", reads::queue),
     ("report", report::report),
     ("dashboard", dashboard::dashboard),
+    ("live", live::live),
     ("search", reads::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),
     ("verify", people::verify),
+    ("import", import::import),
 ];
 
 fn main() -> ExitCode {

@@ -6,15 +6,15 @@ use serde::Deserialize;
 use serde_json::json;
 use ticketcore::{Command, Request};
 
-use crate::api::Answer;
+use crate::api::{Answer, asked};
 use crate::caller::{Body, Caller, once};
 use crate::chain::chain;
 use crate::orders::Order;
-use crate::problem::Problem;
 use crate::search::Search;
 use crate::view;
 
-/// The filter has the words of `GET /tickets`; its `limit` and `after` say how many, and where to go on.
+/// The filter is that of `GET /tickets`; its `limit` and `after` say how many, and where to go on. Many tickets go by their
+/// numbers, whatever order is asked for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Job {
@@ -30,11 +30,7 @@ pub(crate) struct Job {
 /// then goes on after `next`.
 pub(crate) async fn run(Caller(desk): Caller, headers: HeaderMap, Body(job): Body<Job>) -> Answer {
     let Job { filter: search, commands, dry_run, atomic } = job;
-    if search.sort.is_some() {
-        return Err(Problem::at("filter.sort", "is by number"));
-    }
-    let query =
-        search.query().map_err(|fault| fault.under("filter")).map_err(|one| Problem::at(one.path, one.problem))?;
+    let query = asked(&desk, &search, "filter.").await?;
     let commands = commands.into_iter().map(Command::from).collect();
     let request = Request { commands, once: once(&headers)?, seen: None };
     let mut bulk = desk.bulk(query.filter, request).resume(query.after);

@@ -5,11 +5,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::json;
-use ticketcore::Desk;
+use ticketcore::{Desk, Filter, Key};
 
-use crate::api::{Answer, Params};
+use crate::api::{Answer, Params, asked};
 use crate::caller::{Caller, Subject};
-use crate::problem::Problem;
 use crate::search::Search;
 use crate::view;
 
@@ -23,13 +22,16 @@ pub(crate) fn routes() -> Router<Desk> {
 
 /// The articles that the caller sees, in any state unless the search names one.
 async fn list(Caller(desk): Caller, search: Params<Search>) -> Answer {
-    let mut query = search?.query().map_err(|fault| Problem::at(fault.path, fault.problem))?;
+    let mut query = asked(&desk, &*search?, "").await?;
     let rulebook = desk.rulebook().await?;
-    let asked = std::mem::take(&mut query.filter.kinds);
-    let articles = rulebook.now().config.articles();
-    query.filter.kinds = articles.filter(|kind| asked.is_empty() || asked.contains(kind)).cloned().collect();
-    if query.filter.kinds.is_empty() {
+    let articles: Vec<Key> = rulebook.now().config.articles().cloned().collect();
+    if articles.is_empty() {
         return Ok(Json(view::page(&ticketcore::Page::default())));
+    }
+    if query.filter.kinds.is_empty() {
+        query.filter.kinds = articles;
+    } else {
+        query.filter.all.push(Filter { kinds: articles, ..Filter::all() });
     }
     Ok(Json(view::page(&desk.find(&query).await?)))
 }

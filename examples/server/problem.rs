@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use ticketcore::desk::Error;
+use ticketcore::query::language::{Misread, Wrong};
 use ticketcore::store::Conflict;
 use ticketcore::{Fault, Refusal, StoreError};
 
@@ -40,6 +41,16 @@ impl Problem {
     pub(crate) fn at(path: impl Into<String>, problem: impl Into<String>) -> Self {
         let fault = Fault::new(path, problem);
         Self::malformed(fault.to_string()).with("faults", faults(&[fault]))
+    }
+
+    /// A question that cannot be read: each fault with its bytes.
+    pub(crate) fn misread(path: &str, misread: &Misread) -> Self {
+        let wrongs: Vec<Value> = misread
+            .wrongs
+            .iter()
+            .map(|Wrong { at, what }| json!({ "from": at.start, "to": at.end, "problem": what }))
+            .collect();
+        Self::at(path, misread.brief()).with("places", json!(wrongs))
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {

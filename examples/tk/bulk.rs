@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::io::{self, Write as _};
 
-use clap::{Args, CommandFactory as _, Parser, error::ErrorKind};
+use clap::{Args, Parser};
 use ticketcore::desk::{Bulked, Effect, Outcome};
+use ticketcore::query::language::{Field, Question, Term};
 use ticketcore::{Desk, Request};
 
-use crate::cli::Tk;
 use crate::deeds::Deed;
 use crate::print::{json, table};
 use crate::progress::Progress;
@@ -46,9 +46,6 @@ struct Each {
 /// Prints what became of each ticket before it fails if something was refused.
 pub(crate) async fn run(desk: &Desk, bulk: &Bulk, as_json: bool) -> Result<(), Box<dyn Error>> {
     let Bulk { search, all, dry_run, atomic, once, command } = bulk;
-    if search.sort.is_some() {
-        return Err(Tk::command().error(ErrorKind::ArgumentConflict, "many tickets go by their numbers").into());
-    }
     // Where a verb has its ticket, this one has any.
     let (verb, rest) = command.split_at(1);
     let any = ["0".to_owned()];
@@ -56,7 +53,8 @@ pub(crate) async fn run(desk: &Desk, bulk: &Bulk, as_json: bool) -> Result<(), B
     let Each { deed } = Each::try_parse_from(words)?;
 
     let mut query = read::query(desk, search, *all).await?;
-    if query.filter.kinds.is_empty() {
+    let question: Question = search.text().parse()?;
+    if !question.terms().any(|term| matches!(term, Term::Name(Field::Kind, _))) {
         // What the desk knows is none of its work.
         query.filter.except = desk.rulebook().await?.now().config.articles().cloned().collect();
     }

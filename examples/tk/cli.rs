@@ -77,6 +77,9 @@ pub(crate) enum Verb {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Read {
     /// List tickets: the open ones, unless said otherwise
+    ///
+    /// `tk list 'assignee:me priority>=high (team:db or sla:breached) created:>-7d "disk full" sort:due'`. Quote a query for
+    /// the shell; what is wrong in one is shown with its place.
     List {
         #[command(flatten)]
         search: Search,

@@ -6,6 +6,7 @@
 //!
 //! tk --as requester:bo new incident "No mail" --impact high --description "Since this morning."
 //! tk list                                  # what to do next, of all queues
+//! tk list 'assignee:me (team:db or sla:breached) created:>-7d "disk full" sort:due'
 //! tk moves INC-1                           # what can be done, and why not the rest
 //! tk move INC-1 start --note "Looks like the relay."
 //! tk move INC-1 reopen                     # refused, and the legal moves are named; exit code 1
@@ -17,7 +18,7 @@
 //! tk --role admin person put bo --kind requester --name "Bo Li" --mail bo@example.com
 //! tk --as requester:bo@acme follow INC-1   # the customer's side of it
 //! tk merge INC-2 INC-1                     # and `tk unmerge INC-2`
-//! tk bulk --queue mail --dry-run -- tag outage
+//! tk bulk queue:mail --dry-run -- tag outage
 //! tk similar INC-1                         # articles and solved tickets like it
 //! tk verify                                # is the past still what it was?
 //! tk --role admin export desk.ndjson       # all of it; `tk --db other.db --role admin import desk.ndjson`

@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, error::ErrorKind};
 use serde_json::json;
 use ticketcore::conversation::Post;
 use ticketcore::engine::{Explanation, Phase, Reading, readings};
+use ticketcore::query::language::{Misread, Question};
 use ticketcore::report::{Format, Heading, Section, Value as Cell};
 use ticketcore::{
     Desk, Event, Filter, Key, Order, Page, Position, Query, Recorded, Ticket, TicketId, Version, Visibility,
@@ -39,17 +40,21 @@ pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
     }
 }
 
-/// Without a word about status: the backlog in the order of work, which leaves out what nobody can act on. Customers see
-/// no such order.
+/// The query that is meant. Without a word about where tickets stand in their life it is about the backlog; without any
+/// word, in the order of work, which leaves out what nobody can act on. Customers see no such order.
 pub(crate) async fn query(desk: &Desk, search: &Search, all: bool) -> Result<Query, Box<dyn Error>> {
-    let usage = |fault| Tk::command().error(ErrorKind::ValueValidation, fault);
-    let mut query = search.query().map_err(usage)?;
-    let work = search.status.is_none() && !all;
-    if work {
+    let usage = |fault: &dyn std::fmt::Display| Tk::command().error(ErrorKind::ValueValidation, fault);
+    let text = search.text();
+    let question: Question = text.parse().map_err(|misread: Misread| usage(&misread))?;
+    let mut query = match desk.question(&text).await {
+        Err(ticketcore::Error::Misread(misread)) => return Err(usage(&misread).into()),
+        query => search.page(query?).map_err(|fault| usage(&fault))?,
+    };
+    if !all && !question.asks_status() {
         query.filter.statuses = Filter::open().statuses;
     }
-    if search.sort.is_none() && desk.rulebook().await?.now().config.rights.is_staff(desk.actor()) {
-        query.order = if work { Order::rank() } else { Order::latest() };
+    if question.sort.is_none() && desk.rulebook().await?.now().config.rights.is_staff(desk.actor()) {
+        query.order = if question.expr.is_none() && !all { Order::rank() } else { Order::latest() };
     }
     Ok(query)
 }
@@ -101,7 +106,6 @@ async fn listed(desk: &Desk, page: &Page) -> Result<Section, Box<dyn Error>> {
     };
     Ok(Section {
         title: "Tickets".to_owned(),
-        about: String::new(),
         headings: headings.iter().map(|name| Heading::new(*name)).collect(),
         rows: rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect(),
         ..Section::default()

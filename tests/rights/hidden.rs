@@ -5,9 +5,11 @@ use std::sync::Arc;
 use ticketcore::cond::Cmp;
 use ticketcore::config::Rights;
 use ticketcore::engine::Refusal;
-use ticketcore::query::{Assignee, Order, Period};
+use ticketcore::line::Flag;
+use ticketcore::query::{Assignee, Bounds, Counter, End, Linked, Order, Part, Past, Period, Promise, Stands};
 use ticketcore::report::{Dimension, Measure, Scan, TableSpec};
 use ticketcore::testing::block_on;
+use ticketcore::trail::Aspect;
 use ticketcore::{
     Actor, Command, Config, Desk, Draft, Error, FieldType, Filter, MemoryStore, Priority, Query, Request, Status,
     Version,
@@ -19,6 +21,10 @@ fn desk() -> Desk {
     let config = Config { rights, ..Config::default() };
     block_on(desk.publish(config.field("margin", FieldType::Int).field("site", FieldType::Text))).unwrap();
     desk
+}
+
+fn was() -> Past {
+    Past::Was { aspect: Aspect::Status, values: Vec::new(), period: Period::default() }
 }
 
 #[test]
@@ -35,17 +41,38 @@ fn a_question_about_what_is_hidden_is_refused_and_names_it() {
         ("watchers", Filter { watchers: vec!["eve".into()], ..Filter::all() }),
         ("tags", Filter { tags: vec!["vip".into()], ..Filter::all() }),
         ("updated", Filter { updated: Period::between(epoch, epoch), ..Filter::all() }),
+        ("has", Filter { has: vec![Part::Team], ..Filter::all() }),
+        ("flags", Filter { flags: vec![Flag::Acked], ..Filter::all() }),
+        ("counts", Filter { counts: vec![(Counter::Messages, Bounds::exactly(1))], ..Filter::all() }),
+        ("promises", Filter { promises: vec![Promise { policy: None, stands: Stands::Breached }], ..Filter::all() }),
+        ("linked", Filter { linked: vec![Linked { kind: None, to: End::Any }], ..Filter::all() }),
+        ("past", Filter { past: vec![was()], ..Filter::all() }),
+        ("due", Filter { due: Period::between(epoch, epoch), ..Filter::all() }),
         ("fields.margin", Filter { fields: vec![("margin".into(), Cmp::Set)], ..Filter::all() }),
     ];
+    // What must not be tells as much as what must, and so it does however deep it stands.
+    let within = |filter: &Filter| {
+        let deep = Filter { all: vec![Filter::without([filter.clone()])], ..Filter::all() };
+        [filter.clone(), Filter::without([filter.clone()]), Filter { any: vec![Filter::open(), deep], ..Filter::all() }]
+    };
     let named = |error: Error| match error {
         Error::Refused(Refusal::Hidden { who, what }) if who == "bo" => what,
         other => panic!("{other}"),
     };
-    for (what, filter) in filters {
+    for (what, filter) in filters.iter().flat_map(|(what, filter)| within(filter).map(|filter| (*what, filter))) {
         assert_eq!(named(block_on(bo.find(&Query::new(filter.clone()))).unwrap_err()), what);
         let tables = vec![TableSpec::new([], [Measure::Count])];
         assert_eq!(named(block_on(bo.tally(&Scan { filter, tables, now: epoch })).unwrap_err()), what);
     }
+    // What they see, they may ask about.
+    let seen = Filter {
+        has: vec![Part::Category, Part::Score],
+        flags: vec![Flag::Responded, Flag::Dropped],
+        counts: vec![(Counter::Reopens, Bounds::exactly(0))],
+        closed: Period::between(epoch, epoch),
+        ..Filter::all()
+    };
+    block_on(bo.find(&Query::new(Filter::without([seen])))).unwrap();
     for order in [Order::rank(), Order::latest()] {
         assert!(block_on(bo.find(&Query::new(Filter::all()).order(order))).is_err(), "{order:?}");
     }

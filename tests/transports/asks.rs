@@ -5,10 +5,9 @@ use std::error::Error;
 use chrono::TimeDelta;
 use serde_json::json;
 use ticketcore::config::Grantee;
-use ticketcore::query::Assignee;
 use ticketcore::secret_link::Purpose;
 use ticketcore::testing::{block_on, commands};
-use ticketcore::{ActorKind, Capability, Command, Draft, Filter, Order, Query};
+use ticketcore::{ActorKind, Capability, Command, Draft};
 
 use crate::forms::{bodies, words};
 use crate::programs::Done;
@@ -140,27 +139,37 @@ fn a_hidden_filter_is_refused_by_name_and_hidden_words_find_nothing() -> Done {
     block_on(world.desk.apply(ticket.id, [Command::note("nuisance"), Command::reply("Hello")]))?;
     let bo = who("requester:bo");
     let desk = world.desk.by(bo.actor.clone());
-    let all = || Query::new(Filter::all());
     let asked = [
-        ("team=x", "--team x", Query::new(Filter { teams: vec!["x".into()], ..Filter::all() })),
-        ("queue=x", "--queue x", Query::new(Filter::queue("x"))),
-        ("tag=x", "--tag x", Query::new(Filter { tags: vec!["x".into()], ..Filter::all() })),
-        ("assignee=-", "--assignee -", Query::new(Filter { assignee: Assignee::Nobody, ..Filter::all() })),
-        ("sort=rank", "--sort rank", all().order(Order::rank())),
-        ("sort=-updated", "--sort=-updated", all().order(Order::latest())),
+        ("team:x", "teams"),
+        ("queue:x", "queues"),
+        ("tag:x", "tags"),
+        ("assignee:none", "assignee"),
+        ("sort:due", "rank"),
+        ("sort:-updated", "updated"),
+        // Nor by saying it of what must not be, or deep within.
+        ("not team:x", "teams"),
+        ("mail or (kind:task -(state:new))", "states"),
+        ("priority>=high", "priorities"),
+        ("is:acked", "flags"),
+        ("has:team", "has"),
+        ("messages>1", "counts"),
+        ("sla:breached", "promises"),
+        ("is:blocked", "linked"),
+        ("status was open", "past"),
+        ("due<2h", "due"),
+        ("field.margin:1", "fields.margin"),
     ];
-    for (parameter, option, query) in asked {
+    for (text, what) in asked {
+        let query = block_on(desk.question(text))?;
         let expected = heard(block_on(desk.find(&query)));
-        assert!(matches!(expected, Answer::Hidden(_)), "{parameter}: {expected:?}");
-        let response = world.http(&bo, &format!("GET /tickets?{parameter}"), "")?;
-        assert_eq!(answered(&response)?, expected, "{parameter}");
-        let words: Vec<&str> = ["list"].into_iter().chain(option.split(' ')).collect();
-        assert_eq!(world.tk(&bo, &words)?.0, expected, "{option}");
+        assert_eq!(expected, Answer::Hidden(what.to_owned()), "{text}");
+        assert_eq!(answered(&world.asked(&bo, text)?)?, expected, "{text}");
+        assert_eq!(world.tk(&bo, &["list", text])?.0, expected, "{text}");
     }
     for (word, found) in [("nuisance", 0), ("hello", 1)] {
         let page = world.http(&bo, &format!("GET /tickets?q={word}"), "")?.json()?;
         assert_eq!(page["tickets"].as_array().map(Vec::len), Some(found), "{word}");
-        let output = world.scratch.tk(&["--as", bo.name, "list", "--q", word])?;
+        let output = world.scratch.tk(&["--as", bo.name, "list", word])?;
         assert_eq!(String::from_utf8(output.stdout)?.contains("No mail"), found == 1, "{word}");
     }
     // Nor is what the desk did told by what one's own ticket looks like.
@@ -222,5 +231,65 @@ fn a_right_that_is_taken_away_is_gone_by_every_way() -> Done {
     let reply = || Answer::Forbidden("reply".to_owned());
     assert_eq!(by_all()?, [reply(), reply(), reply()]);
     assert_eq!(world.log()?, before, "nothing was written");
+    Ok(())
+}
+
+/// The same question finds the same tickets, and what is wrong with one is said in the same words.
+#[test]
+fn a_question_has_the_same_answer_by_every_way() -> Done {
+    let world = World::new()?;
+    let ada = who("agent:ada");
+    let desk = world.desk.by(ada.actor.clone());
+    for (subject, team) in [("The disk is full", "db"), ("Disk quota", "apps"), ("No mail", "db")] {
+        block_on(desk.open(Draft::incident(subject).team(team).field("site", "Novi Sad").requester("bo")))?;
+    }
+    block_on(desk.apply(block_on(desk.number(1))?.ok_or("no ticket")?.id, Command::assign("ada")))?;
+    let mut found = Vec::new();
+    for text in [
+        "",
+        "disk sort:number",
+        "assignee:me",
+        "field.site:\"Novi Sad\" -\"disk full\" sort:-number",
+        "team:db (disk or number:3) sort:number",
+        "created>-7d due<30d priority<=high sort:due",
+        "assignee changed from none to me by ada after -1h",
+        "status:closed",
+    ] {
+        let page = block_on(async { desk.find(&desk.question(text).await?).await })?;
+        let numbers: Vec<i64> = page.tickets.iter().map(|ticket| ticket.number).collect();
+        let of = |answer: &serde_json::Value| -> Vec<i64> {
+            answer["tickets"].as_array().into_iter().flatten().filter_map(|one| one["number"].as_i64()).collect()
+        };
+        assert_eq!(of(&world.asked(&ada, text)?.json()?), numbers, "{text}");
+        // Without an order the command line has another, and none of these is closed.
+        let output = world.scratch.tk(&["--as", ada.name, "--json", "list", "--all", text])?;
+        let mut listed = of(&serde_json::from_slice(&output.stdout)?);
+        if !text.contains("sort:") {
+            listed.sort_unstable_by(|one, other| other.cmp(one));
+        }
+        assert_eq!(listed, numbers, "{text}");
+        found.push(numbers.len());
+    }
+    assert_eq!(found, [3, 2, 1, 2, 2, 3, 1, 0]);
+    for (text, said) in [
+        ("asignee:me", "unknown field `asignee`, did you mean `assignee`?"),
+        ("a created:2026-02-30", "there is no 2026-02-30"),
+        ("(disk", "this parenthesis is never closed"),
+        ("kind:incidnet", "unknown kind `incidnet`, did you mean `incident`?"),
+    ] {
+        let Err(ticketcore::Error::Misread(misread)) = block_on(desk.question(text)) else {
+            return Err(format!("{text} is read").into());
+        };
+        assert!(misread.wrongs.len() == 1 && misread.wrongs[0].what.contains(said), "{text}: {misread:?}");
+        let problem = world.asked(&ada, text)?;
+        assert_eq!(problem.status, 400, "{problem:?}");
+        let told = &problem.json()?["places"][0];
+        assert_eq!(told["problem"], misread.wrongs[0].what.as_str(), "{problem:?}");
+        assert_eq!(told["from"], misread.wrongs[0].at.start, "{problem:?}");
+        let output = world.scratch.tk(&["list", text])?;
+        assert_eq!(output.status.code(), Some(2));
+        let printed = String::from_utf8(output.stderr)?;
+        assert!(printed.contains(&misread.to_string()), "with the mark below: {printed}");
+    }
     Ok(())
 }

@@ -47,8 +47,8 @@ fn a_fault_of_a_body_is_named_and_nothing_is_stored() -> Done {
         ("POST /tickets/1/split", r#"{"messages": "1", "draft": {}}"#, r#""path":"messages""#),
         ("POST /tickets/1/links", r#"{"person": "bo", "purpose": "steal", "expires": ""}"#, r#""path":"purpose""#),
         ("POST /bulk", r#"{"filter": {"limit": "many"}, "commands": []}"#, "filter.limit"),
-        ("POST /bulk", r#"{"filter": {"sort": "rank"}, "commands": []}"#, "filter.sort"),
-        ("POST /bulk", r#"{"filter": {"status": "done"}, "commands": []}"#, "filter.status"),
+        ("POST /bulk", r#"{"filter": {"q": "sort:rankk"}, "commands": []}"#, "filter.q"),
+        ("POST /bulk", r#"{"filter": {"q": "status:done"}, "commands": []}"#, "filter.q"),
         ("PUT /people/bo", r#"{"id": "bo", "kind": "requester", "name": "Bo", "mails": ["bo"]}"#, "mails[0]"),
         ("POST /verify", r#"{"tenant": "main", "heads": []}"#, "missing field"),
         // Too deep.

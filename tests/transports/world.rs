@@ -79,6 +79,12 @@ impl World {
         request(self.server.address, method, path, &headers, body.as_bytes())
     }
 
+    /// Asks the server for tickets.
+    pub(crate) fn asked(&self, who: &Who, text: &str) -> Result<Response, Box<dyn Error>> {
+        let coded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        self.http(who, &format!("GET /tickets?q={coded}"), "")
+    }
+
     pub(crate) fn tk(&self, who: &Who, args: &[&str]) -> Result<(Answer, String), Box<dyn Error>> {
         let output = self.scratch.tk(&[&["--as", who.name], args].concat())?;
         let said = String::from_utf8(output.stderr)?;

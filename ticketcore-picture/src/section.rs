@@ -1,7 +1,7 @@
 //! From what a report shows to the picture of it.
 
 use ticketcore::report::{Section, Value};
-use ticketcore::ticket::Status;
+use ticketcore::status::Status;
 
 use crate::date::civil;
 use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
@@ -10,14 +10,13 @@ use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
 ///
 /// | columns | picture |
 /// |---|---|
-/// | a bucket of time, `opened` or `created`, `resolved` or `first_resolved`, and `backlog` if there is one | [`Trend`] |
-/// | a bucket of time, `new`, `open`, `pending`, `resolved` and `closed` | [`Stack`] |
+/// | a bucket of time, `opened`, `created` or `arrivals`, `resolved` or `throughput`, and `backlog` if there is one | [`Trend`] |
+/// | a bucket of time, and a count for each status | [`Stack`], [overlaid](Stack::overlaid) |
 /// | a bucket of time, and percentiles of one length of time (`p50`, `resolution_p90`) | [`Bands`] |
+/// | `age_band`, and counts | [`Ages`] |
 /// | `assignee` or `agent`, `backlog` or `open`, and `capacity` if there is one | [`Load`] |
 /// | two texts and a share, or a count if there is no share: one text is the row, one the column | [`Heat`] |
-/// | one text and a share | [`Heat`] of one column |
-/// | one text and at least two columns of shares; `created_hour` and counts | [`Heat`] of these columns |
-/// | `age_band`, and counts | [`Ages`] |
+/// | a text and shares, or counts of hours (`00` to `23`) | [`Heat`] |
 ///
 /// # Examples
 ///
@@ -34,13 +33,16 @@ use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
 /// ```
 #[must_use]
 pub fn of(section: &Section) -> Option<Box<dyn Picture>> {
-    let stack = || Stack::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let ages = || Ages::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let trend = || Trend::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let bands = || Bands::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let load = || Load::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let heat = || Heat::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    stack().or_else(ages).or_else(trend).or_else(bands).or_else(load).or_else(heat)
+    fn boxed(picture: impl Picture + 'static) -> Box<dyn Picture> {
+        Box::new(picture)
+    }
+    Trend::of(section)
+        .map(boxed)
+        .or_else(|| Stack::of(section).map(boxed))
+        .or_else(|| Bands::of(section).map(boxed))
+        .or_else(|| Ages::of(section).map(boxed))
+        .or_else(|| Load::of(section).map(boxed))
+        .or_else(|| Heat::of(section).map(boxed))
 }
 
 /// Finds the picture of a report: that of the first of its sections that has one.
@@ -87,8 +89,8 @@ impl Trend {
     /// Takes the rows of a section of buckets that says what was opened (or created) and resolved in each.
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
-        let created = column(section, &["opened", "created"])?;
-        let resolved = column(section, &["resolved", "first_resolved"])?;
+        let created = column(section, &["created", "opened", "arrivals"])?;
+        let resolved = column(section, &["resolved", "throughput"])?;
         let backlog = column(section, &["backlog"]);
         if !is_timed(section) {
             return None;
@@ -103,40 +105,6 @@ impl Trend {
         };
         let periods = section.rows.iter().filter_map(period).collect();
         Some(Self { title: section.title.clone(), about: section.about.clone(), periods, forecast: Vec::new() })
-    }
-}
-
-impl Stack {
-    /// Takes the rows of a section of buckets that says how many tickets stood in each place in life.
-    #[must_use]
-    pub fn of(section: &Section) -> Option<Self> {
-        let names = section.headings.iter().skip(1).map(|heading| heading.name.as_str());
-        if !is_timed(section) || !names.eq(Status::ALL.map(Status::as_str)) {
-            return None;
-        }
-        let layers = Status::ALL.map(|status| status.to_string());
-        let stack = Self::new(&section.title, &section.about, layers);
-        Some(section.rows.iter().fold(stack, |stack, row| match text(row, 0).and_then(civil) {
-            Some(at) => stack.point(at, (1..row.len()).map(|column| count(row, column).unwrap_or_default())),
-            None => stack,
-        }))
-    }
-}
-
-impl Ages {
-    /// Takes the rows of a section of age bands that counts the backlog in each, by something such as priority.
-    #[must_use]
-    pub fn of(section: &Section) -> Option<Self> {
-        if section.headings.first()?.name != "age_band" {
-            return None;
-        }
-        let parts = section.headings.iter().skip(1).map(|heading| heading.name.as_str());
-        let ages = Self::new(&section.title, &section.about, parts);
-        let add = |ages: Self, row: &Vec<Value>| {
-            let counts = (1..row.len()).map(|column| count(row, column).unwrap_or_default());
-            ages.band(text(row, 0).unwrap_or("-"), counts)
-        };
-        Some(section.rows.iter().fold(ages, add))
     }
 }
 
@@ -197,62 +165,110 @@ impl Load {
     }
 }
 
-impl Heat {
-    /// Takes the rows of a section that is a matrix already: a text and shares, or an hour and counts.
-    fn matrix(section: &Section) -> Option<Self> {
-        let values = || section.rows.iter().flat_map(|row| row.iter().skip(1));
-        let shares = values().all(|value| matches!(value, Value::Share(_) | Value::Empty));
-        let counts = values().all(|value| matches!(value, Value::Count(_)));
-        let hours = section.headings.first().is_some_and(|heading| heading.name == "created_hour");
-        if section.headings.len() < 3 || !(shares || counts && hours) {
-            return None;
-        }
-        let name = |row: &[Value]| text(row, 0).unwrap_or("-").to_owned();
-        let level = |value: &Value| match value {
-            Value::Share(share) => Level::Share(*share),
-            Value::Count(count) => Level::Count(*count),
-            Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty => Level::None,
-        };
-        let columns = section.headings.iter().skip(1).map(|heading| heading.name.as_str());
-        let picture = Self::new(&section.title, &section.about, columns);
-        let add = |picture: Self, row: &Vec<Value>| picture.row(name(row), row.iter().skip(1).map(level));
-        Some(section.rows.iter().fold(picture, add))
-    }
-
-    /// Takes the rows of a section of one or two texts and a share or, with two texts, a count.
+impl Stack {
+    /// Takes the rows of a section of buckets that has a count for each status.
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
-        let texts = |column: usize| {
-            section.rows.iter().all(|row| matches!(row.get(column), Some(Value::Text(_) | Value::Empty)))
-        };
-        let share = (0..section.headings.len())
-            .find(|column| section.rows.iter().any(|row| matches!(row.get(*column), Some(Value::Share(_)))));
-        if section.rows.is_empty() || is_timed(section) || !texts(0) {
+        let layers: Vec<&str> = section.headings.iter().skip(1).map(|heading| heading.name.as_str()).collect();
+        let is_status = |name: &&str| Status::ALL.iter().any(|status| status.as_str() == *name);
+        if layers.len() < 2 || !layers.iter().all(is_status) || !is_timed(section) {
             return None;
         }
-        let level = |value: Option<&Value>| match value {
-            Some(Value::Share(share)) => Level::Share(*share),
-            Some(Value::Count(count)) => Level::Count(*count),
-            Some(Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty) | None => Level::None,
+        let mut picture = Self::new(&section.title, &section.about, layers).overlaid();
+        for row in &section.rows {
+            let Some(at) = text(row, 0).and_then(civil) else { continue };
+            picture = picture.point(at, (1..row.len()).map(|column| count(row, column).unwrap_or_default()));
+        }
+        Some(picture)
+    }
+}
+
+impl Ages {
+    /// Takes the rows of a section of bands of age.
+    #[must_use]
+    pub fn of(section: &Section) -> Option<Self> {
+        if section.headings.first()?.name != "age_band" {
+            return None;
+        }
+        let parts = section.headings.iter().skip(1).map(|heading| heading.name.clone());
+        let picture = Self::new(&section.title, &section.about, parts);
+        Some(section.rows.iter().fold(picture, |picture, row| {
+            let counts = (1..row.len()).map(|column| count(row, column).unwrap_or_default());
+            picture.band(text(row, 0).unwrap_or("-"), counts)
+        }))
+    }
+}
+
+/// Whether a section without rows would be a [`Heat`] if it had some: only the names of its columns can tell.
+fn could_be(section: &Section) -> bool {
+    let names: Vec<&str> = section.headings.iter().map(|heading| heading.name.as_str()).collect();
+    let is_dimension = |name: &&str| {
+        ["kind", "status", "state", "priority", "category", "team", "queue", "requester", "channel", "policy"]
+            .contains(name)
+    };
+    let is_share = |name: &str| {
+        let ends = ["share", "rate", "satisfaction", "escalated"].iter().any(|end| name.ends_with(end));
+        ends || name.starts_with("resolved_within_")
+    };
+    match names.as_slice() {
+        [row, column, _, ..] if is_dimension(row) && is_dimension(column) => true,
+        [_, hours @ ..] if !hours.is_empty() && hours.iter().all(is_hour) => true,
+        [_, rest @ ..] => rest.iter().copied().any(is_share),
+        [] => false,
+    }
+}
+
+fn is_hour(name: &&str) -> bool {
+    name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Heat {
+    /// Takes the rows of a section of two texts and a share or a count, or of one text and shares or counts of hours.
+    #[must_use]
+    pub fn of(section: &Section) -> Option<Self> {
+        let width = section.headings.len();
+        let all = |column: usize, is: fn(&Value) -> bool| {
+            section.rows.iter().all(|row| row.get(column).is_none_or(|value| is(value) || *value == Value::Empty))
         };
-        let name = |row: &[Value], column: usize| text(row, column).unwrap_or("-").to_owned();
-        if let Some(matrix) = Self::matrix(section) {
-            return Some(matrix);
+        let any =
+            |column: usize, is: fn(&Value) -> bool| section.rows.iter().any(|row| row.get(column).is_some_and(is));
+        let columns = |is: fn(&Value) -> bool| -> Vec<usize> {
+            (1..width).filter(|column| all(*column, is) && any(*column, is)).collect()
+        };
+        if section.rows.is_empty() {
+            return could_be(section).then(|| Self::new(&section.title, &section.about, Vec::<String>::new()));
         }
-        if !texts(1) {
-            let share = share?;
-            let column = section.headings.get(share)?.name.replace('_', " ");
-            let mut picture = Self::new(&section.title, &section.about, [column]);
-            for row in &section.rows {
-                picture = picture.row(name(row, 0), [level(row.get(share))]);
+        let is_text = |value: &Value| matches!(value, Value::Text(_));
+        let (shares, counts) =
+            (columns(|value| matches!(value, Value::Share(_))), columns(|value| matches!(value, Value::Count(_))));
+        if !all(0, is_text) {
+            return None;
+        }
+        if width > 2 && all(1, is_text) && any(1, is_text) {
+            let value = shares.first().or_else(|| counts.first())?;
+            return Some(Self::crossed(section, *value));
+        }
+        let names: Vec<&str> = section.headings.iter().map(|heading| heading.name.as_str()).collect();
+        let is_matrix = width > 2 && names.iter().skip(1).all(is_hour);
+        // Columns of which nothing can be said stay beside the others.
+        let wanted = match (shares.as_slice(), is_matrix) {
+            ([], true) => (1..width).collect(),
+            ([], false) => return None,
+            (shares, _) if counts.is_empty() && shares.iter().all(|column| *column > 0) => {
+                (1..width).filter(|column| all(*column, |value| matches!(value, Value::Share(_)))).collect()
             }
-            return Some(picture);
-        }
-        let value = share.or_else(|| {
-            let counts =
-                |column: &usize| section.rows.iter().all(|row| matches!(row.get(*column), Some(Value::Count(_))));
-            (2..section.headings.len()).find(counts)
-        })?;
+            (shares, _) => shares.to_vec(),
+        };
+        let columns = wanted.iter().map(|column| names[*column].replace('_', " "));
+        let picture = Self::new(&section.title, &section.about, columns);
+        Some(section.rows.iter().fold(picture, |picture, row| {
+            picture.row(text(row, 0).unwrap_or("-"), wanted.iter().map(|column| level(row.get(*column))))
+        }))
+    }
+
+    /// The first text of each row is the row, the second the column.
+    fn crossed(section: &Section, value: usize) -> Self {
+        let name = |row: &[Value], column: usize| text(row, column).unwrap_or("-").to_owned();
         // The order of the rows is that of the report; columns are in the order of their names, nothing last.
         let mut columns: Vec<String> = section.rows.iter().map(|row| name(row, 1)).collect();
         columns.sort_by_key(|column| (column == "-", column.clone()));
@@ -268,6 +284,14 @@ impl Heat {
                 *cell = level(row.get(value));
             }
         }
-        Some(Self { title: section.title.clone(), about: section.about.clone(), columns, rows })
+        Self { title: section.title.clone(), about: section.about.clone(), columns, rows }
+    }
+}
+
+const fn level(value: Option<&Value>) -> Level {
+    match value {
+        Some(Value::Share(share)) => Level::Share(*share),
+        Some(Value::Count(count)) => Level::Count(*count),
+        Some(Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty) | None => Level::None,
     }
 }

@@ -219,12 +219,14 @@ impl Picture for Graph {
         }
         let placed = self.places();
         let width = (placed.width + 2.0 * EDGE).max(WIDTH);
-        let most = self.states.iter().filter_map(|state| state.count).max();
+        // What is closed only becomes more; the work is elsewhere.
+        let open = self.states.iter().filter(|state| state.status != Status::Closed);
+        let most = open.filter_map(|state| state.count).max();
         let mut legend = Vec::new();
         if let Some(most) = most.filter(|most| *most > 0) {
             legend.extend([
                 (Look::Step(0), "few tickets".to_owned()),
-                (Look::Step(STEPS - 1), format!("up to {}", grouped(most))),
+                (Look::Step(STEPS - 1), format!("up to {}, closed ones aside", grouped(most))),
             ]);
         }
         let head = Head::wide(&self.title, &self.about, legend, width);
@@ -330,7 +332,7 @@ fn bent(points: &[(f64, f64)], (left, top): (f64, f64)) -> Path {
 
 fn draw_state(canvas: &mut Canvas, area: Area, state: &State, most: u64) {
     // The more tickets, the darker.
-    let step = state.count.filter(|count| *count > 0).map(|count| {
+    let step = state.count.filter(|count| *count > 0 && state.status != Status::Closed).map(|count| {
         let part = count as f64 / most.max(1) as f64;
         (1..STEPS).rev().find(|step| part >= *step as f64 / STEPS as f64).unwrap_or(0)
     });

@@ -19,6 +19,7 @@ mod import;
 mod instantiate;
 mod known;
 mod link;
+mod list;
 mod live;
 mod merge;
 mod news;
@@ -34,8 +35,10 @@ mod rules;
 mod seats;
 mod sight;
 mod similar;
+mod subscribe;
 mod tick;
 mod verify;
+mod views;
 mod walk;
 mod what_if;
 
@@ -58,6 +61,7 @@ pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
 #[cfg(feature = "import")]
 pub use import::{Compared, Differing, Import, Imported};
+pub use list::{Leaf, List, Listing, Turn};
 pub use live::Live;
 pub use past::Past;
 pub use people::Merger;
@@ -66,8 +70,10 @@ pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
 pub use routing::Recounted;
 pub use similar::Like;
+pub use subscribe::Subscription;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
+pub use views::{Counted, Group};
 pub use what_if::{Played, WhatIf};
 
 use ids::Ids;
@@ -75,6 +81,7 @@ use known::Standing;
 use live::Folded;
 use roster::Rosters;
 use rules::Rules;
+use subscribe::Bell;
 
 /// A ticketing desk on a store.
 ///
@@ -112,6 +119,7 @@ struct Core {
     router: Arc<dyn Router>,
     rosters: Rosters,
     folded: Folded,
+    bell: Bell,
 }
 
 impl Core {
@@ -125,6 +133,7 @@ impl Core {
             router,
             rosters: Rosters::default(),
             folded: Folded::default(),
+            bell: Bell::default(),
         }
     }
 }

@@ -107,9 +107,10 @@ const fn is_hidden_counter(counter: Counter) -> bool {
 /// Names an order by something that a customer does not see.
 pub(crate) fn in_order(order: Order) -> Option<String> {
     match order.by {
-        Sort::Created | Sort::Number => None,
+        Sort::Created | Sort::Number | Sort::Resolved | Sort::Closed => None,
         Sort::Rank => Some("rank".to_owned()),
         Sort::Updated => Some("updated".to_owned()),
+        Sort::Priority => Some("priority".to_owned()),
     }
 }
 

@@ -151,9 +151,16 @@ macro_rules! store_tests {
                 a_field_compares_by_its_type
                 names_are_compared_to_the_byte
                 a_thousand_ids_can_be_asked_for_at_once
+                each_thing_that_can_be_asked_is_asked_alone
+                what_stands_within_has_no_sight_of_its_own
+                a_thousand_questions_can_be_joined
+                questions_can_stand_deep_in_each_other
             ]
             pages: [
                 every_order_is_read_page_by_page_without_gap_or_repeat
+                a_page_looks_no_further_than_a_place
+                the_place_ahead_is_that_of_the_ticket_so_many_further_on
+                what_explains_a_page_finds_it
                 a_limit_of_none_gives_an_empty_page_that_names_no_next_one
                 equal_keys_are_read_page_by_page_without_gap_or_repeat
                 a_page_goes_on_although_its_last_ticket_left

@@ -15,7 +15,7 @@
 //!          | field ":" [ value ] ".." [ value ]           (* both ends included, one of them at least *)
 //!          | aspect "was" list [ when ]
 //!          | aspect "changed" { "from" list | "to" list | "by" list | when }
-//!          | "sort:" [ "-" ] ( "due" | "created" | "updated" | "number" )
+//!          | "sort:" [ "-" ] ( "due" | "created" | "updated" | "number" | "priority" | "resolved" | "closed" )
 //!          | word | word "*" | quoted ;
 //! list     = value { "," value } ;                        (* one of these *)
 //! value    = bare | quoted ;
@@ -101,10 +101,24 @@ impl Question {
         resolve::resolve(self, scope)
     }
 
-    /// Tells whether it asks about where tickets stand in their life, so that there is no need to leave out those that are
-    /// resolved or closed.
+    /// All that it asks, whatever that is joined by.
+    pub fn terms(&self) -> impl Iterator<Item = &Term> {
+        let mut exprs: Vec<&Expr> = self.expr.iter().collect();
+        std::iter::from_fn(move || {
+            loop {
+                match exprs.pop()? {
+                    Expr::All(more) | Expr::Any(more) => exprs.extend(more.iter().rev()),
+                    Expr::Not(one) => exprs.push(one),
+                    Expr::Is(term) => return Some(term),
+                }
+            }
+        })
+    }
+
+    /// Tells whether it asks about where tickets stand in their life, or names them: then a program that lists the backlog
+    /// unless something else is said has no need to leave out what is resolved or closed.
     pub fn asks_status(&self) -> bool {
-        self.expr.as_ref().is_some_and(resolve::asks_status)
+        self.terms().any(Term::asks_status)
     }
 }
 

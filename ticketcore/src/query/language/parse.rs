@@ -317,6 +317,9 @@ pub(super) fn sort_name(by: Sort) -> &'static str {
         Sort::Created => "created",
         Sort::Updated => "updated",
         Sort::Number => "number",
+        Sort::Priority => "priority",
+        Sort::Resolved => "resolved",
+        Sort::Closed => "closed",
     }
 }
 

@@ -529,33 +529,3 @@ fn counted(counter: Counter, asked: &Asked<i64>) -> Filter {
         Asked::Between(from, to) => within(*from, *to),
     }
 }
-
-/// The backlog, as a term; see [`Question::asks_status`].
-pub(super) fn asks_status(expr: &Expr) -> bool {
-    match expr {
-        Expr::All(all) | Expr::Any(all) => all.iter().any(asks_status),
-        Expr::Not(one) => asks_status(one),
-        Expr::Is(term) => match term {
-            Term::Status(_) | Term::Name(Field::State, _) | Term::Time(Time::Resolved | Time::Closed, _) => true,
-            Term::Has(part) => matches!(part, Part::Resolved | Part::Closed | Part::Score),
-            Term::Word(_)
-            | Term::Phrase(_)
-            | Term::Prefix(..)
-            | Term::Id(_)
-            | Term::Channel(_)
-            | Term::Waiting(_)
-            | Term::Priority(_)
-            | Term::Name(..)
-            | Term::Time(..)
-            | Term::Count(..)
-            | Term::Custom(..)
-            | Term::HasCustom(_)
-            | Term::Flag(_)
-            | Term::Sla(..)
-            | Term::Due(..)
-            | Term::Linked(..)
-            | Term::Was(..)
-            | Term::Changed(_) => false,
-        },
-    }
-}

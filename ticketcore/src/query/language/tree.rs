@@ -38,6 +38,15 @@ pub struct Question {
     pub sort: Option<Order>,
 }
 
+impl Expr {
+    /// Those that two expressions mean.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let parts = |expr| if let Self::All(all) = expr { all } else { vec![expr] };
+        Self::All([parts(self), parts(other)].concat())
+    }
+}
+
 /// Which tickets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {
@@ -368,4 +377,33 @@ pub struct Change {
     pub by: Vec<Name>,
     /// When.
     pub when: Option<Asked<When>>,
+}
+
+impl Term {
+    /// Whether it is about where a ticket stands in its life, or names the ticket itself.
+    pub(super) const fn asks_status(&self) -> bool {
+        match self {
+            Self::Status(_) | Self::Name(Field::State, _) | Self::Time(Time::Resolved | Time::Closed, _) => true,
+            Self::Has(part) => matches!(part, Part::Resolved | Part::Closed | Part::Score),
+            Self::Count(counter, _) => matches!(counter, Counter::Score | Counter::Number),
+            Self::Was(aspect, ..) | Self::Changed(Change { aspect, .. }) => {
+                matches!(aspect, Aspect::Status | Aspect::State)
+            }
+            Self::Id(_) => true,
+            Self::Word(_)
+            | Self::Phrase(_)
+            | Self::Prefix(..)
+            | Self::Channel(_)
+            | Self::Waiting(_)
+            | Self::Priority(_)
+            | Self::Name(..)
+            | Self::Time(..)
+            | Self::Custom(..)
+            | Self::HasCustom(_)
+            | Self::Flag(_)
+            | Self::Sla(..)
+            | Self::Due(..)
+            | Self::Linked(..) => false,
+        }
+    }
 }

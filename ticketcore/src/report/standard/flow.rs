@@ -112,7 +112,7 @@ impl Report for Trend {
             rows.push(row);
         }
         let Self(unit) = self;
-        let headings = [&unit.to_string(), "opened", "first_resolved", "reopened", "left", "backlog"];
+        let headings = [&unit.to_string(), "arrivals", "throughput", "reopened", "left", "backlog"];
         vec![Section {
             title: format!("Arrivals, throughput and backlog by {unit}"),
             about: format!(
@@ -187,20 +187,20 @@ impl Report for CumulativeFlow {
         };
         vec![
             section(
-                format!("Tickets by place in life at the end of each {unit}"),
-                format!("How many tickets stood in each place in life at the end of each {unit}, in {}.", ask.zone),
-                "",
-                standing,
-            ),
-            section(
                 format!("Cumulative flow by {unit}"),
                 format!(
                     "How often tickets had come to each place in life by the end of each {unit}, in {}: the opening and \
                      every change counts, so a ticket that was reopened came to some of them twice.",
                     ask.zone
                 ),
-                "entered_",
+                "",
                 entered,
+            ),
+            section(
+                format!("Tickets by place in life at the end of each {unit}"),
+                format!("How many tickets stood in each place in life at the end of each {unit}, in {}.", ask.zone),
+                "now_",
+                standing,
             ),
         ]
     }

@@ -28,7 +28,7 @@ impl Report for Heat {
 
     fn tables(&self, ask: &Ask) -> Vec<TableSpec> {
         let promise = |policy| TableSpec::new([Dimension::Team, Dimension::Priority], [Measure::Attainment(policy)]);
-        let arrivals = [Dimension::Hour(ask.zone.clone()), Dimension::Weekday(ask.zone.clone())];
+        let arrivals = [Dimension::Weekday(ask.zone.clone()), Dimension::Hour(ask.zone.clone())];
         let promises = ask.policies.iter().cloned().map(promise);
         promises.chain([TableSpec::new(arrivals, [Measure::Count])]).collect()
     }
@@ -39,10 +39,11 @@ impl Report for Heat {
             let about = "Met of met and breached cycles, by team and priority. Empty where none was decided.";
             Section::matrix(format!("Attainment of {policy}"), about, table)
         };
-        let about = format!("How many tickets were opened in each hour of each day of the week, in {}.", ask.zone);
+        let hours: BTreeSet<Cell> = (0..24).map(|hour| Cell::Text(format!("{hour:02}"))).collect();
+        let about = format!("How many tickets were opened on each day of the week in each hour, in {}.", ask.zone);
         let mut sections: Vec<Section> = ask.policies.iter().zip(&tables).map(promise).collect();
-        let section = Section::matrix_of("Arrivals by hour and weekday", about, &arrivals, week().collect());
-        sections.push(filled(section, (0..24).map(|hour| format!("{hour:02}"))));
+        let section = Section::matrix_of("Arrivals by weekday and hour", about, &arrivals, hours);
+        sections.push(filled(section, week().map(|day| day.to_string())));
         sections
     }
 }
