@@ -8,7 +8,7 @@ use ticketcore::report::{
 };
 use ticketcore::testing::{Clerk, Dice, block_on, sample};
 use ticketcore::time::Zone;
-use ticketcore::{Filter, MemoryStore, Priority, Query, Span, Store};
+use ticketcore::{Filter, MemoryStore, Priority, Query, Span, Status, Store};
 
 fn measures() -> Vec<Measure> {
     vec![
@@ -234,16 +234,22 @@ fn law_81_the_trend_ends_at_the_backlog_of_now() {
 }
 
 #[test]
-fn cumulative_flow_never_falls_and_parts_at_the_statuses() {
+fn cumulative_flow_never_falls_and_ends_where_tickets_stand() {
     block_on(async {
         let (store, clerk) = desk().await;
-        let flow = sections(&store, &clerk, &Ask::new(clerk.now()), &cumulative_flow(Unit::Day)).await.remove(0);
-        assert!(flow.rows.len() > 65, "{flow}");
-        for pair in flow.rows.windows(2) {
+        let mut flow = sections(&store, &clerk, &Ask::new(clerk.now()), &cumulative_flow(Unit::Day)).await;
+        let (standing, entered) = (flow.remove(1), flow.remove(0));
+        assert!(entered.rows.len() > 65, "{entered}");
+        for pair in entered.rows.windows(2) {
             assert!(pair[0][1..].iter().zip(&pair[1][1..]).all(|(before, after)| count(before) <= count(after)));
         }
-        let names: Vec<&str> = flow.headings.iter().map(|heading| &*heading.name).collect();
+        let names: Vec<&str> = entered.headings.iter().map(|heading| &*heading.name).collect();
         assert_eq!(names, ["day", "new", "open", "pending", "resolved", "closed"]);
+        // At the end of the last day every ticket stands where it stands now.
+        for (status, value) in Status::ALL.into_iter().zip(&standing.rows.last().unwrap()[1..]) {
+            let filter = Filter { statuses: vec![status], ..Filter::all() };
+            assert_eq!(count(value), found(&store, &clerk, filter).await, "{status}");
+        }
     });
 }
 

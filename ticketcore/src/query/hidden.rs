@@ -131,7 +131,7 @@ pub(crate) fn in_scan(rights: &Rights, scan: &Scan) -> Option<String> {
 /// A customer sees a ticket's place in life, and so when it changed; not its state, nor who had it.
 const fn is_hidden_each(each: Each) -> bool {
     match each {
-        Each::Ticket | Each::Entry | Each::Crossing => false,
+        Each::Ticket | Each::Entry | Each::Exit | Each::Crossing => false,
         Each::State | Each::Team | Each::Assignee => true,
     }
 }

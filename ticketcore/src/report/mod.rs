@@ -6,7 +6,11 @@
 //! 3. The report shows the [`Table`]s that come out as [`Section`]s, and a [`Format`] says how they are given out: text
 //!    for people, CSV, JSON and Markdown; figures for a monitoring system are [`openmetrics`].
 //!
-//! All numbers are exact, percentiles too; a share of nothing is nothing, not nought. The ready reports are in
+//! A table counts tickets, or pieces of them ([`Each`]): their stays in a state, or how they came to a place in life. Which
+//! tickets it counts is said by one date ([`Cohort`]), and [`Table::behind`] leads from a number back to its tickets.
+//!
+//! All numbers of a pass are exact, percentiles too; those of a [`Tally`], which is kept while tickets come and go, are
+//! within the bound of a [`Histogram`]. A share of nothing is nothing, not nought. The ready reports are in
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;

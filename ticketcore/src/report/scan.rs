@@ -82,6 +82,8 @@ pub enum Each {
     Assignee,
     /// Each time that a ticket came to a place in life, its opening included.
     Entry,
+    /// Each time that a ticket left a place in life.
+    Exit,
     /// Each time that a ticket came to the backlog or left it: `opened`, `reopened` or `left`.
     Crossing,
 }
@@ -309,6 +311,7 @@ impl Each {
             Self::Team => "with_team",
             Self::Assignee => "with_assignee",
             Self::Entry => "entered",
+            Self::Exit => "exited",
             Self::Crossing => "crossing",
         }
     }

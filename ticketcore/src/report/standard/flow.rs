@@ -9,8 +9,14 @@ use crate::report::{
 };
 use crate::status::Status;
 
-/// How many pieces of time are shown at most: ten years of days.
+/// How many pieces of time are shown at most: ten years of days. A note says so if there are more.
 const PIECES: usize = 3_660;
+
+/// Says whom a section counts, how exactly, and whether it was cut.
+fn notes(rows: usize, exact: &str) -> Vec<String> {
+    let cut = (rows >= PIECES).then(|| format!("Only the first {PIECES} rows are shown."));
+    ["Of all tickets asked for.".to_owned(), exact.to_owned()].into_iter().chain(cut).collect()
+}
 
 /// Returns the report `trend`: what was opened, first resolved, reopened and taken out of the backlog in each piece of
 /// time, and the backlog at its end.
@@ -30,14 +36,13 @@ fn bucket(unit: Unit, ask: &Ask) -> Bucket {
     Bucket { unit, zone: ask.zone.clone() }
 }
 
-/// The pieces of time to be shown, without a gap: those of the asked period, else from the first in which anything
-/// happened to the present one.
+/// The pieces of time to be shown, without a gap: those of the asked period, else from the first to the last in which
+/// anything happened; since then all is as it was.
 fn pieces<'a>(bucket: &Bucket, ask: &Ask, seen: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
     let start = |name: &str| bucket.period(name).and_then(|period| period.from);
     // The names sort as the pieces do only within four digits of the year, their starts always.
     let from = ask.period.from.or_else(|| seen.clone().filter_map(start).min());
-    let last = seen.filter_map(|name| bucket.period(name)?.to).max();
-    let to = ask.period.to.or_else(|| last.max(Some(ask.now)));
+    let to = ask.period.to.or_else(|| seen.filter_map(|name| bucket.period(name)?.to).max());
     bucket.pieces(Period { from, to }, PIECES)
 }
 
@@ -111,17 +116,15 @@ impl Report for Trend {
         vec![Section {
             title: format!("Arrivals, throughput and backlog by {unit}"),
             about: format!(
-                "Arrivals are tickets opened, throughput those resolved for the first time; tickets left the backlog when \
-                 they were resolved or closed, each time they were. The backlog is that at the end of each {unit}, in {}.",
+                "Arrivals are the tickets opened, throughput those resolved for the first time; tickets left the backlog \
+                 when they were resolved or closed, each time they were. The backlog is that at the end of each {unit}, in \
+                 {}.",
                 ask.zone
             ),
             headings: headings.map(Heading::new).to_vec(),
+            notes: notes(rows.len(), "Exact: backlog = backlog before + opened into it + reopened - left."),
             rows,
             total: None,
-            notes: vec![
-                "Of all tickets asked for.".to_owned(),
-                "Exact: backlog = backlog before + opened into it + reopened - left.".to_owned(),
-            ],
         }]
     }
 }
@@ -139,45 +142,66 @@ impl Report for CumulativeFlow {
     }
 
     fn tables(&self, ask: &Ask) -> Vec<TableSpec> {
-        let by = [Dimension::Then(bucket(self.0, ask)), Dimension::Each];
-        vec![TableSpec::new(by, [Measure::Count]).each(Each::Entry)]
+        let by = || [Dimension::Then(bucket(self.0, ask)), Dimension::Each];
+        [Each::Entry, Each::Exit].map(|each| TableSpec::new(by(), [Measure::Count]).each(each)).to_vec()
     }
 
     fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section> {
-        let mut entries = BTreeMap::<&str, [u64; 5]>::new();
-        for (cells, count) in tables.first().into_iter().flat_map(counts) {
-            if let [Cell::Text(piece), Cell::Status(status)] = cells {
-                entries.entry(piece).or_default()[*status as usize] += count;
+        // Into each place in life, and out of it.
+        let mut flows = BTreeMap::<&str, [[u64; 5]; 2]>::new();
+        for (way, table) in tables.iter().take(2).enumerate() {
+            for (cells, count) in counts(table) {
+                if let [Cell::Text(piece), Cell::Status(status)] = cells {
+                    flows.entry(piece).or_default()[way][*status as usize] += count;
+                }
             }
         }
         let bucket = bucket(self.0, ask);
         let start = |name: &str| bucket.period(name).and_then(|period| period.from);
-        let shown = pieces(&bucket, ask, entries.keys().copied());
+        let shown = pieces(&bucket, ask, flows.keys().copied());
         let first = shown.first().and_then(|name| start(name));
-        let mut sums = [0_u64; 5];
-        let mut add = |counts: &[u64; 5]| {
-            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        let mut sums = [[0_u64; 5]; 2];
+        let mut add = |flow: &[[u64; 5]; 2]| {
+            let places = sums.iter_mut().flatten().zip(flow.iter().flatten());
+            places.for_each(|(sum, count)| *sum += count);
             sums
         };
-        entries.iter().filter(|(name, _)| start(name) < first).for_each(|(_, counts)| _ = add(counts));
-        let mut row = |name: String| {
-            let sums = add(entries.get(&*name).unwrap_or(&[0; 5]));
-            std::iter::once(Value::Text(name)).chain(sums.map(Value::Count)).collect()
-        };
-        let rows = shown.into_iter().map(&mut row).collect();
+        flows.iter().filter(|(name, _)| start(name) < first).for_each(|(_, flow)| _ = add(flow));
+        let (mut standing, mut entered) = (Vec::new(), Vec::new());
+        for name in shown {
+            let [entries, exits] = add(flows.get(&*name).unwrap_or(&[[0; 5]; 2]));
+            let row = |counts: [u64; 5]| [vec![Value::Text(name.clone())], counts.map(Value::Count).to_vec()].concat();
+            standing.push(row(std::array::from_fn(|status| entries[status].saturating_sub(exits[status]))));
+            entered.push(row(entries));
+        }
         let Self(unit) = self;
-        let statuses = Status::ALL.map(|status| Heading::new(status.as_str()));
-        vec![Section {
-            title: format!("Cumulative flow by {unit}"),
-            about: format!(
-                "How often tickets had come to each place in life by the end of each {unit}, in {}: the opening and every \
-                 change counts, so a ticket that was reopened came to some of them twice.",
-                ask.zone
-            ),
-            headings: std::iter::once(Heading::new(unit.to_string())).chain(statuses).collect(),
+        let section = |title: String, about: String, prefix: &str, rows: Vec<Vec<Value>>| Section {
+            title,
+            about,
+            headings: std::iter::once(Heading::new(unit.to_string()))
+                .chain(Status::ALL.map(|status| Heading::new(format!("{prefix}{status}"))))
+                .collect(),
+            notes: notes(rows.len(), "Exact."),
             rows,
             total: None,
-            notes: vec!["Of all tickets asked for.".to_owned(), "Exact.".to_owned()],
-        }]
+        };
+        vec![
+            section(
+                format!("Cumulative flow by {unit}"),
+                format!(
+                    "How often tickets had come to each place in life by the end of each {unit}, in {}: the opening and \
+                     every change counts, so a ticket that was reopened came to some of them twice.",
+                    ask.zone
+                ),
+                "",
+                entered,
+            ),
+            section(
+                format!("Tickets by place in life at the end of each {unit}"),
+                format!("How many tickets stood in each place in life at the end of each {unit}, in {}.", ask.zone),
+                "now_",
+                standing,
+            ),
+        ]
     }
 }

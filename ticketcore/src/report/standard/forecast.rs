@@ -88,7 +88,7 @@ fn rows(Forecast { done, within, horizon }: &Forecast, ask: &Ask) -> Vec<Vec<Val
     let Likely { p50, p85, p95 } = *done;
     let days = |days: Option<u32>| days.map_or(Value::Empty, |days| Value::Count(days.into()));
     let today = ask.zone.civil(ask.now).date();
-    // What is done after no day at all is done before today.
+    // The first day to come is today.
     let date = |days: Option<u32>| {
         let date = days.and_then(|days| today.checked_add_days(Days::new(u64::from(days).saturating_sub(1))));
         date.map_or(Value::Empty, |date| Value::Text(date.to_string()))

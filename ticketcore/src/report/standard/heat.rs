@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::report::tally::week;
 use crate::report::{Ask, BANDS, Cell, Dimension, Measure, Report, Section, Table, TableSpec, Value};
 
 /// Returns the report `heat`: how each promise of [`Ask::policies`] was kept by team and priority, and when tickets
@@ -41,7 +42,8 @@ impl Report for Heat {
         let hours: BTreeSet<Cell> = (0..24).map(|hour| Cell::Text(format!("{hour:02}"))).collect();
         let about = format!("How many tickets were opened on each day of the week in each hour, in {}.", ask.zone);
         let mut sections: Vec<Section> = ask.policies.iter().zip(&tables).map(promise).collect();
-        sections.push(Section::matrix_of("Arrivals by weekday and hour", about, &arrivals, hours));
+        let section = Section::matrix_of("Arrivals by weekday and hour", about, &arrivals, hours);
+        sections.push(filled(section, week().map(|day| day.to_string())));
         sections
     }
 }
@@ -66,17 +68,8 @@ impl Report for Ageing {
         let priorities: BTreeSet<Cell> = by_band.rows.iter().filter_map(|row| row.cells.get(1)).cloned().collect();
         let about =
             "How many tickets are neither resolved nor closed, by how long ago they were opened, in days of 24 hours.";
-        let mut section = Section::matrix_of("Age of the backlog", about, &by_band, priorities.clone());
-        // Every band is shown, so that pictures of different days are alike.
-        let bands = BANDS.iter().map(|(_, name)| {
-            let known = section.rows.iter().find(|row| row.first() == Some(&Value::Text((*name).to_owned())));
-            let nothing = || {
-                let counts = vec![Value::Count(0); priorities.len()];
-                [vec![Value::Text((*name).to_owned())], counts].concat()
-            };
-            known.cloned().unwrap_or_else(nothing)
-        });
-        section.rows = bands.collect();
+        let section = Section::matrix_of("Age of the backlog", about, &by_band, priorities.clone());
+        let mut section = filled(section, BANDS.iter().map(|(_, name)| (*name).to_owned()));
         let all = |cell: &Cell| {
             let row = total.rows.iter().find(|row| row.cells.first() == Some(cell));
             row.and_then(|row| row.values.first()).map_or(Value::Count(0), |value| value.headline())
@@ -85,4 +78,16 @@ impl Report for Ageing {
         section.total = Some(std::iter::once(Value::Text("all".to_owned())).chain(totals).collect());
         vec![section]
     }
+}
+
+/// Gives a matrix of counts a row for every name, so that pictures of different days are alike.
+fn filled(mut section: Section, names: impl Iterator<Item = String>) -> Section {
+    let row = |name: String| {
+        let name = Value::Text(name);
+        let known = section.rows.iter().find(|row| row.first() == Some(&name)).cloned();
+        let columns = section.headings.len().saturating_sub(1);
+        known.unwrap_or_else(|| std::iter::once(name).chain(std::iter::repeat_n(Value::Count(0), columns)).collect())
+    };
+    section.rows = names.map(row).collect();
+    section
 }

@@ -84,7 +84,11 @@ impl Report for Load {
     }
 
     fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section> {
-        let [agents, teams] = [0, 1].map(|place| tables.get(place).cloned().unwrap_or_default());
+        let [mut agents, mut teams] = [0, 1].map(|place| tables.get(place).cloned().unwrap_or_default());
+        // Whoever once closed something has a row, but no load.
+        for table in [&mut agents, &mut teams] {
+            table.rows.retain(|row| row.values.first() != Some(&Measured::Count(0)));
+        }
         let about =
             "How many tickets each has that are neither resolved nor closed, and how long ago they were opened.";
         let mut section = Section::new("Load of agents", about, &agents);
