@@ -153,6 +153,9 @@ fn a_desk_goes_to_another_file_and_comes_out_the_same() -> Done {
     let damaged = printed.replace("relay", "delay");
     fs::write(scratch.path("damaged.ndjson"), damaged)?;
     let said = fails(&scratch, &["--role", "admin", "--db", "third.db", "import", "damaged.ndjson"])?;
-    assert!(said.starts_with("tk: damaged.ndjson: invalid input: line ") && said.contains("not as it was written"), "{said}");
+    assert!(
+        said.starts_with("tk: damaged.ndjson: invalid input: line ") && said.contains("not as it was written"),
+        "{said}"
+    );
     Ok(())
 }
