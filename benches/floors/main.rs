@@ -11,6 +11,7 @@ mod dashboard;
 mod files;
 mod import;
 mod language;
+mod live;
 mod memory;
 mod people;
 mod raw;
@@ -75,6 +76,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("queue", reads::queue),
     ("report", report::report),
     ("dashboard", dashboard::dashboard),
+    ("live", live::live),
     ("search", reads::search),
     ("rights", people::with_rights),
     ("routing", people::routing),

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write as _};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -137,8 +137,38 @@ async fn export(desk: &Desk, file: Option<&Path>, without_files: bool) -> Result
     Ok(())
 }
 
-fn opened(file: &Path) -> Result<File, String> {
-    File::open(file).map_err(|error| named(file, &error))
+fn opened(path: &Path) -> Result<Watched, String> {
+    let file = File::open(path).map_err(|error| named(path, &error))?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    Ok(Watched { file, size, read: 0 })
+}
+
+/// A file that says how far it is read, where somebody looks on.
+struct Watched {
+    file: File,
+    size: u64,
+    read: u64,
+}
+
+const MEGABYTE: u64 = 1 << 20;
+
+impl Read for Watched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        let before = self.read / MEGABYTE;
+        self.read += count as u64;
+        if self.read / MEGABYTE > before && io::stderr().is_terminal() {
+            eprint!("\r{} of {} MB read\r", self.read / MEGABYTE, self.size / MEGABYTE);
+        }
+        Ok(count)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.read = self.file.seek(to)?;
+        Ok(self.read)
+    }
 }
 
 fn named(file: &Path, error: &dyn Error) -> String {

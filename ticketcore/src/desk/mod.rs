@@ -35,6 +35,7 @@ mod rules;
 mod seats;
 mod sight;
 mod similar;
+mod subscribe;
 mod tick;
 mod verify;
 mod views;
@@ -69,6 +70,7 @@ pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
 pub use routing::Recounted;
 pub use similar::Like;
+pub use subscribe::Subscription;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
 pub use views::{Counted, Group};
@@ -79,6 +81,7 @@ use known::Standing;
 use live::Folded;
 use roster::Rosters;
 use rules::Rules;
+use subscribe::Bell;
 
 /// A ticketing desk on a store.
 ///
@@ -116,6 +119,7 @@ struct Core {
     router: Arc<dyn Router>,
     rosters: Rosters,
     folded: Folded,
+    bell: Bell,
 }
 
 impl Core {
@@ -129,6 +133,7 @@ impl Core {
             router,
             rosters: Rosters::default(),
             folded: Folded::default(),
+            bell: Bell::default(),
         }
     }
 }
