@@ -174,7 +174,8 @@ fn reports_come_in_every_format_and_as_pictures() -> Done {
 fn openmetrics(text: &str) -> Vec<(String, f64)> {
     let (body, end) = text.split_at(text.len() - "# EOF\n".len());
     assert_eq!(end, "# EOF\n");
-    let (mut samples, mut family): (Vec<(String, f64)>, Option<(String, String)>) = (Vec::new(), None);
+    let mut samples: Vec<(String, f64)> = Vec::new();
+    let mut family: Option<(String, String)> = None;
     let mut families = BTreeSet::new();
     for line in body.lines() {
         if let Some(described) = line.strip_prefix("# TYPE ") {
