@@ -3,7 +3,6 @@
 #[allow(dead_code, reason = "the look of standard output is seen in the program")]
 #[path = "../examples/tk/output.rs"]
 mod output;
-#[allow(dead_code, reason = "the tests of the program are elsewhere")]
 mod programs;
 #[allow(dead_code, reason = "only its own tests are run from here")]
 #[path = "../examples/tk/progress.rs"]

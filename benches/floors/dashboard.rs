@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,21 +32,48 @@ const DAY: i64 = 86_400_000_000;
 pub(crate) fn dashboard(bench: &Bench) -> Result<Vec<Line>> {
     let tickets = bench.pick(20_000, 1_000_000);
     let per_million = |goal: f64| Goal::AtMost(goal * tickets as f64 / 1e6);
-    let mut lines = vec![on_sqlite(bench, tickets, per_million(240_000.0))?];
-    lines.push(in_memory(tickets, per_million(33_000.0))?);
+    let (on_disk, sqlite) = on_sqlite(bench, tickets, per_million(240_000.0))?;
+    let (in_lists, memory) = in_memory(tickets, per_million(33_000.0))?;
+    let mut lines = vec![on_disk, in_lists];
+    match duckdb(&bench.files.base(tickets)?) {
+        Some(theirs) => {
+            let beside = |name: &str, ours: Duration, goal| {
+                let pair = Pair { ours, floor: theirs };
+                Line::times(format!("dashboard over {tickets} {name}, to DuckDB"), &[pair], Goal::AtMost(goal))
+            };
+            lines.push(beside("on sqlite", sqlite, 4.0));
+            lines.push(beside("in memory", memory, 0.5));
+        }
+        None => lines.push(Line::known("dashboard in DuckDB", "not there: pip install duckdb")),
+    }
     Ok(lines)
 }
 
-fn on_sqlite(bench: &Bench, tickets: usize, goal: Goal) -> Result<Line> {
+/// The same five tables in DuckDB on one thread, if Python and its package are there.
+fn duckdb(path: &Path) -> Option<Duration> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/duckdb.py");
+    let output =
+        Command::new("python3").arg(script).arg(path).output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok().map(Duration::from_micros)
+}
+
+fn median(pairs: &[Pair<Duration>]) -> Duration {
+    let mut ours: Vec<Duration> = pairs.iter().map(|pair| pair.ours).collect();
+    ours.sort_unstable();
+    ours.get(ours.len() / 2).copied().unwrap_or_default()
+}
+
+fn on_sqlite(bench: &Bench, tickets: usize, goal: Goal) -> Result<(Line, Duration)> {
     let path = bench.files.base(tickets)?;
     let desk = Desk::new(Arc::new(SqliteStore::open(&path)?));
     let connection = connect(&path, Durability::Full)?;
     let floor = || -> Result<Duration> { timed(tickets, || by_hand(rows(&connection)?.into_iter())) };
     let pairs = (0..5).map(|round| Pair::measure(round, || ours(&desk, tickets), floor).transpose());
-    Ok(Line::within(format!("dashboard over {tickets} on sqlite"), &pairs.collect::<Result<Vec<_>>>()?, goal))
+    let pairs = pairs.collect::<Result<Vec<_>>>()?;
+    Ok((Line::within(format!("dashboard over {tickets} on sqlite"), &pairs, goal), median(&pairs)))
 }
 
-fn in_memory(tickets: usize, goal: Goal) -> Result<Line> {
+fn in_memory(tickets: usize, goal: Goal) -> Result<(Line, Duration)> {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     prefill(&store, tickets, &mut Random::new(1))?;
     let desk = Desk::new(store);
@@ -65,7 +94,8 @@ fn in_memory(tickets: usize, goal: Goal) -> Result<Line> {
     drop(all);
     let floor = || -> Result<Duration> { timed(tickets, || by_hand(packed.iter().copied())) };
     let pairs = (0..5).map(|round| Pair::measure(round, || ours(&desk, tickets), floor).transpose());
-    Ok(Line::within(format!("dashboard over {tickets} in memory"), &pairs.collect::<Result<Vec<_>>>()?, goal))
+    let pairs = pairs.collect::<Result<Vec<_>>>()?;
+    Ok((Line::within(format!("dashboard over {tickets} in memory"), &pairs, goal), median(&pairs)))
 }
 
 fn ours(desk: &Desk, tickets: usize) -> Result<Duration> {
@@ -168,7 +198,7 @@ fn by_hand(rows: impl Iterator<Item = Packed>) -> Result<u64> {
         }
         backlog[agent] += u64::from(status < 3);
     }
-    let mut percentiles = |times: &mut Vec<i64>| {
+    let percentiles = |times: &mut Vec<i64>| {
         let last = times.len().saturating_sub(1);
         [50, 90, 95, 99].map(|percent| (!times.is_empty()).then(|| *times.select_nth_unstable(last * percent / 100).1))
     };

@@ -11,11 +11,13 @@ mod dashboard;
 mod files;
 mod import;
 mod language;
+mod live;
 mod memory;
 mod people;
 mod raw;
 mod reads;
 mod report;
+mod search;
 mod writes;
 
 use std::path::PathBuf;
@@ -75,7 +77,8 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("queue", reads::queue),
     ("report", report::report),
     ("dashboard", dashboard::dashboard),
-    ("search", reads::search),
+    ("live", live::live),
+    ("search", search::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),

@@ -19,15 +19,15 @@ pub(crate) const AGENTS: [(&str, &str, Option<u64>); 7] = [
 ];
 
 /// How long it is watched.
-const DAYS: i64 = 130;
+const DAYS: i64 = 128;
 
 /// The promises that the desk gives.
 pub(crate) fn config() -> Config {
     let answer = Policy::first_response("first_response")
-        .target(Priority::P1, Span::hours(2))
-        .target(Priority::P2, Span::hours(8))
-        .target(Priority::P3, Span::hours(24))
-        .target(Priority::P5, Span::hours(72));
+        .target(Priority::P1, Span::hours(14))
+        .target(Priority::P2, Span::hours(64))
+        .target(Priority::P3, Span::hours(90))
+        .target(Priority::P5, Span::hours(168));
     Config::default().policy(answer)
 }
 

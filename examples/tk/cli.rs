@@ -10,6 +10,7 @@ use crate::articles::Article;
 use crate::bulk::Bulk;
 use crate::customer::Customer;
 use crate::deeds::Deed;
+use crate::hits::Seek;
 use crate::names::{Reference, actor};
 use crate::past::Past;
 use crate::people::{Directory, PersonVerb};
@@ -90,6 +91,11 @@ pub(crate) enum Read {
         #[arg(long, conflicts_with = "json")]
         format: Option<Format>,
     },
+    /// Show where tickets say something: `tk search '"disk full" serv*'`
+    ///
+    /// A word is looked for whole and in any case, `serv*` finds what begins so, and a phrase in quotes stands in one
+    /// subject, description or message. Whatever else `tk list` takes narrows it down. The newest tickets come first.
+    Search(Seek),
     /// List a queue in the order of work
     Queue { name: Key },
     /// Show a ticket

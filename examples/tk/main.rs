@@ -20,6 +20,7 @@
 //! tk merge INC-2 INC-1                     # and `tk unmerge INC-2`
 //! tk bulk queue:mail --dry-run -- tag outage
 //! tk similar INC-1                         # articles and solved tickets like it
+//! tk search '"disk full" serv*'             # where it is said; --best for the best answers first
 //! tk verify                                # is the past still what it was?
 //! tk --role admin export desk.ndjson       # all of it; `tk --db other.db --role admin import desk.ndjson`
 //! tk --role admin import --mapping examples/import/servicenow.toml log.csv --dry-run
@@ -38,6 +39,7 @@ mod cli;
 mod config;
 mod customer;
 mod deeds;
+mod hits;
 #[path = "../server/lookup.rs"]
 mod lookup;
 #[path = "../server/names.rs"]

@@ -19,7 +19,7 @@ use ticketcore::{
 use crate::cli::{Read, Tk};
 use crate::print::{clean, instant, length, list, or_dash, quoted, table};
 use crate::search::Search;
-use crate::{Printed, find, print, reports, view};
+use crate::{Printed, find, hits, print, reports, view};
 
 pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
     match verb {
@@ -27,6 +27,7 @@ pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
             let page = desk.find(&query(desk, search, *all).await?).await?;
             tickets(desk, &page, format.unwrap_or_else(|| written(as_json))).await
         }
+        Read::Search(seek) => hits::run(desk, seek, as_json).await,
         Read::Queue { name } => tickets(desk, &desk.queue(name.clone()).await?, written(as_json)).await,
         Read::Show { ticket } => show(desk, &*find(desk, ticket).await?, as_json).await,
         Read::History { ticket } => history(desk, &*find(desk, ticket).await?, as_json).await,

@@ -7,7 +7,7 @@ use sqlx::postgres::PgHasArrayType;
 use sqlx::{Encode, Postgres, Type};
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId, TenantId};
-use ticketcore::query::{Assignee, Bounds, Counter, Filter, Glance, Part, Period, Through};
+use ticketcore::query::{self, Assignee, Bounds, Counter, Filter, Glance, Part, Period, Through};
 use ticketcore::ticket::{Channel, Status, Waiting};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
@@ -135,7 +135,10 @@ impl Sql {
             first_resolved,
             closed,
             due,
-            words,
+            // Taken together, as terms.
+            words: _,
+            phrases: _,
+            prefixes: _,
             all,
             any,
             none,
@@ -211,17 +214,9 @@ impl Sql {
         ] {
             self.period(&mut terms, column, *period)?;
         }
-        let question = search::question(asker.tenant, words, asker.public);
-        if !question.is_empty() {
-            terms.next(self).push("t.id in (select w.id from @.words w where w.tenant = $1");
-            let (single, either): (Vec<_>, Vec<_>) = question.into_iter().partition(|entries| entries.len() == 1);
-            if !single.is_empty() {
-                self.push(" and w.words @> ").bind(single.concat())?;
-            }
-            for entries in either {
-                self.push(" and w.words && ").bind(entries)?;
-            }
-            self.push(")");
+        let texts = query::Terms::of(filter);
+        if !texts.is_empty() {
+            self.texts(&mut terms, asker, &texts)?;
         }
         for other in all {
             terms.next(self).meant(asker, other)?;
@@ -234,6 +229,33 @@ impl Sql {
             self.push(") is not true");
         }
         self.join(terms, " and ", "true");
+        Ok(())
+    }
+
+    /// Asks for words, for beginnings of words, and for phrases, the last as they are looked for in the log.
+    fn texts(&mut self, terms: &mut Terms, asker: Asker<'_>, texts: &query::Terms) -> Result<()> {
+        let Asker { tenant, public } = asker;
+        terms.next(self).push("t.id in (select w.id from @.words w where w.tenant = $1");
+        let question = search::question(tenant, texts, public);
+        let (single, either): (Vec<_>, Vec<_>) = question.into_iter().partition(|entries| entries.len() == 1);
+        if !single.is_empty() {
+            self.push(" and w.words @> ").bind(single.concat())?;
+        }
+        for entries in either {
+            self.push(" and w.words && ").bind(entries)?;
+        }
+        for starts in search::openings(tenant, texts, public) {
+            self.push(" and exists (select from unnest(w.words) u where u ^@ any (").bind(starts)?.push("))");
+        }
+        self.push(")");
+        for saying in search::sayings(tenant, texts) {
+            terms.next(self).push("exists (select from @.event e where e.tenant = $1 and e.ticket = t.id");
+            self.push(" and strpos(e.said, ").bind(saying)?.push(") > 0");
+            if public {
+                self.push(" and not e.said ^@ ").bind(search::INTERNAL.to_string())?;
+            }
+            self.push(")");
+        }
         Ok(())
     }
 

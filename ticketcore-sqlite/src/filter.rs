@@ -8,14 +8,14 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId};
-use ticketcore::query::{Assignee, Bounds, Counter, Filter, Glance, Part, Period, Through};
+use ticketcore::query::{self, Assignee, Bounds, Counter, Filter, Glance, Part, Period, Through};
 use ticketcore::ticket::{Channel, Status, Waiting};
 use ticketcore::time::micros;
 use ticketcore::value::Value;
 
 use crate::sql::{Sql, Terms};
 use crate::way::Way;
-use crate::{rows, search};
+use crate::{phrase, rows, search};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -31,8 +31,8 @@ impl Sql {
         let sight = &filter.sight;
         self.from(way, tenant, filter).push(" and ");
         // The way has asked for the words.
-        let words = way != Way::Words;
-        self.meant(Asker { tenant, public: sight.public }, filter, words);
+        let by_words = way == Way::Words;
+        self.meant(Asker { tenant, public: sight.public }, filter, by_words);
         if let Some(glances) = &sight.glances {
             self.push(" and ");
             let mut seen = Terms::default();
@@ -42,8 +42,8 @@ impl Sql {
         self
     }
 
-    /// Lets those tickets through that a filter means, whatever its sight.
-    fn meant(&mut self, asker: Asker, filter: &Filter, with_words: bool) {
+    /// Lets those tickets through that a filter means, whatever its sight; by words, if they come from its own words.
+    fn meant(&mut self, asker: Asker, filter: &Filter, by_words: bool) {
         let Filter {
             ids,
             numbers,
@@ -77,7 +77,10 @@ impl Sql {
             first_resolved,
             closed,
             due,
-            words,
+            // Taken together, as terms.
+            words: _,
+            phrases: _,
+            prefixes: _,
             all,
             any,
             none,
@@ -151,7 +154,8 @@ impl Sql {
         ] {
             self.period(&mut terms, column, *period);
         }
-        if let Some(question) = search::question(words, asker.public).filter(|_| with_words) {
+        let texts = query::Terms::of(filter);
+        if let Some(question) = search::question(&texts, asker.public).filter(|_| !by_words) {
             let [first, last] = rows::of(tenant);
             terms
                 .next(self)
@@ -163,7 +167,9 @@ impl Sql {
                 .bind(last)
                 .push(")");
         }
-        all.iter().for_each(|other| terms.next(self).meant(asker, other, true));
+        // The index knows which words a ticket has, not where; last, as each asks for the ticket's texts.
+        texts.phrases().for_each(|phrase| terms.next(self).said(asker, phrase));
+        all.iter().for_each(|other| terms.next(self).meant(asker, other, false));
         if !any.is_empty() {
             // The plus keeps SQLite from looking for an index of each: the way is chosen.
             terms.next(self).push("+(");
@@ -181,8 +187,15 @@ impl Sql {
     /// Lets those tickets through that one of some filters means.
     fn one_meant(&mut self, asker: Asker, filters: &[Filter]) {
         let mut meant = Terms::default();
-        filters.iter().for_each(|filter| meant.next(self).meant(asker, filter, true));
+        filters.iter().for_each(|filter| meant.next(self).meant(asker, filter, false));
         self.join(meant, " or ", "false");
+    }
+
+    /// Asks that a phrase stand in one of the ticket's texts.
+    fn said(&mut self, asker: Asker, phrase: &[String]) {
+        let (called, public) = (phrase::CALLED, asker.public);
+        self.push("exists (select 1 from ticketcore_event e where e.ticket = t.row and ").push(called);
+        self.push("(e.form, e.event, e.text, ").bind(phrase.join(" ")).push(", ").bind(public).push("))");
     }
 
     /// Lets those tickets through that a glance sees.

@@ -32,9 +32,11 @@ mod rehearse;
 mod roster;
 mod routing;
 mod rules;
+mod search;
 mod seats;
 mod sight;
 mod similar;
+mod subscribe;
 mod tick;
 mod verify;
 mod views;
@@ -68,7 +70,9 @@ pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
 pub use routing::Recounted;
+pub use search::Hits;
 pub use similar::Like;
+pub use subscribe::Subscription;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
 pub use views::{Counted, Group};
@@ -79,6 +83,7 @@ use known::Standing;
 use live::Folded;
 use roster::Rosters;
 use rules::Rules;
+use subscribe::Bell;
 
 /// A ticketing desk on a store.
 ///
@@ -116,6 +121,7 @@ struct Core {
     router: Arc<dyn Router>,
     rosters: Rosters,
     folded: Folded,
+    bell: Bell,
 }
 
 impl Core {
@@ -129,6 +135,7 @@ impl Core {
             router,
             rosters: Rosters::default(),
             folded: Folded::default(),
+            bell: Bell::default(),
         }
     }
 }

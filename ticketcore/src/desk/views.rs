@@ -67,7 +67,7 @@ impl Desk {
             let body = serde_json::to_string(&record).map_err(|error| StoreError::corrupt("view", error))?;
             let (key, at) = (view.key.to_string(), self.now());
             let write = Write { kind: VIEW, key, expected: version, at, body: Some(body) };
-            match self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await {
+            match self.core.commit(Commit::documents(self.tenant.clone(), [write])).await {
                 Err(error) if error.is_conflict() && expected.is_none() => {}
                 done => {
                     done?;
@@ -121,7 +121,7 @@ impl Desk {
             self.may_change(&key, &found.record.owner).await?;
             let (kind, expected) = (VIEW, found.version);
             let write = Write { kind, key: key.to_string(), expected, at: self.now(), body: None };
-            match self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await {
+            match self.core.commit(Commit::documents(self.tenant.clone(), [write])).await {
                 Err(error) if error.is_conflict() => {}
                 done => return Ok(done.map(drop)?),
             }

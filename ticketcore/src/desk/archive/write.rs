@@ -202,11 +202,10 @@ impl Desk {
         written: &mut HashSet<String>,
         writer: &mut Writer<W>,
     ) -> Result<(), Error> {
-        let attachments = history.iter().filter_map(|recorded| match &recorded.event {
-            Event::Said(Said { attachments, .. }) => Some(attachments),
-            _ => None,
+        let attachments = history.iter().flat_map(|recorded| {
+            if let Event::Said(Said { attachments, .. }) = &recorded.event { attachments.as_slice() } else { &[] }
         });
-        for attachment in attachments.flatten() {
+        for attachment in attachments {
             if !written.insert(attachment.digest.clone()) {
                 continue;
             }

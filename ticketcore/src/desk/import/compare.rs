@@ -1,6 +1,5 @@
 //! Is what stands in the store what stood in the file?
 
-use super::Origin;
 use crate::desk::{Desk, Error};
 use crate::id::Version;
 use crate::import::{Plan, Story, root};
@@ -56,8 +55,7 @@ impl Desk {
             match self.origin(&plan.source, &story.external).await? {
                 None => missing.push(story.external.clone()),
                 Some((id, origin)) => {
-                    let Origin { told: Version(told), .. } = *origin;
-                    let limit = usize::try_from(told).unwrap_or(usize::MAX);
+                    let limit = usize::try_from(origin.told.0).unwrap_or(usize::MAX);
                     let history = self.core.store.history(&self.tenant, id, Version(0), limit).await?;
                     let digest = Story::digest_of(&history);
                     events_there += history.len() as u64;

@@ -9,7 +9,7 @@ use crate::desk::{Desk, Error};
 use crate::engine::{Refusal, marks};
 use crate::fault::Fault;
 use crate::id::{Key, Position, Revision, TicketId, Version};
-use crate::query::{Beside, Filter, Other};
+use crate::query::{Beside, Filter, Other, Terms};
 use crate::report::{Figures, Tally};
 use crate::store::{Commit, Document, StoreError, Write};
 use crate::ticket::Ticket;
@@ -77,7 +77,7 @@ impl Part {
 struct Nothing;
 
 impl Beside for Nothing {
-    fn has_words(&self, _: &[String], _: bool) -> bool {
+    fn has_terms(&self, _: &Terms, _: bool) -> bool {
         false
     }
 
@@ -152,7 +152,7 @@ impl Desk {
             };
             let expected = found.version;
             let write = Write { kind: LIVE, key: name.to_string(), expected, at: self.now(), body: None };
-            match self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await {
+            match self.core.commit(Commit::documents(self.tenant.clone(), [write])).await {
                 // It was brought up to date meanwhile.
                 Err(StoreError::Conflict(_)) => {}
                 done => return Ok(done.map(drop)?),

@@ -265,7 +265,7 @@ impl Parser<'_> {
         self.scan.at = start;
         let bare = self.scan.bare(|_| false)?;
         searched(&bare.text, bare.place)?;
-        Ok(if bare.star { Term::Prefix(bare.text, bare.place) } else { Term::Word(bare.text) })
+        Ok(if bare.star { Term::Prefix(bare.text) } else { Term::Word(bare.text) })
     }
 
     /// Takes the name of what a ticket was, if that is what comes next: `status was …`, `team changed …`.
