@@ -85,6 +85,8 @@ struct Written {
     name: Name,
     /// What stands before two dots that are not escaped, and what behind.
     range: Option<(Option<Name>, Option<Name>)>,
+    /// Whether it can be nothing but a range, as one of its ends is quoted.
+    only_range: bool,
 }
 
 /// Reads one value.
@@ -93,10 +95,10 @@ fn written(scan: &mut Scan<'_>) -> Result<Written, Wrong> {
     if scan.peek() == Some('"') {
         let name = scan.quoted()?;
         if !scan.take("..") {
-            return Ok(Written { name, range: None });
+            return Ok(Written { name, range: None, only_range: false });
         }
         let end = if scan.peek() == Some('"') { Some(scan.quoted()?) } else { half(scan)? };
-        return Ok(Written { range: Some((Some(name.clone()), end)), name });
+        return Ok(Written { range: Some((Some(name.clone()), end)), name, only_range: true });
     }
     let bare = scan.bare(|c| c == ',')?;
     if bare.text.is_empty() && !bare.star {
@@ -114,12 +116,13 @@ fn written(scan: &mut Scan<'_>) -> Result<Written, Wrong> {
         let some = |text: &str, from, to| (!text.is_empty()).then(|| name(text, from, to));
         (some(&text[..dots], start, middle), some(&text[dots + 2..], after, bare.place.end))
     });
+    let mut only_range = false;
     if let Some((_, end @ None)) = &mut range
         && scan.peek() == Some('"')
     {
-        *end = Some(scan.quoted()?);
+        (*end, only_range) = (Some(scan.quoted()?), true);
     }
-    Ok(Written { name: name(&text, start, bare.place.end), range })
+    Ok(Written { name: name(&text, start, bare.place.end), range, only_range })
 }
 
 /// Reads the second half of a range, if there is one.
@@ -149,7 +152,15 @@ fn list(scan: &mut Scan<'_>) -> Result<Vec<Written>, Wrong> {
 
 /// Reads values that are no ranges.
 fn plain(scan: &mut Scan<'_>) -> Result<Vec<Name>, Wrong> {
-    Ok(list(scan)?.into_iter().map(|written| written.name).collect())
+    let name = |written: Written| {
+        let Name { place, .. } = written.name;
+        if written.only_range {
+            Err(wrong(place.start..place.end, "a range has no place here"))
+        } else {
+            Ok(written.name)
+        }
+    };
+    list(scan)?.into_iter().map(name).collect()
 }
 
 /// Reads what something is to compare with.
@@ -165,7 +176,7 @@ fn asked<T>(scan: &mut Scan<'_>, sign: Sign, read: impl Fn(&Name) -> Result<T, W
         }
         return all.iter().map(|one| read(&one.name)).collect::<Result<_, _>>().map(Asked::OneOf);
     }
-    let Some(Written { name, range }) = all.pop() else { return Ok(Asked::OneOf(Vec::new())) };
+    let Some(Written { name, range, .. }) = all.pop() else { return Ok(Asked::OneOf(Vec::new())) };
     let name = &name;
     match (sign, range) {
         (Sign::Is, Some((None, None))) => Err(wrong(place, "a range needs an end")),

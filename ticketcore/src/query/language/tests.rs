@@ -260,6 +260,8 @@ fn what_is_no_question_is_refused_with_its_place() {
         ("team:\"a\"b", "b", "a blank is missing"),
         ("team:\"a\"ü", "ü", "a blank is missing"),
         ("x:y and b", "x", "unknown field"),
+        ("team:\"a\"..b", "\"a\"", "a range has no place here"),
+        ("team:a..\"b\"", "a..", "a range has no place here"),
         ("team:(a)", "(", "a value is missing"),
         ("\"a", "\"", "never closed"),
         ("team:\"a", "\"", "never closed"),
