@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor as Bytes, Read};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ticketcore::event::{Fact, Recorded};
-use ticketcore::query::{Beside, Cursor, Filter, Other, Terms, words};
+use ticketcore::query::{Beside, Cursor, Explained, Filter, Order, Other, Terms, words};
 use ticketcore::report::{Figures, Scan, Table, Tallier};
 use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Write};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
@@ -129,7 +130,7 @@ impl Store for CustomStore {
     }
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page> {
-        let (maps, Query { filter, order, after, limit }) = (self.maps(), query);
+        let (maps, Query { filter, order, after: _, until: _, limit }) = (self.maps(), query);
         let place = |entry: &Entry| Cursor::of(order.by, &entry.ticket, entry.marks.rank);
         let placed = |entry| Some((place(entry)?, Arc::clone(&entry.ticket)));
         let mut found: Vec<_> = maps.meant(tenant, filter).filter_map(placed).collect();
@@ -138,12 +139,27 @@ impl Store for CustomStore {
             found.reverse();
         }
         // A cursor is a place and no ticket: it does not matter whether its ticket is still there.
-        let seen = |place, after| if order.descending { place >= after } else { place <= after };
-        found.retain(|(place, _)| after.is_none_or(|after| !seen(*place, after)));
+        found.retain(|(place, _)| query.spans(*place));
         let more = found.len() > *limit;
         found.truncate(*limit);
         let next = found.last().map(|(place, _)| *place).filter(|_| more);
         Ok(Page { tickets: found.into_iter().map(|(_, ticket)| ticket).collect(), next })
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained> {
+        let (found, cost) = (self.find(tenant, query).await?.tickets.len(), self.maps().tickets.len() as u64);
+        Ok(Explained { sorted: true, found, cost, measure: "tickets looked at", ..Explained::default() })
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>> {
+        let query = Query { after, ..Query::new(Filter::all()).order(order).limit(count.get()) };
+        Ok(self.find(tenant, &query).await?.next)
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {

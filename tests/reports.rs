@@ -3,11 +3,12 @@
 use chrono::TimeDelta;
 use ticketcore::query::Period;
 use ticketcore::report::{
-    Bucket, Cohort, Dimension, Measure, Measured, NotBehind, Number, Scan, Table, TableSpec, Time, Unit,
+    Ask, Bucket, Cohort, Dimension, Measure, Measured, NotBehind, Number, Report, Scan, Section, Table, TableSpec,
+    Time, Unit, Value, ageing, comparison, cumulative_flow, forecast, standard, trend,
 };
 use ticketcore::testing::{Clerk, Dice, block_on, sample};
 use ticketcore::time::Zone;
-use ticketcore::{Filter, MemoryStore, Priority, Query, Span, Store};
+use ticketcore::{Filter, MemoryStore, Priority, Query, Span, Status, Store};
 
 fn measures() -> Vec<Measure> {
     vec![
@@ -159,4 +160,138 @@ fn what_has_no_tickets_behind_it_says_so() {
     assert_eq!(error.to_string(), "the table does not measure backlog");
     let error = one.behind(&scan, 0, &Measure::Count, Number::Part).unwrap_err();
     assert_eq!(error.to_string(), "no question to tickets finds those behind tickets");
+}
+
+/// A desk whose tickets went all ways, some of them long ago.
+async fn desk() -> (MemoryStore, Clerk) {
+    let (store, clerk) = (MemoryStore::new(), Clerk::new(9));
+    for (seed, days) in [(1, 40), (2, 20), (3, 6), (4, 2)] {
+        sample::fill(&store, &clerk, &mut Dice::new(seed), 60).await;
+        clerk.pass(TimeDelta::days(days));
+    }
+    (store, clerk)
+}
+
+async fn sections(store: &MemoryStore, clerk: &Clerk, ask: &Ask, report: &dyn Report) -> Vec<Section> {
+    report.render(ask, store.tally(clerk.tenant(), &ask.scan(report)).await.unwrap())
+}
+
+fn count(value: &Value) -> u64 {
+    if let Value::Count(count) = value { *count } else { panic!("{value:?} is no count") }
+}
+
+/// Each ready report says which tickets count and how exact it is, has a value for each heading, and no two headings
+/// share a name.
+#[test]
+fn every_ready_report_is_rectangular_and_says_whom_it_counts() {
+    block_on(async {
+        let (store, clerk) = desk().await;
+        let ask = Ask::new(clerk.now()).policies(["response", "resolution"]).capacity([("ada", 5), ("nobody", 2)]);
+        let mut names = std::collections::BTreeSet::new();
+        for report in standard() {
+            assert!(names.insert(report.name().to_owned()), "two reports are called {}", report.name());
+            for section in sections(&store, &clerk, &ask, &*report).await {
+                let headings: std::collections::BTreeSet<_> = section.headings.iter().map(|one| &one.name).collect();
+                assert_eq!(headings.len(), section.headings.len(), "{}", section.title);
+                let rows = section.rows.iter().chain(&section.total);
+                assert!(rows.clone().all(|row| row.len() == section.headings.len()), "{section}");
+                assert!(rows.count() > 0, "{section}");
+                assert!(section.notes.len() >= 2 && !section.about.is_empty(), "{section}");
+                assert!(!section.to_string().contains("MTTR") && !section.title.is_empty());
+            }
+        }
+    });
+}
+
+/// Law 81: the trend's last backlog is the backlog, and each follows from the one before.
+#[test]
+fn law_81_the_trend_ends_at_the_backlog_of_now() {
+    block_on(async {
+        let (store, clerk) = desk().await;
+        let open = found(&store, &clerk, Filter::open()).await;
+        let all = found(&store, &clerk, Filter::all()).await;
+        for unit in [Unit::Day, Unit::Week, Unit::Month] {
+            let whole = Ask::new(clerk.now()).zone(Zone::named("Pacific/Apia").unwrap());
+            let trend = sections(&store, &clerk, &whole, &trend(unit)).await.remove(0);
+            assert_eq!(count(&trend.rows.last().unwrap()[5]), open, "{trend}");
+            assert_eq!(trend.rows.iter().map(|row| count(&row[1])).sum::<u64>(), all);
+            // No piece is missing: the names of the table are all names there are.
+            let bucket = Bucket { unit, zone: whole.zone.clone() };
+            let piece = |row: &Vec<Value>| bucket.period(&row[0].to_string()).unwrap();
+            assert!(trend.rows.windows(2).all(|pair| piece(&pair[0]).to == piece(&pair[1]).from));
+            // A part of it says the same of each piece.
+            let (from, to) = (sample::start() + TimeDelta::days(10), sample::start() + TimeDelta::days(50));
+            let part = whole.clone().period(Period::between(from, to));
+            let part = sections(&store, &clerk, &part, &ticketcore::report::trend(unit)).await.remove(0);
+            assert!(part.rows.iter().all(|row| trend.rows.contains(row)), "{part}\n{trend}");
+            assert!(!part.rows.is_empty() && part.rows.len() < trend.rows.len());
+        }
+        let ageing = sections(&store, &clerk, &Ask::new(clerk.now()), &ageing()).await.remove(0);
+        let of = |row: &[Value]| row[1..].iter().map(count).sum::<u64>();
+        assert_eq!(ageing.rows.len(), 6);
+        assert_eq!((of(&ageing.total.clone().unwrap()), ageing.rows.iter().map(|row| of(row)).sum()), (open, open));
+    });
+}
+
+#[test]
+fn cumulative_flow_never_falls_and_ends_where_tickets_stand() {
+    block_on(async {
+        let (store, clerk) = desk().await;
+        let mut flow = sections(&store, &clerk, &Ask::new(clerk.now()), &cumulative_flow(Unit::Day)).await;
+        let (standing, entered) = (flow.remove(1), flow.remove(0));
+        assert!(entered.rows.len() > 65, "{entered}");
+        for pair in entered.rows.windows(2) {
+            assert!(pair[0][1..].iter().zip(&pair[1][1..]).all(|(before, after)| count(before) <= count(after)));
+        }
+        let names: Vec<&str> = entered.headings.iter().map(|heading| &*heading.name).collect();
+        assert_eq!(names, ["day", "new", "open", "pending", "resolved", "closed"]);
+        // At the end of the last day every ticket stands where it stands now.
+        for (status, value) in Status::ALL.into_iter().zip(&standing.rows.last().unwrap()[1..]) {
+            let filter = Filter { statuses: vec![status], ..Filter::all() };
+            assert_eq!(count(value), found(&store, &clerk, filter).await, "{status}");
+        }
+    });
+}
+
+#[test]
+fn a_period_stands_beside_the_one_before() {
+    block_on(async {
+        let (store, clerk) = desk().await;
+        let middle = sample::start() + TimeDelta::days(30);
+        let ask = Ask::new(clerk.now()).period(Period::between(middle, middle + TimeDelta::days(20)));
+        let section = sections(&store, &clerk, &ask, &comparison()).await.remove(0);
+        let opened = |from, to| Filter { created: Period::between(from, to), ..Filter::all() };
+        let this = found(&store, &clerk, opened(middle, middle + TimeDelta::days(20))).await;
+        let before = found(&store, &clerk, opened(middle - TimeDelta::days(20), middle)).await;
+        let row = &section.rows[0];
+        assert_eq!(
+            row[..4],
+            [
+                Value::Text("tickets".to_owned()),
+                Value::Text("opened".to_owned()),
+                Value::Count(this),
+                Value::Count(before)
+            ]
+        );
+        assert!(this > 0 && before == 0 && row[4] == Value::Empty, "nothing of nothing is none: {section}");
+    });
+}
+
+/// The same seed gives the same forecast, and where nothing was done nothing is said.
+#[test]
+fn forecasts_are_of_the_days_before_today() {
+    block_on(async {
+        let (store, clerk) = desk().await;
+        let ask = Ask::new(clerk.now()).seed(5);
+        let section = sections(&store, &clerk, &ask, &forecast(30)).await.remove(0);
+        assert_eq!(section, sections(&store, &clerk, &ask, &forecast(30)).await[0]);
+        let days: Vec<u64> = section.rows[0][1..].iter().map(count).collect();
+        assert!(days[0] > 0 && days[0] <= days[1] && days[1] <= days[2], "{section}");
+        let least: Vec<u64> = section.rows[2][1..].iter().map(count).collect();
+        assert!(least[0] >= least[1] && least[1] >= least[2], "{section}");
+        let later = Ask::new(clerk.now() + TimeDelta::days(200));
+        let nothing = sections(&store, &clerk, &later, &forecast(30)).await.remove(0);
+        assert!(nothing.rows.is_empty());
+        assert!(nothing.notes[1].starts_with("No ticket was resolved in the 90 days before today"), "{nothing}");
+    });
 }

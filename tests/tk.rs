@@ -121,6 +121,8 @@ fn a_refusal_names_the_legal_moves_and_a_wrong_command_line_is_another_matter() 
         (&["explain", "1", "none"], "tk clocks"),
         (&["report", "mttr"], "volume"),
         (&["workflow", "wish"], "incident"),
+        (&["report", "response", "--svg", "x.svg"], "those that have one are overview, volume, attainment, daily"),
+        (&["report", "daily", "--svg", "no/such/place.svg"], "no/such/place.svg"),
         (&["link", "1", "blocks", "1"], "itself"),
         (&["--db", ".", "list"], "."),
     ] {
@@ -138,7 +140,10 @@ fn a_refusal_names_the_legal_moves_and_a_wrong_command_line_is_another_matter() 
         &["set", "1", "size"],
         &["snooze", "1", "tomorrow"],
         &["link", "1", "kills", "1"],
-        &["report", "volume", "--csv", "--json"],
+        &["report", "volume", "--format", "csv", "--json"],
+        &["report", "volume", "--format", "xml"],
+        &["report", "volume", "--theme", "dark"],
+        &["workflow", "incident", "--dot", "--svg", "x.svg"],
     ] {
         assert_eq!(fails(&scratch, args)?.0, Some(2), "{args:?}");
     }
@@ -179,7 +184,9 @@ fn every_reading_verb_speaks_json() -> Done {
     assert!(clocks.contains("first_response") && clocks.contains("due in 1h 59m"), "{clocks}");
     let explained = tk(&scratch, &["explain", "1", "first_response"])?;
     assert!(explained.starts_with("first_response, run 1: ") && explained.contains("running"), "{explained}");
-    assert!(tk(&scratch, &["report", "volume", "--csv"])?.starts_with("status,priority,tickets\r\nnew,p3,1\r\n"));
+    assert!(
+        tk(&scratch, &["report", "volume", "--format", "csv"])?.starts_with("status,priority,tickets\r\nnew,p3,1\r\n")
+    );
     assert!(tk(&scratch, &["workflow", "incident", "--dot"])?.starts_with("digraph"));
     // One, if the server was stopped before it had read the ticket's due dates under the configuration it published.
     assert!(tk(&scratch, &["tick"])?.contains(" tickets were due; the next is due at "));

@@ -7,8 +7,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dashboard;
 mod files;
+mod import;
 mod language;
+mod live;
 mod memory;
 mod people;
 mod raw;
@@ -73,11 +76,14 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("tick", reads::tick),
     ("queue", reads::queue),
     ("report", report::report),
+    ("dashboard", dashboard::dashboard),
+    ("live", live::live),
     ("search", search::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),
     ("verify", people::verify),
+    ("import", import::import),
 ];
 
 fn main() -> ExitCode {

@@ -1,12 +1,14 @@
 //! A store that counts the conflicts the desk does not tell of: it decides again, and the caller notices a longer wait.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ticketcore::event::Recorded;
+use ticketcore::query::{Cursor, Explained, Order};
 use ticketcore::report::{Scan, Table};
 use ticketcore::store::{Commit, Document, Due, Held};
 use ticketcore::{Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
@@ -38,6 +40,20 @@ impl Store for Conflicts {
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page> {
         self.store.find(tenant, query).await
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained> {
+        self.store.explain(tenant, query).await
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>> {
+        self.store.ahead(tenant, order, after, count).await
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {

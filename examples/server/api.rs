@@ -1,24 +1,29 @@
 //! The routes. A reference is a number, `INC-12` or an id; a refusal or failure is a [`Problem`].
 
+use std::sync::Arc;
+
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Query, State};
+use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use ticketcore::desk::Checkpoint;
-use ticketcore::report::{Section, named};
+use ticketcore::report::named;
 use ticketcore::{Command, Desk, Filter, Key, Position, Request, Ticket, Version};
 
 use crate::caller::{Body, Caller, Subject, once, seen};
+use crate::metrics::Requests;
 use crate::opening::Opening;
 use crate::orders::Order;
+use crate::output::Form;
 use crate::problem::Problem;
 use crate::search::Search;
-use crate::{alertmanager, bulk, customer, hits, knowledge, people, report, view};
+use crate::{alertmanager, bulk, customer, hits, knowledge, metrics, people, report, view};
 
 pub(crate) type Answer = Result<Json<Value>, Problem>;
 pub(crate) type Params<T> = Result<Query<T>, QueryRejection>;
@@ -41,6 +46,7 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
         .route("/checkpoint", get(checkpoint))
         .route("/feed", get(feed))
         .route("/healthz", get(health))
+        .route("/metrics", get(metrics::show))
         .route("/ingest/alertmanager", post(alertmanager::take_in))
         .merge(customer::routes())
         .merge(knowledge::routes())
@@ -51,6 +57,8 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "the path takes other methods")
         })
         .layer(DefaultBodyLimit::max(body_limit))
+        .layer(from_fn(metrics::count))
+        .layer(Extension(Arc::new(Requests::default())))
         .with_state(desk)
 }
 
@@ -161,34 +169,24 @@ async fn clocks(Subject { desk, ticket }: Subject, params: Params<Explain>) -> A
     Ok(Json(json!({ "clocks": clocks })))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Format {
-    #[default]
-    Json,
-    Csv,
-    Text,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Printed {
-    #[serde(default)]
-    format: Format,
+    format: Option<String>,
 }
 
-/// A ready report over all tickets; as CSV, one table after the other.
-async fn print(Caller(desk): Caller, name: Name, params: Params<Printed>) -> Result<Response, Problem> {
+/// A ready report over all tickets, in the form that is asked for; `svg` is the picture of it.
+async fn print(
+    Caller(desk): Caller,
+    name: Name,
+    headers: HeaderMap,
+    params: Params<Printed>,
+) -> Result<Response, Problem> {
     let (Path(name), Query(Printed { format })) = (name?, params?);
+    let form = Form::of(&headers, format.as_deref())?;
     let report = named(&name)
         .ok_or_else(|| Problem::not_found(format!("there is no report `{name}`; there are {}", report::names())))?;
-    let sections = desk.report(&*report, &desk.ask().await?).await?;
-    let (kind, texts): (_, Vec<String>) = match format {
-        Format::Json => return Ok(Json(json!({ "report": name, "sections": sections })).into_response()),
-        Format::Csv => ("text/csv; charset=utf-8", sections.iter().map(Section::csv).collect()),
-        Format::Text => ("text/plain; charset=utf-8", sections.iter().map(Section::to_string).collect()),
-    };
-    Ok(([(CONTENT_TYPE, kind)], texts.join("\n")).into_response())
+    form.answer(&name, &desk.report(&*report, &desk.ask().await?).await?)
 }
 
 #[derive(Deserialize)]

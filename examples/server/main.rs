@@ -13,6 +13,8 @@
 //! curl "$desk/tickets?q=status:new,open+mail+sort:due"
 //! curl "$desk/search?q=%22disk+full%22+serv*&best=true"
 //! curl "$desk/feed?after=0"
+//! curl $desk/reports/daily -H 'Accept: text/markdown'       # or ?format=csv, ndjson, table, json; svg is its picture
+//! curl $desk/metrics                                        # for Prometheus
 //! curl $desk/people/bo -X PUT -H 'X-Actor: agent:ada' -H 'X-Roles: admin' \
 //!     --json '{"id": "bo", "kind": "requester", "name": "Bo Li", "mails": ["bo@example.com"]}'
 //! curl $desk/bulk -H 'X-Actor: agent:ada' \
@@ -36,7 +38,8 @@
 //! | `place.rs` | where the tickets are; `tk` and the agent share it |
 //! | `names.rs`, `search.rs`, `lookup.rs` | names and filters as people write them; `tk` shares them |
 //! | `alertmanager.rs` | alerts |
-//! | `report.rs` | the ready reports; `tk` shares them |
+//! | `report.rs`, `output.rs` | the ready reports, whose names `tk` shares; the forms in which they go out |
+//! | `metrics.rs` | figures for Prometheus |
 //! | `view.rs`, `problem.rs`, `chain.rs` | what goes out: tickets, events, moves; refusals and failures |
 //! | `starter.rs` | the configuration of a desk that has none |
 //! | `console.rs` | a notifier |
@@ -51,9 +54,11 @@ mod customer;
 mod hits;
 mod knowledge;
 mod lookup;
+mod metrics;
 mod names;
 mod opening;
 mod orders;
+mod output;
 mod people;
 mod place;
 mod problem;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use ticketcore::report::Format;
 use ticketcore::{Actor, Key, Level, PersonId, Position, Version};
@@ -18,6 +19,7 @@ use crate::place::Place;
 use crate::reports::{Reports, Workflows};
 use crate::search::Search;
 use crate::transfer::Transfer;
+use crate::views::{Views, instant_of};
 
 /// A desk on the command line.
 ///
@@ -62,6 +64,8 @@ pub(crate) enum Verb {
     Past(Past),
     #[command(flatten)]
     Transfer(Transfer),
+    #[command(flatten)]
+    Views(Views),
     /// Do something to many tickets: `tk bulk --queue mail -- tag x`
     Bulk(Bulk),
     /// Print, check or publish a configuration
@@ -90,6 +94,12 @@ pub(crate) enum Read {
         /// table, json, ndjson, csv or markdown
         #[arg(long, conflicts_with = "json")]
         format: Option<Format>,
+        /// As it was then: 2026-03-01, or 2026-03-01T09:00:00Z
+        #[arg(long, value_parser = instant_of)]
+        as_of: Option<DateTime<Utc>>,
+        /// Tell which index the page is read off and what that takes, instead of the page
+        #[arg(long, conflicts_with = "as_of")]
+        explain: bool,
     },
     /// Show where tickets say something: `tk search '"disk full" serv*'`
     ///

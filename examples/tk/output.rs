@@ -60,8 +60,16 @@ impl Look {
         };
         let heading = |column: usize, name: &str| Column { name: name.replace('_', " "), is_text: is_text(column) };
         let columns = section.headings.iter().enumerate().map(|(i, heading_)| heading(i, &heading_.name)).collect();
-        let rows = section.rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect();
-        text + "\n" + &self.table(columns, rows)
+        let rows = section.rows.iter().chain(&section.total);
+        let rows = rows.map(|row| row.iter().map(Value::to_string).collect()).collect();
+        text += &format!("\n{}", self.table(columns, rows));
+        if !section.notes.is_empty() {
+            text.push('\n');
+            for line in section.notes.iter().flat_map(|note| wrap(note, width)) {
+                text += &format!("{}\n", self.dim(&line));
+            }
+        }
+        text
     }
 
     /// Writes rows under headings. What is too wide is cut in columns of text, never in a number; a table for which there

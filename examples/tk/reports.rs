@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use ticketcore::report::{Format, Section, named, standard};
@@ -11,6 +12,7 @@ use ticketcore_picture::{Graph, Picture, Theme, of};
 use crate::output::Look;
 use crate::print::{self, list};
 use crate::progress::Progress;
+use crate::views::instant_of;
 use crate::{Printed, report};
 
 /// Which report, and how it is given out.
@@ -21,6 +23,12 @@ pub(crate) struct Reports {
     /// table, json, ndjson, csv or markdown
     #[arg(long, conflicts_with = "json")]
     format: Option<Format>,
+    /// As it was then: 2026-03-01, or 2026-03-01T09:00:00Z
+    #[arg(long, value_parser = instant_of)]
+    as_of: Option<DateTime<Utc>>,
+    /// Of which of its sections the picture is, counted from 1; of the first that has one unless said otherwise
+    #[arg(long, value_name = "NUMBER", requires = "svg")]
+    section: Option<usize>,
     #[command(flatten)]
     picture: Drawn,
 }
@@ -65,17 +73,23 @@ impl From<Ground> for Theme {
 }
 
 pub(crate) async fn run(desk: &Desk, reports: &Reports, as_json: bool) -> Printed {
-    let Reports { name, format, picture } = reports;
+    let Reports { name, format, as_of, section, picture } = reports;
     let report = named(name).ok_or_else(|| format!("there is no report `{name}`; there are {}", report::names()))?;
-    let ask = desk.ask().await?;
-    let sections = Progress::new("counting").wait(desk.report(&*report, &ask)).await?;
+    let sections = match as_of {
+        Some(at) => {
+            let past = desk.as_of(*at).await?;
+            Progress::new("looking").wait(past.report(&*report, &past.ask())).await?
+        }
+        None => Progress::new("counting").wait(desk.report(&*report, &desk.ask().await?)).await?,
+    };
     if let Some(file) = &picture.svg {
-        return match sections.iter().find_map(of) {
+        let drawn = match section {
+            None => sections.iter().find_map(of),
+            Some(number) => number.checked_sub(1).and_then(|place| sections.get(place)).and_then(of),
+        };
+        return match drawn {
             Some(drawn) => draw(&*drawn, file, picture.theme),
-            None => {
-                Err(format!("the report `{name}` has no picture; those that have one are {}", pictured(desk).await?)
-                    .into())
-            }
+            None => Err(without(desk, name, section.is_some(), &sections).await?.into()),
         };
     }
     Ok(match format.unwrap_or(if as_json { Format::Json } else { Format::Table }) {
@@ -84,8 +98,13 @@ pub(crate) async fn run(desk: &Desk, reports: &Reports, as_json: bool) -> Printe
     })
 }
 
-/// The names of the reports that have a picture.
-async fn pictured(desk: &Desk) -> Printed {
+/// What has a picture, for whoever asked for another.
+async fn without(desk: &Desk, name: &str, is_section: bool, sections: &[Section]) -> Printed {
+    if is_section {
+        let numbers = (1..).zip(sections).filter(|(_, section)| of(section).is_some());
+        let numbers = list(numbers.map(|(number, section)| format!("{number} ({})", section.title)));
+        return Ok(format!("that section of `{name}` has no picture; those that have one are {numbers}"));
+    }
     let ask = desk.ask().await?;
     let mut names = Vec::new();
     for report in standard() {
@@ -94,7 +113,7 @@ async fn pictured(desk: &Desk) -> Printed {
             names.push(report.name().to_owned());
         }
     }
-    Ok(list(names))
+    Ok(format!("the report `{name}` has no picture; those that have one are {}", list(names)))
 }
 
 fn draw(picture: &dyn Picture, file: &Path, ground: Ground) -> Printed {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufReader, BufWriter, IsTerminal as _, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -12,6 +12,7 @@ use ticketcore::desk::{Compared, Imported, Restored};
 use ticketcore::import::{Mapping, Plan};
 
 use crate::print::json;
+use crate::progress::Progress;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Transfer {
@@ -61,7 +62,8 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
         let more = if more > 0 { format!("\n… and {more} more") } else { String::new() };
         return Err(format!("nothing was imported\n{}{more}", faults.join("\n")).into());
     }
-    let import = desk.import(&plan).progress(|done, of| progress(done, of));
+    let mut progress = Progress::new("tickets imported");
+    let import = desk.import(&plan).progress(move |done, of| progress.tell(done, Some(of)));
     if dry_run {
         let would = import.dry_run().run().await?;
         let text = if as_json {
@@ -76,7 +78,9 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
         eprintln!("tk: {} tickets were imported; run it again, and it goes on", done.tickets);
         return Err(error.into());
     }
-    let compared = desk.verify_import(&plan, |done| progress(done, plan.stories.len())).await?;
+    let mut progress = Progress::new("tickets compared");
+    let compared = desk.verify_import(&plan, |done| progress.tell(done, Some(plan.stories.len()))).await?;
+    drop(progress);
     print(&if as_json {
         json(&json!({ "import": outcome(&done), "compared": comparison(&compared) }))
     } else {
@@ -86,9 +90,10 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
 }
 
 async fn restore(desk: &Desk, file: &Path, dry_run: bool, as_json: bool) -> Result<(), Box<dyn Error>> {
-    let mut archive = BufReader::with_capacity(1 << 16, opened(file)?);
-    let count = |done: u64, of: u64| progress(usize::try_from(done).unwrap_or(0), usize::try_from(of).unwrap_or(0));
-    let restore = desk.restore().progress(count);
+    let mut archive = BufReader::with_capacity(1 << 16, plain(file)?);
+    let mut progress = Progress::new("tickets read");
+    let tell = move |done: u64, of: u64| progress.tell(done, usize::try_from(of).ok());
+    let restore = desk.restore().progress(tell);
     let restore = if dry_run { restore.dry_run() } else { restore };
     let Restored { archive: end, tickets, unchanged } =
         restore.read(&mut archive).await.map_err(|error| format!("{}: {}", file.display(), crate::chain(&error)))?;
@@ -101,19 +106,19 @@ async fn restore(desk: &Desk, file: &Path, dry_run: bool, as_json: bool) -> Resu
     if dry_run {
         return print(&if as_json { json(&value) } else { text });
     }
-    let archive = BufReader::with_capacity(1 << 16, opened(file)?);
-    let compared = desk.verify_archive(archive, |done| count(done, end.tickets)).await?;
+    let archive = BufReader::with_capacity(1 << 16, plain(file)?);
+    let mut progress = Progress::new("tickets compared");
+    let tell = |done: u64| progress.tell(done, usize::try_from(end.tickets).ok());
+    let compared = desk.verify_archive(archive, tell).await?;
+    drop(progress);
     value["compared"] = comparison(&compared);
     print(&if as_json { json(&value) } else { text + &verdict(&compared) })?;
     differs(&compared)
 }
 
 async fn export(desk: &Desk, file: Option<&Path>, without_files: bool) -> Result<(), Box<dyn Error>> {
-    let archive = desk.archive().progress(|done| {
-        if io::stderr().is_terminal() {
-            eprint!("\r{done} tickets\r");
-        }
-    });
+    let mut progress = Progress::new("tickets exported");
+    let archive = desk.archive().progress(move |done| progress.tell(done, None));
     let archive = if without_files { archive.without_files() } else { archive };
     match file {
         None => drop(archive.write(BufWriter::new(io::stdout())).await?),
@@ -132,19 +137,44 @@ async fn export(desk: &Desk, file: Option<&Path>, without_files: bool) -> Result
     Ok(())
 }
 
-fn opened(file: &Path) -> Result<File, String> {
-    File::open(file).map_err(|error| named(file, &error))
+fn plain(path: &Path) -> Result<File, String> {
+    File::open(path).map_err(|error| named(path, &error))
+}
+
+fn opened(path: &Path) -> Result<Watched, String> {
+    let file = plain(path)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    Ok(Watched { file, size, read: 0, progress: Progress::new("megabytes read") })
+}
+
+/// A file that says how far it is read.
+struct Watched {
+    file: File,
+    size: u64,
+    read: u64,
+    progress: Progress,
+}
+
+const MEGABYTE: u64 = 1 << 20;
+
+impl Read for Watched {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(into)?;
+        self.read += count as u64;
+        self.progress.tell(self.read / MEGABYTE, usize::try_from(self.size / MEGABYTE).ok());
+        Ok(count)
+    }
+}
+
+impl Seek for Watched {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.read = self.file.seek(to)?;
+        Ok(self.read)
+    }
 }
 
 fn named(file: &Path, error: &dyn Error) -> String {
     format!("{}: {error}", file.display())
-}
-
-/// Only where somebody looks on.
-fn progress(done: usize, of: usize) {
-    if io::stderr().is_terminal() {
-        eprint!("\r{done} of {of}\r");
-    }
 }
 
 fn print(text: &str) -> Result<(), Box<dyn Error>> {

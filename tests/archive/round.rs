@@ -172,6 +172,8 @@ async fn random(seeds: &[u64]) {
             let ranked = world.desk(tenant).find(&query).await.unwrap().tickets;
             let there = other.find(&query).await.unwrap().tickets;
             assert_eq!(ranked.len(), there.len());
+            // What everybody has came along, and is right.
+            assert_eq!(other.recount().await.unwrap(), world.desk(tenant).recount().await.unwrap());
             assert_eq!(other.verify(|_| ()).await.unwrap(), world.desk(tenant).verify(|_| ()).await.unwrap());
         }
     }

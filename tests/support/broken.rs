@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ticketcore::event::{Fact, Recorded};
-use ticketcore::query::{Cursor, Filter};
+use ticketcore::query::{Cursor, Explained, Filter, Order};
 use ticketcore::report::{Cell, Measured, Scan, Table};
 use ticketcore::store::{Change, Commit, Document, Due, Held};
 use ticketcore::testing::block_on;
@@ -44,6 +45,12 @@ pub(crate) enum Fault {
     SkipsLateCommitters,
     /// Goes on after the last key, and not after the last ticket of that key.
     DropsEqualKeys,
+    /// Counts the tickets ahead from nought.
+    LooksTooFarAhead,
+    /// Explains something else than it does.
+    ExplainsAnother,
+    /// Looks on to the end, whatever place it is told.
+    LooksToTheEnd,
     /// Takes a full page for a page that is not the last.
     NeverSaysTheEnd,
     /// Forgets the tenant where there is nothing to be found.
@@ -182,6 +189,9 @@ impl Store for Broken {
         {
             return Ok(Page::default());
         }
+        if self.has(Fault::LooksToTheEnd) {
+            query.until = None;
+        }
         if self.has(Fault::BreaksPhrases) {
             query.filter.words.append(&mut query.filter.phrases);
         }
@@ -203,6 +213,23 @@ impl Store for Broken {
         }
         page.tickets = page.tickets.into_iter().map(|ticket| self.numbered(ticket)).collect();
         Ok(page)
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained, StoreError> {
+        let explained = self.inner.explain(tenant, query).await?;
+        let found = if self.has(Fault::ExplainsAnother) { 0 } else { explained.found };
+        Ok(Explained { found, ..explained })
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>, StoreError> {
+        let count = if self.has(Fault::LooksTooFarAhead) { count.saturating_add(1) } else { count };
+        self.inner.ahead(tenant, order, after, count).await
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ticketcore::event::Recorded;
+use ticketcore::query::{Cursor, Explained, Order};
 use ticketcore::report::{Scan, Table};
 use ticketcore::store::{Commit, Document, Due, Held};
 use ticketcore::{Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
@@ -44,6 +46,20 @@ impl Store for Meddled {
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page> {
         self.store.find(tenant, query).await
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained> {
+        self.store.explain(tenant, query).await
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>> {
+        self.store.ahead(tenant, order, after, count).await
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {

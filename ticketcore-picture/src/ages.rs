@@ -106,6 +106,6 @@ impl Picture for Ages {
             [vec![Value::Text(name.clone())], (0..self.parts.len()).map(count).collect()].concat()
         };
         let rows = self.bands.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }

@@ -12,7 +12,7 @@ use crate::{Picture, Theme};
 
 /// Draws percentiles of a length of time for each bucket, as lines with bands between them.
 ///
-/// The scale is logarithmic where the greatest value is a hundred times the least or more. A bucket without a value is a
+/// The scale is logarithmic where the greatest value is thirty times the least or more. A bucket without a value is a
 /// gap; buckets need not be in order. Percentiles cannot be added, so many buckets stay many.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bands {
@@ -111,7 +111,7 @@ impl Picture for Bands {
         let all = || pieces.iter().flatten().flatten().map(|(_, value)| *value);
         let most = all().fold(0.0, f64::max);
         let least = all().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
-        let logarithmic = least.is_finite() && most / least >= 100.0;
+        let logarithmic = least.is_finite() && most / least >= 30.0;
 
         let legend = self.names.iter().take(lines).enumerate();
         let legend = legend.map(|(line, name)| (Look::Line(line), name.clone())).collect();
@@ -171,6 +171,6 @@ impl Picture for Bands {
             [vec![Value::Text(name(bucket.at))], (0..self.names.len()).map(value).collect()].concat()
         };
         let rows = self.buckets.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }

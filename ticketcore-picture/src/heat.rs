@@ -48,7 +48,7 @@ impl Level {
 }
 
 const MOST_ROWS: usize = 40;
-const MOST_COLUMNS: usize = 14;
+const MOST_COLUMNS: usize = 24;
 const NAMES: f64 = 150.0;
 const ROW: f64 = 34.0;
 
@@ -127,14 +127,14 @@ impl Picture for Heat {
             legend.push((Look::Missing, "none to measure".to_owned()));
         }
         let head = Head::new(&self.title, &self.about, legend);
-        let wide = ((WIDTH - 2.0 * EDGE - NAMES) / columns as f64).min(140.0);
+        let wide = ((WIDTH - 2.0 * EDGE - NAMES) / columns as f64).min(170.0);
         let top = head.height() + 26.0;
         let height = top + ROW * rows as f64 + if self.left_out().is_some() { 34.0 } else { 18.0 };
         let mut canvas = Canvas::new(&self.title, theme, WIDTH, height);
         head.draw(&mut canvas);
         for (i, column) in self.columns.iter().take(columns).enumerate() {
             let x = EDGE + NAMES + wide * (i as f64 + 0.5);
-            canvas.text((x, top - 8.0), Anchor::Middle, Face::STRONG, wide - 6.0, &named(column));
+            canvas.text((x, top - 8.0), Anchor::Middle, Face::STRONG, wide - 4.0, &named(column));
         }
         for (j, (name, levels)) in self.rows.iter().take(rows).enumerate() {
             let y = top + ROW * j as f64;
@@ -167,21 +167,28 @@ impl Picture for Heat {
             [vec![Value::Text(name.clone())], levels.collect()].concat()
         };
         let rows = self.rows.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }
 
 fn draw_level(canvas: &mut Canvas, area: Area, level: Level, range: (f64, f64)) {
     let middle = (area.x + area.width / 2.0, area.y + area.height / 2.0 + 4.0);
-    let room = area.width - 6.0;
+    let room = area.width - 4.0;
     let Some(value) = level.value() else {
         missing(canvas, area);
-        canvas.text(middle, Anchor::Middle, Face::ABOUT, room, "none");
+        canvas.text(
+            middle,
+            Anchor::Middle,
+            if area.width < 40.0 { Face::ABOUT.sized(9.0) } else { Face::ABOUT },
+            area.width,
+            "none",
+        );
         return;
     };
     let step = step(value, range);
     canvas.rounded(area, 2.0, &format!("f-h{step}"));
-    let face = Face::on_step(step);
+    // The hours of a day are narrow.
+    let face = if area.width < 40.0 { Face::on_step(step).sized(10.0) } else { Face::on_step(step) };
     let text = match level {
         Level::Share(share) => {
             let (short, long) = (percent(share), format!("{} of {}", grouped(share.part), grouped(share.whole)));

@@ -35,6 +35,7 @@ mod bands;
 mod canvas;
 mod chart;
 mod date;
+mod foretell;
 mod graph;
 mod heat;
 mod load;

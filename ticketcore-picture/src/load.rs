@@ -141,6 +141,6 @@ impl Picture for Load {
         };
         let headings = ["agent", "open", "capacity"].map(Heading::new).to_vec();
         let rows = self.agents.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }

@@ -1,19 +1,22 @@
 //! From what a report shows to the picture of it.
 
 use ticketcore::report::{Section, Value};
+use ticketcore::status::Status;
 
 use crate::date::civil;
-use crate::{Bands, Heat, Level, Load, Period, Picture, Trend};
+use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
 
 /// Finds the picture of a section by its columns, if there is a natural one:
 ///
 /// | columns | picture |
 /// |---|---|
-/// | a bucket of time, `opened` or `created`, `resolved`, and `backlog` if there is one | [`Trend`] |
+/// | a bucket of time, `opened`, `created` or `arrivals`, `resolved` or `throughput`, and `backlog` if there is one | [`Trend`] |
+/// | a bucket of time, and a count for each status | [`Stack`], [overlaid](Stack::overlaid) |
 /// | a bucket of time, and percentiles of one length of time (`p50`, `resolution_p90`) | [`Bands`] |
+/// | `age_band`, and counts | [`Ages`] |
 /// | `assignee` or `agent`, `backlog` or `open`, and `capacity` if there is one | [`Load`] |
 /// | two texts and a share, or a count if there is no share: one text is the row, one the column | [`Heat`] |
-/// | one text and a share | [`Heat`] of one column |
+/// | a text and shares, or counts of hours (`00` to `23`) | [`Heat`] |
 ///
 /// # Examples
 ///
@@ -30,11 +33,16 @@ use crate::{Bands, Heat, Level, Load, Period, Picture, Trend};
 /// ```
 #[must_use]
 pub fn of(section: &Section) -> Option<Box<dyn Picture>> {
-    let trend = || Trend::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let bands = || Bands::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let load = || Load::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    let heat = || Heat::of(section).map(|picture| Box::new(picture) as Box<dyn Picture>);
-    trend().or_else(bands).or_else(load).or_else(heat)
+    fn boxed(picture: impl Picture + 'static) -> Box<dyn Picture> {
+        Box::new(picture)
+    }
+    Trend::of(section)
+        .map(boxed)
+        .or_else(|| Stack::of(section).map(boxed))
+        .or_else(|| Bands::of(section).map(boxed))
+        .or_else(|| Ages::of(section).map(boxed))
+        .or_else(|| Load::of(section).map(boxed))
+        .or_else(|| Heat::of(section).map(boxed))
 }
 
 /// Finds the picture of a report: that of the first of its sections that has one.
@@ -81,8 +89,8 @@ impl Trend {
     /// Takes the rows of a section of buckets that says what was opened (or created) and resolved in each.
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
-        let created = column(section, &["opened", "created"])?;
-        let resolved = column(section, &["resolved"])?;
+        let created = column(section, &["created", "opened", "arrivals"])?;
+        let resolved = column(section, &["resolved", "throughput"])?;
         let backlog = column(section, &["backlog"]);
         if !is_timed(section) {
             return None;
@@ -157,38 +165,110 @@ impl Load {
     }
 }
 
-impl Heat {
-    /// Takes the rows of a section of one or two texts and a share or, with two texts, a count.
+impl Stack {
+    /// Takes the rows of a section of buckets that has a count for each status.
     #[must_use]
     pub fn of(section: &Section) -> Option<Self> {
-        let texts = |column: usize| {
-            section.rows.iter().all(|row| matches!(row.get(column), Some(Value::Text(_) | Value::Empty)))
-        };
-        let share = (0..section.headings.len())
-            .find(|column| section.rows.iter().any(|row| matches!(row.get(*column), Some(Value::Share(_)))));
-        if section.rows.is_empty() || is_timed(section) || !texts(0) {
+        let layers: Vec<&str> = section.headings.iter().skip(1).map(|heading| heading.name.as_str()).collect();
+        let is_status = |name: &&str| Status::ALL.iter().any(|status| status.as_str() == *name);
+        if layers.len() < 2 || !layers.iter().all(is_status) || !is_timed(section) {
             return None;
         }
-        let level = |value: Option<&Value>| match value {
-            Some(Value::Share(share)) => Level::Share(*share),
-            Some(Value::Count(count)) => Level::Count(*count),
-            Some(Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty) | None => Level::None,
-        };
-        let name = |row: &[Value], column: usize| text(row, column).unwrap_or("-").to_owned();
-        if !texts(1) {
-            let share = share?;
-            let column = section.headings.get(share)?.name.replace('_', " ");
-            let mut picture = Self::new(&section.title, &section.about, [column]);
-            for row in &section.rows {
-                picture = picture.row(name(row, 0), [level(row.get(share))]);
-            }
-            return Some(picture);
+        let mut picture = Self::new(&section.title, &section.about, layers).overlaid();
+        for row in &section.rows {
+            let Some(at) = text(row, 0).and_then(civil) else { continue };
+            picture = picture.point(at, (1..row.len()).map(|column| count(row, column).unwrap_or_default()));
         }
-        let value = share.or_else(|| {
-            let counts =
-                |column: &usize| section.rows.iter().all(|row| matches!(row.get(*column), Some(Value::Count(_))));
-            (2..section.headings.len()).find(counts)
-        })?;
+        Some(picture)
+    }
+}
+
+impl Ages {
+    /// Takes the rows of a section of bands of age.
+    #[must_use]
+    pub fn of(section: &Section) -> Option<Self> {
+        if section.headings.first()?.name != "age_band" {
+            return None;
+        }
+        let parts = section.headings.iter().skip(1).map(|heading| heading.name.clone());
+        let picture = Self::new(&section.title, &section.about, parts);
+        Some(section.rows.iter().fold(picture, |picture, row| {
+            let counts = (1..row.len()).map(|column| count(row, column).unwrap_or_default());
+            picture.band(text(row, 0).unwrap_or("-"), counts)
+        }))
+    }
+}
+
+/// Whether a section without rows would be a [`Heat`] if it had some: only the names of its columns can tell.
+fn could_be(section: &Section) -> bool {
+    let names: Vec<&str> = section.headings.iter().map(|heading| heading.name.as_str()).collect();
+    let is_dimension = |name: &&str| {
+        ["kind", "status", "state", "priority", "category", "team", "queue", "requester", "channel", "policy"]
+            .contains(name)
+    };
+    let is_share = |name: &str| {
+        let ends = ["share", "rate", "satisfaction", "escalated"].iter().any(|end| name.ends_with(end));
+        ends || name.starts_with("resolved_within_")
+    };
+    match names.as_slice() {
+        [row, column, _, ..] if is_dimension(row) && is_dimension(column) => true,
+        [_, hours @ ..] if !hours.is_empty() && hours.iter().all(is_hour) => true,
+        [_, rest @ ..] => rest.iter().copied().any(is_share),
+        [] => false,
+    }
+}
+
+fn is_hour(name: &&str) -> bool {
+    name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+impl Heat {
+    /// Takes the rows of a section of two texts and a share or a count, or of one text and shares or counts of hours.
+    #[must_use]
+    pub fn of(section: &Section) -> Option<Self> {
+        let width = section.headings.len();
+        let all = |column: usize, is: fn(&Value) -> bool| {
+            section.rows.iter().all(|row| row.get(column).is_none_or(|value| is(value) || *value == Value::Empty))
+        };
+        let any =
+            |column: usize, is: fn(&Value) -> bool| section.rows.iter().any(|row| row.get(column).is_some_and(is));
+        let columns = |is: fn(&Value) -> bool| -> Vec<usize> {
+            (1..width).filter(|column| all(*column, is) && any(*column, is)).collect()
+        };
+        if section.rows.is_empty() {
+            return could_be(section).then(|| Self::new(&section.title, &section.about, Vec::<String>::new()));
+        }
+        let is_text = |value: &Value| matches!(value, Value::Text(_));
+        let (shares, counts) =
+            (columns(|value| matches!(value, Value::Share(_))), columns(|value| matches!(value, Value::Count(_))));
+        if !all(0, is_text) {
+            return None;
+        }
+        if width > 2 && all(1, is_text) && any(1, is_text) {
+            let value = shares.first().or_else(|| counts.first())?;
+            return Some(Self::crossed(section, *value));
+        }
+        let names: Vec<&str> = section.headings.iter().map(|heading| heading.name.as_str()).collect();
+        let is_matrix = width > 2 && names.iter().skip(1).all(is_hour);
+        // Columns of which nothing can be said stay beside the others.
+        let wanted = match (shares.as_slice(), is_matrix) {
+            ([], true) => (1..width).collect(),
+            ([], false) => return None,
+            (shares, _) if counts.is_empty() && shares.iter().all(|column| *column > 0) => {
+                (1..width).filter(|column| all(*column, |value| matches!(value, Value::Share(_)))).collect()
+            }
+            (shares, _) => shares.to_vec(),
+        };
+        let columns = wanted.iter().map(|column| names[*column].replace('_', " "));
+        let picture = Self::new(&section.title, &section.about, columns);
+        Some(section.rows.iter().fold(picture, |picture, row| {
+            picture.row(text(row, 0).unwrap_or("-"), wanted.iter().map(|column| level(row.get(*column))))
+        }))
+    }
+
+    /// The first text of each row is the row, the second the column.
+    fn crossed(section: &Section, value: usize) -> Self {
+        let name = |row: &[Value], column: usize| text(row, column).unwrap_or("-").to_owned();
         // The order of the rows is that of the report; columns are in the order of their names, nothing last.
         let mut columns: Vec<String> = section.rows.iter().map(|row| name(row, 1)).collect();
         columns.sort_by_key(|column| (column == "-", column.clone()));
@@ -204,6 +284,14 @@ impl Heat {
                 *cell = level(row.get(value));
             }
         }
-        Some(Self { title: section.title.clone(), about: section.about.clone(), columns, rows })
+        Self { title: section.title.clone(), about: section.about.clone(), columns, rows }
+    }
+}
+
+const fn level(value: Option<&Value>) -> Level {
+    match value {
+        Some(Value::Share(share)) => Level::Share(*share),
+        Some(Value::Count(count)) => Level::Count(*count),
+        Some(Value::Text(_) | Value::Number(_) | Value::Time(_) | Value::Empty) | None => Level::None,
     }
 }

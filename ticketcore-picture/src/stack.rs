@@ -4,8 +4,8 @@ use chrono::NaiveDateTime;
 use ticketcore::report::{Heading, Section, Value};
 
 use crate::canvas::{Area, Canvas, Path};
-use crate::chart::{Head, LEFT, Look, WIDTH, labels, named, nothing, span, times, values};
-use crate::date::{Axis, name};
+use crate::chart::{Head, LEFT, Look, WIDTH, labels, named, nothing, span, stroke, times, values};
+use crate::date::{Axis, lively, name};
 use crate::scale::{Kind, Scale, grouped};
 use crate::theme::SERIES;
 use crate::{Picture, Theme};
@@ -24,6 +24,8 @@ pub struct Stack {
     pub layers: Vec<String>,
     /// When, and how many in each layer; missing ones are none.
     pub points: Vec<(NaiveDateTime, Vec<u64>)>,
+    /// Whether each layer is a line from nought; they lie on top of each other unless said otherwise.
+    pub is_overlaid: bool,
 }
 
 impl Stack {
@@ -35,7 +37,7 @@ impl Stack {
         layers: impl IntoIterator<Item = N>,
     ) -> Self {
         let layers = layers.into_iter().map(Into::into).collect();
-        Self { title: title.into(), about: about.into(), layers, points: Vec::new() }
+        Self { title: title.into(), about: about.into(), layers, points: Vec::new(), is_overlaid: false }
     }
 
     /// Adds the counts at a time.
@@ -45,17 +47,25 @@ impl Stack {
         self
     }
 
+    /// Draws each layer as a line from nought, for counts that include each other: how often tickets ever came somewhere.
+    #[must_use]
+    pub const fn overlaid(mut self) -> Self {
+        self.is_overlaid = true;
+        self
+    }
+
     /// The layers that are drawn.
     fn drawn(&self) -> Vec<String> {
         folded(&self.layers)
     }
 
-    /// Of points closer together than can be seen, the last of each place.
+    /// Without a long quiet end, and of points closer together than can be seen, the last of each place.
     fn thinned(&self) -> Vec<(NaiveDateTime, Vec<u64>)> {
         const MOST: usize = 800;
         let mut points: Vec<_> =
             self.points.iter().map(|(at, counts)| (*at, folded_counts(self.layers.len(), counts))).collect();
         points.sort_by_key(|(at, _)| *at);
+        points.truncate(lively(&points, |before, point| before.1 == point.1));
         let every = points.len().div_ceil(MOST).max(1);
         let last = points.len();
         points
@@ -93,12 +103,15 @@ impl Picture for Stack {
         let starts: Vec<_> = points.iter().map(|(at, _)| *at).collect();
         let right = WIDTH - 150.0;
         let sum = |counts: &[u64]| counts.iter().map(|count| *count as f64).sum::<f64>();
-        let most = points.iter().map(|(_, counts)| sum(counts)).fold(0.0, f64::max);
+        let greatest = |counts: &[u64]| counts.iter().max().map_or(0.0, |count| *count as f64);
+        let height = |counts: &[u64]| if self.is_overlaid { greatest(counts) } else { sum(counts) };
+        let most = points.iter().map(|(_, counts)| height(counts)).fold(0.0, f64::max);
         let axis = Axis::new(&starts, (LEFT, right)).filter(|_| most > 0.0);
         let Some(axis) = axis else {
             return nothing(&self.title, &self.about, theme);
         };
-        let legend = layers.iter().enumerate().map(|(layer, name)| (Look::Fill(layer), name.clone())).collect();
+        let look = if self.is_overlaid { Look::Bare } else { Look::Fill };
+        let legend = layers.iter().enumerate().map(|(layer, name)| (look(layer), name.clone())).collect();
         let head = Head::new(&self.title, &self.about, legend);
         let plot = Area::new(LEFT, head.height() + 22.0, right - LEFT, 280.0);
         let (scale, ticks) = Scale::linear(most, (plot.bottom(), plot.y), Kind::Count, 5.0);
@@ -112,7 +125,16 @@ impl Picture for Stack {
             _ => vec![axis.place(at)],
         };
         let mut ends = Vec::new();
-        for (layer, layer_name) in layers.iter().enumerate() {
+        for (layer, layer_name) in layers.iter().enumerate().filter(|_| self.is_overlaid) {
+            let at = |counts: &[u64]| scale.place(counts.get(layer).map_or(0.0, |count| *count as f64));
+            let line = points.iter().flat_map(|(at_, counts)| place(*at_).into_iter().map(|x| (x, at(counts))));
+            stroke(&mut canvas, &line.fold(Path::new(), Path::to), layer);
+            if let Some((_, counts)) = points.last() {
+                let count = counts.get(layer).copied().unwrap_or_default();
+                ends.push((at(counts), format!("{layer_name} {}", grouped(count))));
+            }
+        }
+        for (layer, layer_name) in layers.iter().enumerate().filter(|_| !self.is_overlaid) {
             let edge = |from: usize| -> Vec<(f64, f64)> {
                 let height = |counts: &Vec<u64>| scale.place(sum(counts.get(from..).unwrap_or_default()));
                 points.iter().flat_map(|(at, counts)| place(*at).into_iter().map(|x| (x, height(counts)))).collect()
@@ -149,6 +171,6 @@ impl Picture for Stack {
             [vec![Value::Text(name(*at))], (0..self.layers.len()).map(count).collect()].concat()
         };
         let rows = self.points.iter().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }

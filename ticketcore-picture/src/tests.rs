@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use roxmltree::{Document, Node};
 use ticketcore::Workflow;
 use ticketcore::config::{Source, State, Transition};
-use ticketcore::report::{Heading, Section, Share, Value};
+use ticketcore::report::{Ask, Heading, Section, Share, Tallier, Value};
 use ticketcore::status::{Status, Waiting};
 
 use crate::words::width;
@@ -188,10 +188,10 @@ proptest! {
 
     #[test]
     fn any_stack_is_a_picture(
-        title in name(), about in name(), layers in vec(name(), 0..9), theme in theme(),
+        title in name(), about in name(), layers in vec(name(), 0..9), theme in theme(), is_overlaid: bool,
         points in vec((time(), vec(count(), 0..9)), 0..60),
     ) {
-        sound(&Stack { title, about, layers, points }, theme);
+        sound(&Stack { title, about, layers, points, is_overlaid }, theme);
     }
 
     #[test]
@@ -355,6 +355,9 @@ fn a_ready_report_has_the_picture_of_its_columns() {
         ),
         (section(&["assignee", "tickets", "backlog"], vec![Value::Empty, Value::Count(1), Value::Count(2)]), "Load"),
         (section(&["status", "priority", "tickets"], vec![text("open"), text("1"), Value::Count(2)]), "Heat"),
+        (section(&["day", "new", "open"], vec![text("2026-11-21"), Value::Count(3), Value::Count(2)]), "Stack"),
+        (section(&["age_band", "p1"], vec![text("< 1d"), Value::Count(3)]), "Ages"),
+        (section(&["created_weekday", "00", "01"], vec![text("mon"), Value::Count(3), Value::Count(0)]), "Heat"),
         (section(&["team", "solved", "share"], vec![text("net"), Value::Count(1), share]), "Heat"),
     ] {
         let picture = of(&found).unwrap_or_else(|| panic!("{kind} of {found:?}"));
@@ -362,4 +365,11 @@ fn a_ready_report_has_the_picture_of_its_columns() {
         sound(&*picture, Theme::Auto);
     }
     assert!(of(&section(&["tickets"], vec![Value::Count(1)])).is_none());
+    for report in ticketcore::report::standard() {
+        let ask = Ask::new("2026-11-21T20:00:00Z".parse().unwrap());
+        let tables = Tallier::new(&ask.scan(&*report)).finish();
+        let picture = first_of(&report.render(&ask, tables));
+        let has_none = ["response", "comparison", "life", "forecast"].contains(&report.name());
+        assert_eq!(picture.is_none(), has_none, "{} of a desk without tickets", report.name());
+    }
 }

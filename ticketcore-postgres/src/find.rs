@@ -1,10 +1,12 @@
 //! One ticket, and pages of many.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use serde_json::Value;
 use sqlx::Row;
 use ticketcore::id::{TenantId, TicketId};
-use ticketcore::query::{Cursor, Order, Page, Query, Sort};
+use ticketcore::query::{Cursor, Explained, Order, Page, Query, Sort};
 use ticketcore::store::{Rank, StoreError};
 use ticketcore::ticket::Ticket;
 use ticketcore::time::from_micros;
@@ -31,7 +33,56 @@ pub(crate) async fn load(
 
 /// Finds a page of tickets.
 pub(crate) async fn find(connections: &Connections, tenant: &TenantId, query: &Query) -> Result<Page> {
-    let Sql { text, parameters } = select(tenant, query)?;
+    page(connections, select(tenant, query, 0)?, query).await
+}
+
+/// Names the place so many tickets further on, if there is one more.
+pub(crate) async fn ahead(
+    connections: &Connections,
+    tenant: &TenantId,
+    order: Order,
+    after: Option<Cursor>,
+    count: NonZeroUsize,
+) -> Result<Option<Cursor>> {
+    let query = Query { order, after, limit: 1, ..Query::default() };
+    Ok(page(connections, select(tenant, &query, count.get() - 1)?, &query).await?.next)
+}
+
+/// Finds a page, and tells what the server read for it.
+pub(crate) async fn explain(connections: &Connections, tenant: &TenantId, query: &Query) -> Result<Explained> {
+    let Sql { text, parameters } = select(tenant, query, 0)?;
+    let text = connections.schema.fill(&format!("explain (analyze, timing off, summary off, format json) {text}"));
+    let rows = connections.read("explain", &text, parameters).await?;
+    let Some(row) = rows.first() else { return Ok(Explained::default()) };
+    let json: &str = row.try_get_raw(0)?.as_str().map_err(StoreError::backend)?;
+    let plans: Vec<Value> = serde_json::from_str(json).map_err(|error| corrupt("plan", error))?;
+    let mut explained = Explained { measure: "rows looked at", ..Explained::default() };
+    plans.iter().for_each(|plan| tell(&plan["Plan"], 0, &mut explained));
+    explained.indexes.sort();
+    explained.indexes.dedup();
+    explained.found = find(connections, tenant, query).await?.tickets.len();
+    Ok(explained)
+}
+
+/// Tells a step of the server's plan, and those it rests on.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of rows, told roughly")]
+fn tell(step: &Value, depth: usize, explained: &mut Explained) {
+    let text = |name: &str| step[name].as_str();
+    let number = |name: &str| step[name].as_f64().unwrap_or(0.0);
+    let looked = ((number("Actual Rows") + number("Rows Removed by Filter")) * number("Actual Loops")) as u64;
+    let (kind, index, table) = (text("Node Type").unwrap_or_default(), text("Index Name"), text("Relation Name"));
+    if table.is_some() {
+        explained.cost = explained.cost.saturating_add(looked);
+    }
+    explained.indexes.extend(index.map(str::to_owned));
+    explained.sorted |= kind.ends_with("Sort");
+    let of: String = [index, table].into_iter().flatten().map(|name| format!(" {name}")).collect();
+    explained.plan.push(format!("{}{kind}{of}: {looked} rows", "  ".repeat(depth)));
+    step["Plans"].as_array().into_iter().flatten().for_each(|rest| tell(rest, depth + 1, explained));
+}
+
+async fn page(connections: &Connections, sql: Sql, query: &Query) -> Result<Page> {
+    let Sql { text, parameters } = sql;
     let text = connections.schema.fill(&text);
     let mut page = Page::default();
     let mut last = None;
@@ -59,8 +110,8 @@ fn rank(ticket: &Ticket, due: Option<i64>) -> Result<Option<Rank>> {
 
 /// The statement for a page and one ticket more, which tells whether there is a next page. The whole tickets are read
 /// only once the page is known.
-fn select(tenant: &TenantId, query: &Query) -> Result<Sql> {
-    let Query { filter, order, after, limit } = query;
+fn select(tenant: &TenantId, query: &Query, skip: usize) -> Result<Sql> {
+    let Query { filter, order, after, until, limit } = query;
     let Order { by, descending } = *order;
     let mut sql = Sql::default();
     sql.push(
@@ -68,19 +119,28 @@ fn select(tenant: &TenantId, query: &Query) -> Result<Sql> {
          from (select t.id, t.number, t.due",
     );
     sql.tickets(tenant, filter)?;
-    if by == Sort::Rank {
-        sql.push(" and t.due is not null");
-    }
+    let placed = match by {
+        Sort::Rank => " and t.due is not null",
+        Sort::Resolved => " and t.resolved is not null",
+        Sort::Closed => " and t.closed is not null",
+        Sort::Created | Sort::Updated | Sort::Number | Sort::Priority => "",
+    };
+    sql.push(placed);
     let columns: &[&str] = match by {
         Sort::Rank => &["t.due", "t.priority", "t.created", "t.id"],
         Sort::Created => &["t.created", "t.id"],
         Sort::Updated => &["t.updated", "t.id"],
         // A number is a tenant's only once.
         Sort::Number => &["t.number"],
+        Sort::Priority => &["t.priority", "t.created", "t.id"],
+        Sort::Resolved => &["t.resolved", "t.id"],
+        Sort::Closed => &["t.closed", "t.id"],
     };
-    if let Some(Cursor { key, id }) = after {
+    let [after_is, until_is] = if descending { [") < (", ") >= ("] } else { [") > (", ") <= ("] };
+    for (bound, comparison) in [(after, after_is), (until, until_is)] {
+        let Some(Cursor { key, id }) = bound else { continue };
         // A comparison of rows is sought in an index; the same spelt with `or` reads everything before the page.
-        sql.push(" and (").push(&columns.join(", ")).push(if descending { ") < (" } else { ") > (" });
+        sql.push(" and (").push(&columns.join(", ")).push(comparison);
         if by == Sort::Number {
             sql.bind(key[0])?;
         } else {
@@ -94,7 +154,8 @@ fn select(tenant: &TenantId, query: &Query) -> Result<Sql> {
     let direction = if descending { " desc" } else { "" };
     let columns: Vec<String> = columns.iter().map(|column| format!("{column}{direction}")).collect();
     sql.push(" order by ").push(&columns.join(", ")).push(" limit ");
-    sql.bind(sql::limit(*limit).saturating_add(1))?.push(") p");
+    sql.bind(sql::limit(*limit).saturating_add(1))?.push(" offset ");
+    sql.bind(sql::limit(skip))?.push(") p");
     Ok(sql)
 }
 
@@ -142,14 +203,20 @@ mod tests {
     fn pages(filter: &Filter, by: Sort) -> [Query; 3] {
         let page = |descending| {
             let cursor = Cursor { key: [15_000, 2, 15_000], id: TicketId(Uuid::nil()) };
-            Query { filter: filter.clone(), order: Order { by, descending }, after: Some(cursor), limit: 50 }
+            Query {
+                filter: filter.clone(),
+                order: Order { by, descending },
+                after: Some(cursor),
+                until: None,
+                limit: 50,
+            }
         };
         let [ascending, descending] = [false, true].map(page);
         [Query { after: None, ..ascending.clone() }, ascending, descending]
     }
 
     async fn page_plan(connection: &mut PgConnection, query: &Query) -> String {
-        let Sql { text, parameters } = select(&TenantId::from("t1"), query).unwrap();
+        let Sql { text, parameters } = select(&TenantId::from("t1"), query, 0).unwrap();
         plan(connection, &text, parameters).await
     }
 

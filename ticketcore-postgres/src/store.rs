@@ -1,6 +1,7 @@
 //! The store itself: what each call does.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use ticketcore::event::Recorded;
 use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
-use ticketcore::query::{Page, Query};
+use ticketcore::query::{Cursor, Explained, Order, Page, Query};
 use ticketcore::report::{Scan, Table};
 use ticketcore::store::{Commit, Document, Due, Held, Store, StoreError};
 use ticketcore::ticket::Ticket;
@@ -213,6 +214,20 @@ impl Store for PostgresStore {
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
         self.inside(find::find(&self.inner.connections, tenant, query)).await
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained, StoreError> {
+        self.inside(find::explain(&self.inner.connections, tenant, query)).await
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>, StoreError> {
+        self.inside(find::ahead(&self.inner.connections, tenant, order, after, count)).await
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {

@@ -1,10 +1,11 @@
 //! One ticket, and pages of many.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, StatementStatus, params, params_from_iter};
 use ticketcore::id::{TenantId, TicketId};
-use ticketcore::query::{Cursor, Order, Page, Query, Sort};
+use ticketcore::query::{Cursor, Explained, Order, Page, Query, Sort};
 use ticketcore::store::Rank;
 use ticketcore::ticket::Ticket;
 use ticketcore::time::from_micros;
@@ -25,10 +26,16 @@ pub(crate) fn load(connection: &Connection, tenant: &TenantId, id: TicketId) -> 
 
 /// Finds a page of tickets.
 pub(crate) fn find(connection: &Connection, tenant: &TenantId, query: &Query) -> Result<Page> {
-    let Query { order, limit, .. } = query;
     let tenant = tenant::find(connection, tenant)?;
-    let Sql { text, parameters } = select(tenant, query);
-    let mut statement = connection.prepare_cached(&text)?;
+    page(connection, &select(tenant, query), query).map(|(page, _)| page)
+}
+
+/// Reads a page, and tells how many steps of the virtual machine that took.
+fn page(connection: &Connection, sql: &Sql, query: &Query) -> Result<(Page, u64)> {
+    let Query { order, limit, .. } = query;
+    let Sql { text, parameters } = sql;
+    let mut statement = connection.prepare_cached(text)?;
+    statement.reset_status(StatementStatus::VmStep);
     // Apart from the page, or SQLite reads it for each row that it sorts. While the page is read, both see one state.
     let mut snapshot = connection.prepare_cached("select body from ticketcore_snapshot where row = ?1")?;
     let mut rows = statement.query(params_from_iter(parameters))?;
@@ -44,7 +51,52 @@ pub(crate) fn find(connection: &Connection, tenant: &TenantId, query: &Query) ->
         last = Cursor::of(order.by, &ticket, rank(&ticket, due)?);
         page.tickets.push(Arc::new(ticket));
     }
-    Ok(page)
+    drop(rows);
+    let steps = statement.get_status(StatementStatus::VmStep);
+    Ok((page, u64::try_from(steps).unwrap_or(0)))
+}
+
+/// Finds a page, and tells what it was read off.
+pub(crate) fn explain(connection: &Connection, tenant: &TenantId, query: &Query) -> Result<Explained> {
+    let sql = select(tenant::find(connection, tenant)?, query);
+    let (page, cost) = page(connection, &sql, query)?;
+    let mut statement = connection.prepare(&format!("explain query plan {}", sql.text))?;
+    let steps = statement.query_map(params_from_iter(&sql.parameters), |row| row.get::<_, String>("detail"))?;
+    let plan: Vec<String> = steps.collect::<rusqlite::Result<_>>()?;
+    let named = |step: &String| {
+        let (_, index) = step.split_once("USING INDEX ").or_else(|| step.split_once("USING COVERING INDEX "))?;
+        index.split_whitespace().next().map(str::to_owned)
+    };
+    let words = plan.iter().any(|step| step.contains("VIRTUAL TABLE")).then(|| "ticketcore_words".to_owned());
+    let mut indexes: Vec<String> = plan.iter().filter_map(named).chain(words).collect();
+    indexes.sort();
+    indexes.dedup();
+    let sorted = plan.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY"));
+    let found = page.tickets.len();
+    Ok(Explained { indexes, sorted, found, cost, measure: "steps of the virtual machine", plan })
+}
+
+/// Names the place so many tickets further on, if there is one more.
+pub(crate) fn ahead(
+    connection: &Connection,
+    tenant: &TenantId,
+    order: Order,
+    after: Option<Cursor>,
+    count: NonZeroUsize,
+) -> Result<Option<Cursor>> {
+    let tenant = tenant::find(connection, tenant)?;
+    let mut sql = select(tenant, &Query { order, after, limit: 1, ..Query::default() });
+    sql.push(" offset ").bind(rows::limit(count.get() - 1));
+    let mut statement = connection.prepare_cached(&sql.text)?;
+    let mut rows = statement.query(params_from_iter(sql.parameters))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (row, due): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
+    if rows.next()?.is_none() {
+        return Ok(None);
+    }
+    let mut snapshot = connection.prepare_cached("select body from ticketcore_snapshot where row = ?1")?;
+    let ticket = snapshot.query_row([row], |body| Ok(rows::ticket(row, body.get_ref(0)?)))??;
+    Ok(Cursor::of(order.by, &ticket, rank(&ticket, due)?))
 }
 
 fn rank(ticket: &Ticket, due: Option<i64>) -> Result<Option<Rank>> {
@@ -55,14 +107,18 @@ fn rank(ticket: &Ticket, due: Option<i64>) -> Result<Option<Rank>> {
 
 /// The statement for a page and one ticket more, which tells whether there is a next page.
 fn select(tenant: i64, query: &Query) -> Sql {
-    let Query { filter, order, after, limit } = query;
+    let Query { filter, order, after, until, limit } = query;
     let Order { by, descending } = *order;
     let mut sql = Sql::default();
     let way = Way::to_page(filter, by);
     sql.push("select t.row, t.due").tickets(tenant, filter, way);
-    if by == Sort::Rank {
-        sql.push(" and t.due is not null");
-    }
+    let placed = match by {
+        Sort::Rank => " and t.due is not null",
+        Sort::Resolved => " and t.resolved is not null",
+        Sort::Closed => " and t.closed is not null",
+        Sort::Created | Sort::Updated | Sort::Number | Sort::Priority => "",
+    };
+    sql.push(placed);
     let columns: &[&str] = match by {
         Sort::Rank => &["t.due", "t.priority", "t.created", "t.id"],
         Sort::Created => &["t.created", "t.id"],
@@ -70,10 +126,15 @@ fn select(tenant: i64, query: &Query) -> Sql {
         // No two tickets have a number, so there is no id to tell them apart.
         Sort::Number if way == Way::Words => &["w.rowid"],
         Sort::Number => &["t.row"],
+        Sort::Priority => &["t.priority", "t.created", "t.id"],
+        Sort::Resolved => &["t.resolved", "t.id"],
+        Sort::Closed => &["t.closed", "t.id"],
     };
-    if let Some(Cursor { key, id }) = after {
+    let [after_is, until_is] = if descending { [") < (", ") >= ("] } else { [") > (", ") <= ("] };
+    for (bound, comparison) in [(after, after_is), (until, until_is)] {
+        let Some(Cursor { key, id }) = bound else { continue };
         // A comparison of rows is sought in an index; the same spelt with `or` reads everything before the page.
-        sql.push(" and (").push(&columns.join(", ")).push(if descending { ") < (" } else { ") > (" });
+        sql.push(" and (").push(&columns.join(", ")).push(comparison);
         if by == Sort::Number {
             sql.bind(rows::of(tenant)[0].saturating_add(key[0])).push(")");
         } else {
@@ -106,7 +167,7 @@ mod tests {
 
     fn page(filter: Filter, by: Sort, descending: bool) -> Query {
         let cursor = Cursor { key: [1, 2, 3], id: TicketId(uuid::Uuid::nil()) };
-        Query { filter, order: Order { by, descending }, after: Some(cursor), limit: 50 }
+        Query { filter, order: Order { by, descending }, after: Some(cursor), until: None, limit: 50 }
     }
 
     fn pages(filter: &Filter, by: Sort) -> [Query; 3] {

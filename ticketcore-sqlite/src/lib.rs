@@ -68,6 +68,7 @@ mod tally;
 mod tenant;
 mod wal;
 mod way;
+mod whole;
 mod writer;
 
 pub use commit::commit_in;

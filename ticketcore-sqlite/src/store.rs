@@ -1,6 +1,7 @@
 //! The store itself: which connection does what.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, MAIN_DB};
 use ticketcore::event::Recorded;
 use ticketcore::id::{Key, Position, TenantId, TicketId, Version};
-use ticketcore::query::{Filter, Page, Query};
+use ticketcore::query::{Cursor, Explained, Filter, Order, Page, Query};
 use ticketcore::report::{Scan, Table};
 use ticketcore::store::{Commit, Document, Due, Held, Store, StoreError};
 use ticketcore::ticket::Ticket;
@@ -168,6 +169,21 @@ impl Store for SqliteStore {
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
         self.index(&query.filter).await?;
         self.read(|connection| find::find(connection, tenant, query))
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained, StoreError> {
+        self.index(&query.filter).await?;
+        self.read(|connection| find::explain(connection, tenant, query))
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>, StoreError> {
+        self.read(|connection| find::ahead(connection, tenant, order, after, count))
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {

@@ -61,7 +61,7 @@ impl Way {
             match sort {
                 Sort::Rank => Self::Queue,
                 Sort::Created => Self::Created,
-                Sort::Updated | Sort::Number => Self::Rows,
+                Sort::Updated | Sort::Number | Sort::Priority | Sort::Resolved | Sort::Closed => Self::Rows,
             }
         }
     }

@@ -56,6 +56,7 @@ pub mod ticket;
 pub mod time;
 pub mod trail;
 pub mod value;
+pub mod view;
 pub mod whatif;
 
 pub use actor::{Actor, ActorKind, By, Party};

@@ -1,7 +1,9 @@
 //! Tickets in memory: the reference that every backend is compared with, and the fastest desk there is.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor as Bytes, Read};
+use std::num::NonZeroUsize;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
-use crate::query::{Beside, Cursor, Filter, Order, Other, Page, Query, Sort, Terms, words};
+use crate::query::{Beside, Cursor, Explained, Filter, Order, Other, Page, Query, Sort, Terms, words};
 use crate::report::{Figures, Scan, Table, Tallier};
 use crate::store::{
     Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
@@ -114,6 +116,14 @@ impl State {
         Ok(())
     }
 
+    fn page(&self, tenant: &TenantId, query: &Query, looked: &Cell<u64>) -> Page {
+        let Some(tenant) = self.tenants.get(tenant) else { return Page::default() };
+        let mut found = tenant.ordered(query, looked);
+        let page: Vec<_> = found.by_ref().take(query.limit).collect();
+        let next = if found.next().is_some() { page.last().map(|(place, _)| *place) } else { None };
+        Page { tickets: page.iter().map(|(_, slot)| Arc::clone(&slot.ticket)).collect(), next }
+    }
+
     fn put(&mut self, tenant: &TenantId, write: Write) {
         let kinds = &mut self.tenants.entry(tenant.clone()).or_default().documents;
         let documents = kinds.entry(write.kind.clone()).or_default();
@@ -205,6 +215,14 @@ impl Slot {
     }
 }
 
+/// The queue whose page is read off its order, however many tickets there are.
+fn one_queue(query: &Query) -> Option<&Key> {
+    match (query.order, query.filter.queues.as_slice()) {
+        (Order { by: Sort::Rank, descending: false }, [queue]) => Some(queue),
+        _ => None,
+    }
+}
+
 /// A ticket among those of its tenant.
 struct Placed<'a> {
     slot: &'a Slot,
@@ -228,15 +246,18 @@ impl Tenant {
     }
 
     /// The tickets of a query beyond its cursor, with their places, in order.
-    fn ordered<'a>(&'a self, query: &'a Query) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
-        let Query { filter, order, after, limit: _ } = query;
+    fn ordered<'a>(
+        &'a self,
+        query: &'a Query,
+        looked: &'a Cell<u64>,
+    ) -> Box<dyn Iterator<Item = (Cursor, &'a Slot)> + 'a> {
+        let Query { filter, order, after, until: _, limit: _ } = query;
         let placed = move |slot: &'a Slot| {
+            looked.set(looked.get() + 1);
             let place = Cursor::of(order.by, &slot.ticket, slot.marks.rank)?;
-            let beyond = after.is_none_or(|after| if order.descending { place < after } else { place > after });
-            (beyond && self.means(filter, slot)).then_some((place, slot))
+            (query.spans(place) && self.means(filter, slot)).then_some((place, slot))
         };
-        // A page of one queue is read off its order, however many tickets there are.
-        if let (Order { by: Sort::Rank, descending: false }, [queue]) = (*order, filter.queues.as_slice()) {
+        if let Some(queue) = one_queue(query) {
             let from = after.and_then(|after| after.rank()).map_or(Bound::Unbounded, Bound::Excluded);
             let ranks = self.queues.get(&Some(queue.clone())).map(|queue| queue.range((from, Bound::Unbounded)));
             let slots = ranks.into_iter().flatten().filter_map(|rank| self.tickets.get(&rank.id));
@@ -273,12 +294,37 @@ impl Store for MemoryStore {
     }
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
+        Ok(self.lock().page(tenant, query, &Cell::new(0)))
+    }
+
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained, StoreError> {
+        let looked = Cell::new(0);
+        let page = self.lock().page(tenant, query, &looked);
+        let (index, sorted) = match (one_queue(query), query.order.by) {
+            (Some(_), _) => ("order of the queue", false),
+            (None, Sort::Number) => ("numbers", false),
+            (None, _) => ("", true),
+        };
+        let indexes: Vec<String> =
+            Some(index).filter(|index| !index.is_empty()).map(str::to_owned).into_iter().collect();
+        let step = if sorted { "all tickets are looked at and sorted" } else { "tickets are looked at in order" };
+        let (cost, found) = (looked.get(), page.tickets.len());
+        Ok(Explained { indexes, sorted, found, cost, measure: "tickets looked at", plan: vec![step.to_owned()] })
+    }
+
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>, StoreError> {
         let state = self.lock();
-        let Some(tenant) = state.tenants.get(tenant) else { return Ok(Page::default()) };
-        let mut found = tenant.ordered(query);
-        let page: Vec<_> = found.by_ref().take(query.limit).collect();
-        let next = if found.next().is_some() { page.last().map(|(place, _)| *place) } else { None };
-        Ok(Page { tickets: page.iter().map(|(_, slot)| Arc::clone(&slot.ticket)).collect(), next })
+        let Some(tenant) = state.tenants.get(tenant) else { return Ok(None) };
+        let (query, looked) = (Query { after, order, ..Query::default() }, Cell::new(0));
+        let mut places = tenant.ordered(&query, &looked).map(|(place, _)| place);
+        let place = places.nth(count.get() - 1);
+        Ok(place.filter(|_| places.next().is_some()))
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::event::{Fact, Recorded};
 use crate::id::{Key, Position, TenantId, TicketId, Version};
-use crate::query::{Page, Query};
+use crate::query::{Cursor, Explained, Order, Page, Query};
 
 pub use crate::pieces::Pieces;
 pub use crate::query::{Rank, Target};
@@ -54,6 +55,19 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Finds tickets: a filter, a total order, a page. A limit of 0 gives an empty page that names no next one.
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError>;
+
+    /// Tells how it finds a page: finds it, and says what it was read off and what that took.
+    async fn explain(&self, tenant: &TenantId, query: &Query) -> Result<Explained, StoreError>;
+
+    /// Names the place so many tickets further on in an order, whatever tickets they are: from the start, or after a place;
+    /// `None` if there are no more than so many. Nothing is read of the tickets in between.
+    async fn ahead(
+        &self,
+        tenant: &TenantId,
+        order: Order,
+        after: Option<Cursor>,
+        count: NonZeroUsize,
+    ) -> Result<Option<Cursor>, StoreError>;
 
     /// Counts and measures the tickets of a filter in one pass; one table for each that the scan asks for.
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError>;

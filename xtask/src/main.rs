@@ -20,6 +20,8 @@ cargo xtask <command>
   faults  breaks Postgres servers under load for some minutes, and prints a table of what came of it
   postgres <major>…
           passes the tests on Postgres with servers of other versions, fetched with npm
+  pictures
+          draws docs/pictures anew
   ci      test, and: formatting, lints, documentation, both ends of the rusqlite range, the lock file";
 
 fn main() -> ExitCode {
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Some("bench") => bench(rest),
         Some("faults") => faults::run(),
         Some("postgres") if !rest.is_empty() => postgres::run(rest),
+        Some("pictures") => cargo(["run", "--example", "pictures"], &[]),
         Some("ci") => ci(),
         _ => Err(HELP.to_owned()),
     };
@@ -88,6 +91,7 @@ fn oldest_rusqlite() -> Done {
         "Cargo.toml",
         "Cargo.lock",
         "ticketcore",
+        "ticketcore-picture",
         "ticketcore-sqlite",
         "ticketcore-postgres",
         "xtask",

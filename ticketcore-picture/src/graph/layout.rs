@@ -9,9 +9,10 @@
 //! 3. A bus that runs in several gutters has a *track* of its own above or below all boxes.
 //! 4. A bus is named once, at its arrow, in a strip of the gutter in which no lane is.
 //!
-//! So lines cross, but no name lies on a box, on another name or on a lane. In each gutter, lanes change places as long as
+//! So lines cross, but no name lies on a box, on another name or on a lane. In each gutter, lanes move to other places as long as
 //! that makes fewer crossings.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canvas::Area;
@@ -318,13 +319,32 @@ impl Lane {
     }
 }
 
-/// Lets neighbours change places as long as that makes fewer crossings.
+/// Moves lanes to other places as long as that makes fewer crossings; of very many, neighbours only.
 fn untangle(lanes: &mut [Lane]) {
+    let reach = if lanes.len() <= 40 { lanes.len() } else { 1 };
     for _ in 0..lanes.len() {
         let mut better = false;
-        for i in 1..lanes.len() {
-            if lanes[i].crossings(&lanes[i - 1]) < lanes[i - 1].crossings(&lanes[i]) {
-                lanes.swap(i - 1, i);
+        for from in 0..lanes.len() {
+            let places = from.saturating_sub(reach)..(from + reach + 1).min(lanes.len());
+            let gain = |to: &usize| -> isize {
+                // What one lane gains by going past the others.
+                let (first, last) = (from.min(*to), from.max(*to));
+                let passed = (first..=last).filter(|other| *other != from);
+                let change = |other: usize| {
+                    let (left, right) = if *to > from { (from, other) } else { (other, from) };
+                    lanes[left].crossings(&lanes[right]).cast_signed()
+                        - lanes[right].crossings(&lanes[left]).cast_signed()
+                };
+                passed.map(change).sum()
+            };
+            // Of equal gains, the shortest way.
+            let best = places.map(|to| (gain(&to), to)).max_by_key(|(gain, to)| (*gain, Reverse(from.abs_diff(*to))));
+            if let Some((_, to)) = best.filter(|(gain, _)| *gain > 0) {
+                if to > from {
+                    lanes[from..=to].rotate_left(1)
+                } else {
+                    lanes[to..=from].rotate_right(1)
+                }
                 better = true;
             }
         }

@@ -57,7 +57,8 @@ struct Move {
     to: usize,
 }
 
-const BOX: f64 = 114.0;
+/// How wide boxes are, by the longest name in them.
+const BOX: (f64, f64) = (114.0, 180.0);
 const NAME: f64 = 112.0;
 /// The face of the moves' names.
 const MOVE: Face = Face::LABEL.sized(11.0);
@@ -160,12 +161,10 @@ impl Graph {
     fn places(&self) -> Layout {
         let columns = self.columns();
         let column = |state: &State| columns.iter().position(|status| *status == state.status).unwrap_or_default() + 1;
+        let names = self.states.iter().map(|state| Face::STRONG.width(&label(&state.name)) + 14.0);
+        let width = names.fold(BOX.0, f64::max).min(BOX.1);
         let mut sizes = vec![Size { column: 0, width: DOT, height: DOT }];
-        sizes.extend(self.states.iter().map(|state| Size {
-            column: column(state),
-            width: BOX,
-            height: state.height(),
-        }));
+        sizes.extend(self.states.iter().map(|state| Size { column: column(state), width, height: state.height() }));
         let buses: Vec<Bus> = self.moves.iter().map(|one| self.bus(one, &column)).collect();
         layout(&sizes, &buses)
     }
@@ -219,12 +218,14 @@ impl Picture for Graph {
         }
         let placed = self.places();
         let width = (placed.width + 2.0 * EDGE).max(WIDTH);
-        let most = self.states.iter().filter_map(|state| state.count).max();
+        // What is closed only becomes more; the work is elsewhere.
+        let open = self.states.iter().filter(|state| state.status != Status::Closed);
+        let most = open.filter_map(|state| state.count).max();
         let mut legend = Vec::new();
         if let Some(most) = most.filter(|most| *most > 0) {
             legend.extend([
                 (Look::Step(0), "few tickets".to_owned()),
-                (Look::Step(STEPS - 1), format!("up to {}", grouped(most))),
+                (Look::Step(STEPS - 1), format!("up to {}, closed ones aside", grouped(most))),
             ]);
         }
         let head = Head::wide(&self.title, &self.about, legend, width);
@@ -283,7 +284,7 @@ impl Picture for Graph {
             Heading::new("moves"),
         ];
         let rows = self.states.iter().enumerate().map(row).collect();
-        Section { title: self.title.clone(), about: self.about.clone(), headings, rows }
+        Section { title: self.title.clone(), about: self.about.clone(), headings, rows, ..Section::default() }
     }
 }
 
@@ -330,7 +331,7 @@ fn bent(points: &[(f64, f64)], (left, top): (f64, f64)) -> Path {
 
 fn draw_state(canvas: &mut Canvas, area: Area, state: &State, most: u64) {
     // The more tickets, the darker.
-    let step = state.count.filter(|count| *count > 0).map(|count| {
+    let step = state.count.filter(|count| *count > 0 && state.status != Status::Closed).map(|count| {
         let part = count as f64 / most.max(1) as f64;
         (1..STEPS).rev().find(|step| part >= *step as f64 / STEPS as f64).unwrap_or(0)
     });

@@ -19,8 +19,9 @@
 //! | `end` | `documents`, `tickets`, `events`, `files`, and the SHA-256 of all lines before it | the last |
 //!
 //! What is not in it follows from what is: the tickets themselves, the index over them, positions in the feed, the versions of
-//! documents. Nor are the cursors of notifiers, which the store as a whole keeps, and the keys of requests that were done
-//! [once](crate::Request::once), which cannot be listed: a request that is repeated after a move is done again.
+//! documents, and live tables, which hold places in the feed and are [kept](crate::Desk::keep_live) anew. Nor are the cursors
+//! of notifiers, which the store as a whole keeps, and the keys of requests that were done [once](crate::Request::once),
+//! which cannot be listed: a request that is repeated after a move is done again.
 
 mod line;
 mod read;

@@ -191,7 +191,7 @@ impl Desk {
     /// Writes a commit. If it has made room for somebody, what waits is given out.
     pub(super) async fn commit(&self, commit: Commit) -> Result<Vec<Arc<Ticket>>, StoreError> {
         let loads: Vec<Write> = commit.documents.iter().filter(|write| write.kind == LOAD).cloned().collect();
-        let tickets = self.core.store.commit(commit).await?;
+        let tickets = self.core.commit(commit).await?;
         if !loads.is_empty() && self.core.rosters.note(&self.tenant, &loads) {
             self.give_out_some().await;
         }

@@ -77,7 +77,7 @@ impl Desk {
         let body = serde_json::to_string(&kept).map_err(|error| StoreError::corrupt("link", error))?;
         let (key, body) = (link.id().to_owned(), Some(body));
         let write = Write { kind: LINK, key, expected: Version(0), at: now, body };
-        self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await?;
+        self.core.commit(Commit::documents(self.tenant.clone(), [write])).await?;
         Ok(link)
     }
 
@@ -133,7 +133,7 @@ impl Desk {
             return Err(Error::InvalidLink);
         }
         let commit = Commit::documents(self.tenant.clone(), [removal(&document, self.now())]);
-        match self.core.store.commit(commit).await {
+        match self.core.commit(commit).await {
             // Links do not change, they only go.
             Err(StoreError::Conflict(_)) => Err(Error::InvalidLink),
             done => Ok(done.map(drop)?),
@@ -162,7 +162,7 @@ impl Desk {
                     continue;
                 }
                 let commit = Commit::documents(self.tenant.clone(), [removal(&document, now)]);
-                match self.core.store.commit(commit).await {
+                match self.core.commit(commit).await {
                     Err(StoreError::Conflict(_)) => {}
                     done => {
                         done?;

@@ -19,6 +19,7 @@ mod import;
 mod instantiate;
 mod known;
 mod link;
+mod list;
 mod live;
 mod merge;
 mod news;
@@ -35,8 +36,10 @@ mod search;
 mod seats;
 mod sight;
 mod similar;
+mod subscribe;
 mod tick;
 mod verify;
+mod views;
 mod walk;
 mod what_if;
 
@@ -59,6 +62,7 @@ pub use bulk::{Bulk, Bulked, Effect, Outcome};
 pub use erasure::ErasePerson;
 #[cfg(feature = "import")]
 pub use import::{Compared, Differing, Import, Imported};
+pub use list::{Leaf, List, Listing, Turn};
 pub use live::Live;
 pub use past::Past;
 pub use people::Merger;
@@ -68,8 +72,10 @@ pub use rehearse::{Rehearsed, Trace};
 pub use routing::Recounted;
 pub use search::Hits;
 pub use similar::Like;
+pub use subscribe::Subscription;
 pub use tick::Ticked;
 pub use verify::{Broken, Checkpoint, Head, Verified};
+pub use views::{Counted, Group};
 pub use what_if::{Played, WhatIf};
 
 use ids::Ids;
@@ -77,6 +83,7 @@ use known::Standing;
 use live::Folded;
 use roster::Rosters;
 use rules::Rules;
+use subscribe::Bell;
 
 /// A ticketing desk on a store.
 ///
@@ -114,6 +121,7 @@ struct Core {
     router: Arc<dyn Router>,
     rosters: Rosters,
     folded: Folded,
+    bell: Bell,
 }
 
 impl Core {
@@ -127,6 +135,7 @@ impl Core {
             router,
             rosters: Rosters::default(),
             folded: Folded::default(),
+            bell: Bell::default(),
         }
     }
 }
@@ -240,7 +249,7 @@ pub enum Error {
     },
     /// An archive could not be read or written.
     #[error("the archive cannot be read or written")]
-    Io(#[source] std::io::Error),
+    Io(#[from] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]

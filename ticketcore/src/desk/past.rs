@@ -103,7 +103,7 @@ impl Past {
     ///
     /// [`Error::Store`] if storage fails.
     pub async fn find(&self, query: &Query) -> Result<Page, Error> {
-        let Query { filter, order, after, limit } = query;
+        let Query { filter, order, after: _, until: _, limit } = query;
         // The best so far, at most one more than the page has, which tells whether there is a next one.
         let mut best: BTreeMap<Cursor, Arc<Ticket>> = BTreeMap::new();
         let mut walk = self.desk.walk(self.candidates(filter));
@@ -111,8 +111,7 @@ impl Past {
             for now in tickets {
                 let Some(Was { ticket, marks }) = self.was(&now).await? else { continue };
                 let Some(place) = Cursor::of(order.by, &ticket, marks.rank) else { continue };
-                let beyond = after.is_none_or(|after| if order.descending { place < after } else { place > after });
-                if beyond && self.means(filter, &ticket, &marks).await? {
+                if query.spans(place) && self.means(filter, &ticket, &marks).await? {
                     best.insert(place, ticket);
                 }
                 if best.len() > limit.saturating_add(1) {

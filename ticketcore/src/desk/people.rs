@@ -122,7 +122,7 @@ impl Desk {
                 }
             }
             let commit = Commit::documents(self.tenant.clone(), documents);
-            match self.core.store.commit(Commit { expect: vec![still(&rulebook)], ..commit }).await {
+            match self.core.commit(Commit { expect: vec![still(&rulebook)], ..commit }).await {
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => self.forget_rules(),
                 Err(error) => return Err(error.into()),
                 Ok(_) => {

@@ -116,13 +116,18 @@ impl Desk {
     ///
     /// [`Error::Store`] if storage fails.
     pub async fn feed(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Error> {
+        Ok(self.read_on(after, limit).await?.0)
+    }
+
+    /// Reads on in the feed, and tells up to where: what the actor may not read is passed over.
+    pub(super) async fn read_on(&self, after: Position, limit: usize) -> Result<(Vec<Recorded>, Position), Error> {
         let rulebook = self.rulebook().await?;
         let rights = &rulebook.now().config.rights;
         let desk = self.standing(&rulebook).await?;
         let all = rights.everywhere(&desk.actor, Capability::Read);
         let (mut seen, mut position) = (Vec::new(), after);
         if !all && !rights.is_staff(&desk.actor) {
-            return Ok(seen);
+            return Ok((seen, position));
         }
         while seen.len() < limit {
             let events = self.core.store.feed(position, limit.min(CHUNK)).await?;
@@ -135,10 +140,14 @@ impl Desk {
                     |id| tickets.get(id).is_some_and(|ticket| rights.allows(&desk.actor, ticket, Capability::Read));
                 events.retain(|one| may(one.ticket));
             }
-            events.truncate(limit - seen.len());
+            let room = limit - seen.len();
+            if events.len() > room {
+                events.truncate(room);
+                position = events.last().map_or(position, |last| last.position);
+            }
             seen.append(&mut events);
         }
-        Ok(seen)
+        Ok((seen, position))
     }
 
     /// Counts and measures tickets in one pass, those that the actor sees.

@@ -64,7 +64,7 @@ impl Desk {
             faults.extend(self.taken::<R>(&rulebook, &added, &[record.id()]).await?);
             refuse(faults)?;
             let documents = Commit::documents(self.tenant.clone(), writes);
-            match self.core.store.commit(Commit { expect: vec![still(&rulebook)], ..documents }).await {
+            match self.core.commit(Commit { expect: vec![still(&rulebook)], ..documents }).await {
                 // Decided again, and then on what the other writer has left.
                 Err(error) if error.is_conflict() && attempt < ATTEMPTS => self.forget_rules(),
                 done => {

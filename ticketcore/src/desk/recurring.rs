@@ -136,7 +136,7 @@ impl Desk {
                 Round { key, recurring, at, passed: found.passed, version: version.unwrap_or(Version(0)), last };
             let (commit, became) = self.plan_round(&rulebook, &round, held, now).await?;
             let opened = commit.changes.len();
-            match self.core.store.commit(commit).await {
+            match self.core.commit(commit).await {
                 Ok(_) => {
                     tell(self, &round, &became);
                     return Ok((opened, found.next));

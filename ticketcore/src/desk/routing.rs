@@ -163,7 +163,7 @@ impl Desk {
         let expected = found.map_or(Version(0), |document| document.version);
         let body = Some(rulebook.now().revision.0.to_string());
         let write = Write { kind: COUNTED, key: ALL.to_owned(), expected, at: self.now(), body };
-        match self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await {
+        match self.core.commit(Commit::documents(self.tenant.clone(), [write])).await {
             // Somebody else has counted as well.
             Err(StoreError::Conflict(_)) | Ok(_) => Ok(()),
             Err(error) => Err(error.into()),
@@ -190,7 +190,7 @@ impl Desk {
                 let right = Load { open: is.clone(), last: load.last };
                 let documents = vec![write(&person, version, &right, self.now())?];
                 let commit = Commit { documents, expect: vec![still(rulebook)], ..Commit::new(self.tenant.clone()) };
-                match self.core.store.commit(commit).await {
+                match self.core.commit(commit).await {
                     Err(StoreError::Conflict(_)) => settled = false,
                     done => {
                         done?;
@@ -263,7 +263,7 @@ impl Desk {
                 Given::No => return Ok(Given::No),
             };
             let written = commit.documents.clone();
-            match self.core.store.commit(commit).await {
+            match self.core.commit(commit).await {
                 Ok(_) => {
                     self.core.rosters.note(&self.tenant, &written);
                     return Ok(Given::Yes(()));

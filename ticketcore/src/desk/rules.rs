@@ -182,7 +182,7 @@ impl Desk {
         let routed = !setup.config.routing.routes.is_empty();
         let body = json(serde_json::to_string(&Published { since, config: setup.config }))?;
         let write = Write { kind: CONFIG, key: key(revision), expected: Version(0), at: now, body: Some(body) };
-        self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await?;
+        self.core.commit(Commit::documents(self.tenant.clone(), [write])).await?;
         self.core.rules.swept(now, true);
         self.look(now).await?;
         self.core.rosters.forget(&self.tenant);
@@ -212,7 +212,7 @@ impl Desk {
             let expected = found.map_or(Version(0), |document| document.version);
             let (kind, key, body) = (kind.clone(), key.to_owned(), Some(body.clone()));
             let write = Write { kind, key, expected, at: self.now(), body };
-            match self.core.store.commit(Commit::documents(tenant.clone(), [write])).await {
+            match self.core.commit(Commit::documents(tenant.clone(), [write])).await {
                 Err(error) if error.is_conflict() => {}
                 done => return done.map(drop),
             }

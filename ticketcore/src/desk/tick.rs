@@ -210,7 +210,7 @@ impl Desk {
         let body = serde_json::to_string(&next).map_err(|error| StoreError::corrupt("sweep", error))?;
         let Document { kind, key, version, .. } = document;
         let write = Write { kind, key, expected: version, at: self.now(), body: Some(body) };
-        match self.core.store.commit(Commit::documents(DESK, [write])).await {
+        match self.core.commit(Commit::documents(DESK, [write])).await {
             // Another process sweeps as well; it is as far.
             Err(StoreError::Conflict(_)) | Ok(_) => Ok(count),
             Err(error) => Err(error.into()),

@@ -86,7 +86,7 @@ impl Bent {
 impl Plan {
     /// Reads a whole file. Nothing is known of what the desk has of it already.
     ///
-    /// A file is kept in memory as histories: some 2 KB for each row with changes, half of that if nothing changes.
+    /// A file is kept in memory as what it comes to: 141,000 rows of 47 MB took 330 MB at the most.
     pub fn read(mapping: &Mapping, setup: &Setup, now: DateTime<Utc>, file: impl Read) -> Self {
         let mut plan = Self { source: mapping.source.clone(), ..Self::default() };
         for fault in mapping.check(setup) {

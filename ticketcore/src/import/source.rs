@@ -13,8 +13,10 @@ pub(super) struct Source<R> {
     reader: csv::Reader<Watched<R>>,
     header: Vec<String>,
     record: ByteRecord,
-    /// Reading failed.
-    failed: bool,
+    /// Reading failed, or came to the end.
+    ended: bool,
+    /// The line of the last row, if its last cell goes over several lines.
+    open: Option<u64>,
 }
 
 /// A row whose cells are as many as the headings, and text.
@@ -76,7 +78,7 @@ impl<R: Read> Source<R> {
                 Err(problem) => faults.push(fault(1, Some(&format!("number {}", i + 1)), problem)),
             }
         }
-        if faults.is_empty() { Ok(Self { reader, header, record, failed: false }) } else { Err(faults) }
+        if faults.is_empty() { Ok(Self { reader, header, record, ended: false, open: None }) } else { Err(faults) }
     }
 
     pub(super) fn header(&self) -> &[String] {
@@ -85,20 +87,27 @@ impl<R: Read> Source<R> {
 
     /// The next row, with every fault of its form. A file that cannot be read has no row after that.
     pub(super) fn next(&mut self) -> Option<Result<Cells<'_>, Vec<Fault>>> {
-        let Self { reader, header, record, failed } = self;
-        if *failed {
+        let Self { reader, header, record, ended, open } = self;
+        if *ended {
             return None;
         }
         match reader.read_byte_record(record) {
-            Ok(false) => return None,
+            Ok(false) => {
+                *ended = true;
+                // What was quoted ends with a quote.
+                let line = open.take().filter(|_| reader.get_ref().last != b'"')?;
+                let problem = "has a quote that is not closed: it goes on to the end of the file";
+                return Some(Err(vec![fault(line, None, problem)]));
+            }
             Err(error) => {
-                *failed = true;
+                *ended = true;
                 let line = reader.get_mut().line(record.position().map_or(0, csv::Position::byte));
                 return Some(Err(vec![fault(line, None, error.to_string())]));
             }
             Ok(true) => {}
         }
         let line = reader.get_mut().line(record.position().map_or(0, csv::Position::byte));
+        *open = record.iter().next_back().filter(|cell| cell.contains(&b'\n')).map(|_| line);
         if record.len() != header.len() {
             let problem = format!("has {} cells, the headings are {}", record.len(), header.len());
             return Some(Err(vec![fault(line, None, problem)]));
@@ -136,6 +145,8 @@ struct Watched<R> {
     rest: R,
     /// How many bytes were read.
     read: u64,
+    /// The last of them that is no line break.
+    last: u8,
     /// Where line breaks are that nobody has asked for yet, and whether each begins another line.
     breaks: VecDeque<(u64, bool)>,
     line: u64,
@@ -151,7 +162,7 @@ impl<R: Read> Watched<R> {
         if first == [0xef, 0xbb, 0xbf] {
             first.clear();
         }
-        Ok(Self { first: std::io::Cursor::new(first), rest, read: 0, breaks: VecDeque::new(), line: 1 })
+        Ok(Self { first: std::io::Cursor::new(first), rest, read: 0, last: 0, breaks: VecDeque::new(), line: 1 })
     }
 
     /// The line of a row that begins at a byte or at the first behind it that is no line break; asked in order.
@@ -176,6 +187,7 @@ impl<R: Read> Read for Watched<R> {
         let read = into.get(..count).unwrap_or_default();
         let breaks = read.iter().zip(self.read..).filter(|(byte, _)| matches!(byte, b'\n' | b'\r'));
         self.breaks.extend(breaks.map(|(byte, at)| (at, *byte == b'\n')));
+        self.last = read.iter().rfind(|byte| !matches!(byte, b'\n' | b'\r')).copied().unwrap_or(self.last);
         self.read += count as u64;
         Ok(count)
     }

@@ -63,7 +63,7 @@ pub(super) fn tell(
                     told.change(mapping, at, &before.known, row);
                 }
                 told.say(at, &rows, i);
-                let moved = course.moves.iter().any(|step| step.row == i);
+                let moved = course.moves.binary_search_by_key(&i, |step| step.row).is_ok();
                 bent.silent += u64::from(i > 0 && told.facts.len() == before && !moved);
             }
             Happened::Move(step) => {

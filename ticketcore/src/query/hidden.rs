@@ -109,9 +109,10 @@ const fn is_hidden_counter(counter: Counter) -> bool {
 /// Names an order by something that a customer does not see.
 pub(crate) fn in_order(order: Order) -> Option<String> {
     match order.by {
-        Sort::Created | Sort::Number => None,
+        Sort::Created | Sort::Number | Sort::Resolved | Sort::Closed => None,
         Sort::Rank => Some("rank".to_owned()),
         Sort::Updated => Some("updated".to_owned()),
+        Sort::Priority => Some("priority".to_owned()),
     }
 }
 
@@ -130,7 +131,7 @@ pub(crate) fn in_scan(rights: &Rights, scan: &Scan) -> Option<String> {
 /// A customer sees a ticket's place in life, and so when it changed; not its state, nor who had it.
 const fn is_hidden_each(each: Each) -> bool {
     match each {
-        Each::Ticket | Each::Entry | Each::Crossing => false,
+        Each::Ticket | Each::Entry | Each::Exit | Each::Crossing => false,
         Each::State | Each::Team | Each::Assignee => true,
     }
 }

@@ -25,6 +25,12 @@ pub enum Sort {
     Updated,
     /// Their number.
     Number,
+    /// Their priority, the most pressing first, then when they were opened.
+    Priority,
+    /// When they were resolved last; only tickets that are, and were not reopened since, have a place in it.
+    Resolved,
+    /// When they were closed, likewise.
+    Closed,
 }
 
 /// An order and its direction.
@@ -80,7 +86,8 @@ pub struct Rank {
 /// A place in an order, between two tickets. Its text form is opaque to callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cursor {
-    /// The sort key of the last ticket seen: due, priority, created for [`Sort::Rank`]; else the value and two zeros.
+    /// The sort key of the last ticket seen: due, priority, created for [`Sort::Rank`]; priority, created, and a zero for
+    /// [`Sort::Priority`]; else the value and two zeros.
     pub key: [i64; 3],
     /// The last ticket seen.
     pub id: TicketId,
@@ -98,8 +105,27 @@ impl Cursor {
             Sort::Created => one(ticket.created),
             Sort::Updated => one(ticket.updated),
             Sort::Number => [ticket.number, 0, 0],
+            Sort::Priority => [i64::from(ticket.priority().number()), micros(ticket.created), 0],
+            Sort::Resolved => one(ticket.resolved?),
+            Sort::Closed => one(ticket.closed?),
         };
         Some(Self { key, id: ticket.id })
+    }
+
+    /// The place right beside this one, on the side that comes first in an order, or on the other: no ticket stands between
+    /// the two. So what comes after the place before a ticket begins with that ticket.
+    #[must_use]
+    pub fn beside(self, order: Order, first: bool) -> Self {
+        let up = first == order.descending;
+        // A number is a ticket's own, and its id is not asked.
+        if order.by == Sort::Number {
+            let [number, ..] = self.key;
+            let number = if up { number.saturating_add(1) } else { number.saturating_sub(1) };
+            return Self { key: [number, 0, 0], ..self };
+        }
+        let id = self.id.0.as_u128();
+        let id = if up { id.saturating_add(1) } else { id.saturating_sub(1) };
+        Self { id: TicketId(Uuid::from_u128(id)), ..self }
     }
 
     /// The place as a rank, if it is one of [`Sort::Rank`].

@@ -1,12 +1,14 @@
 //! A report: what it asks of a store, and how it shows the answer.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 
 use super::{Scan, Section, Table, TableSpec};
-use crate::id::Key;
-use crate::query::Filter;
+use crate::config::Span;
+use crate::id::{Key, PersonId};
+use crate::query::{Filter, Period};
 use crate::time::Zone;
 
 /// Says which tickets a report is about, and by whose clock and calendar it is read.
@@ -20,13 +22,31 @@ pub struct Ask {
     pub zone: Zone,
     /// The policies whose promises are reported, in this order; none unless said otherwise.
     pub policies: Vec<Key>,
+    /// Which time the reports of a period are about; the thirty civil days up to `now` unless said otherwise.
+    pub period: Period,
+    /// Within what time of its first resolution a ticket that comes back counts as reopened where a report asks that;
+    /// seven days unless said otherwise.
+    pub within: Span,
+    /// How many tickets each agent may have at once, for their utilisation; nobody's unless said otherwise.
+    pub capacity: BTreeMap<PersonId, u64>,
+    /// What forecasts are drawn from: the same seed gives the same forecast.
+    pub seed: u64,
 }
 
 impl Ask {
     /// Asks about all tickets at an instant.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self { filter: Filter::all(), now, zone: Zone::utc(), policies: Vec::new() }
+        Self {
+            filter: Filter::all(),
+            now,
+            zone: Zone::utc(),
+            policies: Vec::new(),
+            period: Period::default(),
+            within: Span::days(7),
+            capacity: BTreeMap::new(),
+            seed: 0,
+        }
     }
 
     /// Sets which tickets; all unless said otherwise.
@@ -47,6 +67,35 @@ impl Ask {
     #[must_use]
     pub fn policies(mut self, policies: impl IntoIterator<Item = impl Into<Key>>) -> Self {
         self.policies = policies.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets which time the reports of a period are about; the thirty civil days up to its instant by default. An end
+    /// that is left open is so far from the other, or now.
+    #[must_use]
+    pub fn period(mut self, period: Period) -> Self {
+        self.period = period;
+        self
+    }
+
+    /// Sets within what time of its first resolution a ticket that comes back counts as reopened; seven days by default.
+    #[must_use]
+    pub fn within(mut self, within: Span) -> Self {
+        self.within = within;
+        self
+    }
+
+    /// Sets how many tickets each agent may have at once; nobody's is known by default.
+    #[must_use]
+    pub fn capacity(mut self, capacity: impl IntoIterator<Item = (impl Into<PersonId>, u64)>) -> Self {
+        self.capacity = capacity.into_iter().map(|(person, most)| (person.into(), most)).collect();
+        self
+    }
+
+    /// Sets what forecasts are drawn from; 0 by default.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
         self
     }
 

@@ -140,6 +140,7 @@ mod tests {
                 ],
                 vec![Value::Empty, Value::Count(0), Value::Share(Share::default()), Value::Empty],
             ],
+            ..Section::default()
         };
         let second = Section {
             title: "Means".to_owned(),

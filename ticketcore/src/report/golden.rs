@@ -88,6 +88,8 @@ pending   p1              1
 resolved  p3              1
 closed    p1              1
 
+Of all tickets asked for. Exact.
+
 Tickets by kind
 How many tickets there are, and how many of them are neither resolved nor closed.
 
@@ -95,12 +97,16 @@ kind      tickets  backlog
 incident        2        1
 request         1        0
 
+Of all tickets asked for. Exact.
+
 Backlog by priority
 How many tickets are neither resolved nor closed, and how long ago they were opened.
 
 priority  backlog  age n  age mean  age min  age p50  age p90  age p95  age p99  age max
 p1              1      1    5d 11h   5d 11h   5d 11h   5d 11h   5d 11h   5d 11h   5d 11h
 p3              0      0         -        -        -        -        -        -        -
+
+Of all tickets asked for. Times are on the wall clock. Exact.
 "
     );
     assert_eq!(
@@ -112,6 +118,9 @@ From the opening to the first public reply of a human agent, on the wall clock.
 priority  n    mean  min     p50     p90     p95     p99     max
 p1        2  2m 52s  42s  2m 52s  4m 36s  4m 49s  5m 00s  5m 03s
 p3        0       -    -       -       -       -       -       -
+all       2  2m 52s  42s  2m 52s  4m 36s  4m 49s  5m 00s  5m 03s
+
+Of all tickets asked for. Times are on the wall clock. Exact.
 "
     );
     assert_eq!(
@@ -124,6 +133,8 @@ policy          met  breached  excused  running  dropped  share
 first_response    2         1        0        0        0  66.6%
 resolution        0         1        1        1        0   0.0%
 update            0         0        0        0        0      -
+
+Of all tickets asked for. Exact.
 "
     );
     assert_eq!(
@@ -137,6 +148,8 @@ day         opened  resolved  closed
 2026-11-17       1         0       0
 2026-11-18       0         0       1
 2026-11-20       0         1       0
+
+Of all tickets asked for. Exact.
 "
     );
 }
@@ -186,7 +199,9 @@ fn programs_read_json_with_units() {
         r#"{"name":"p99","unit":"s"},{"name":"max","unit":"s"}],"#,
         r#""rows":[{"priority":"p1","n":2,"mean":151.75,"min":0.5,"p50":151.75,"p90":272.75,"p95":287.875,"#,
         r#""p99":299.975,"max":303.0},"#,
-        r#"{"priority":"p3","n":0,"mean":null,"min":null,"p50":null,"p90":null,"p95":null,"p99":null,"max":null}]}"#,
+        r#"{"priority":"p3","n":0,"mean":null,"min":null,"p50":null,"p90":null,"p95":null,"p99":null,"max":null}],"#,
+        r#""total":{"priority":"all","n":2,"mean":151.75,"min":0.5,"p50":151.75,"p90":272.75,"p95":287.875,"#,
+        r#""p99":299.975,"max":303.0},"notes":["Of all tickets asked for.","Times are in business time.","Exact."]}"#,
     ];
     assert_eq!(serde_json::to_string(&sections("response")[1]).unwrap(), expected.concat());
 

@@ -9,11 +9,20 @@ impl Serialize for Section {
     /// Writes the section with each row as a map from the headings' names to its values.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let rows: Vec<_> = self.rows.iter().map(|values| Record { headings: &self.headings, values }).collect();
-        let mut section = serializer.serialize_struct("Section", 4)?;
+        let mut section = serializer.serialize_struct("Section", 6)?;
         section.serialize_field("title", &self.title)?;
         section.serialize_field("about", &self.about)?;
         section.serialize_field("headings", &self.headings)?;
         section.serialize_field("rows", &rows)?;
+        match &self.total {
+            Some(values) => section.serialize_field("total", &Record { headings: &self.headings, values })?,
+            None => section.skip_field("total")?,
+        }
+        if self.notes.is_empty() {
+            section.skip_field("notes")?
+        } else {
+            section.serialize_field("notes", &self.notes)?
+        }
         section.end()
     }
 }

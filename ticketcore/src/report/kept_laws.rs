@@ -68,7 +68,7 @@ fn assert_close(found: &[Table], exact: &[Table]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 12, ..ProptestConfig::default() })]
 
     /// Law 79: whatever came and went, what is left is the tally of the tickets that are left; and that is what an
     /// exact pass over them says, counts and shares to the one, percentiles within the bound.

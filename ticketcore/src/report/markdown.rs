@@ -3,7 +3,8 @@
 use super::{Heading, Section, Value};
 
 impl Section {
-    /// Writes title, description and a table of GitHub Flavored Markdown, numbers to the right. No text becomes markup.
+    /// Writes title, description, a table of GitHub Flavored Markdown, numbers to the right, and the notes. No text becomes
+    /// markup.
     #[must_use]
     pub fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
@@ -15,8 +16,11 @@ impl Section {
         }
         text += &line(headings);
         text += &format!("|{}|\n", rule.collect::<Vec<_>>().join("|"));
-        for row in &self.rows {
+        for row in self.rows.iter().chain(&self.total) {
             text += &line(row.iter().map(|value| plain(&value.to_string())).collect());
+        }
+        if !self.notes.is_empty() {
+            text += &format!("\n{}\n", plain(&self.notes.join(" ")));
         }
         text
     }
@@ -49,6 +53,20 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn totals_stand_below_the_rows_and_notes_below_the_table() {
+        let section = Section {
+            title: "Teams".to_owned(),
+            headings: vec![Heading::new("team"), Heading::new("tickets")],
+            rows: vec![vec![Value::Text("net".to_owned()), Value::Count(2)]],
+            total: Some(vec![Value::Text("all".to_owned()), Value::Count(2)]),
+            notes: vec!["Of all tickets.".to_owned(), "Exact.".to_owned()],
+            ..Section::default()
+        };
+        let text = "## Teams\n\n| team | tickets |\n|:---|---:|\n| net | 2 |\n| all | 2 |\n\nOf all tickets. Exact.\n";
+        assert_eq!(section.markdown(), text);
+    }
 
     #[test]
     fn no_text_becomes_markup() {

@@ -6,7 +6,11 @@
 //! 3. The report shows the [`Table`]s that come out as [`Section`]s, and a [`Format`] says how they are given out: text
 //!    for people, CSV, JSON and Markdown; figures for a monitoring system are [`openmetrics`].
 //!
-//! All numbers are exact, percentiles too; a share of nothing is nothing, not nought. The ready reports are in
+//! A table counts tickets, or pieces of them ([`Each`]): their stays in a state, or how they came to a place in life. Which
+//! tickets it counts is said by one date ([`Cohort`]), and [`Table::behind`] leads from a number back to its tickets.
+//!
+//! All numbers of a pass are exact, percentiles too; those of a [`Tally`], which is kept while tickets come and go, are
+//! within the bound of a [`Histogram`]. A share of nothing is nothing, not nought. The ready reports are in
 //! [`standard`]; most others are a [`Plain`] one.
 
 mod ask;
@@ -22,6 +26,7 @@ mod layout;
 mod markdown;
 mod metrics;
 mod needs;
+mod period;
 mod plain;
 mod scan;
 mod section;
@@ -51,7 +56,10 @@ pub use needs::Needs;
 pub use plain::{Plain, Together};
 pub use scan::{Bucket, Cohort, Dimension, Each, Measure, Scan, TableSpec, Time, Unit};
 pub use section::{Heading, Section, Value};
-pub use standard::{agents, attainment, flow, named, overview, reopens, response, satisfaction, standard, volume};
+pub use standard::{
+    ageing, agents, attainment, cohorts, comparison, cumulative_flow, flow, forecast, heat, life, load, named,
+    overview, quality, reopens, response, satisfaction, standard, trend, volume,
+};
 pub use standing::{NotStandings, Standing};
 pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};

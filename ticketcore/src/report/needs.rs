@@ -88,7 +88,7 @@ impl Needs {
             Each::State => &mut [&mut self.course, &mut self.created, &mut self.status, &mut self.state],
             Each::Team => &mut [&mut self.course, &mut self.created, &mut self.status, &mut self.team],
             Each::Assignee => &mut [&mut self.course, &mut self.created, &mut self.status, &mut self.assignee],
-            Each::Entry | Each::Crossing => &mut [&mut self.course, &mut self.created, &mut self.status],
+            Each::Entry | Each::Exit | Each::Crossing => &mut [&mut self.course, &mut self.created, &mut self.status],
         };
         Self::all(figures);
     }

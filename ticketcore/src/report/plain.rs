@@ -20,8 +20,23 @@ use super::{Ask, Report, Section, Table, TableSpec};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plain {
     name: String,
-    /// Title, description, table.
-    sections: Vec<(String, String, TableSpec)>,
+    sections: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    title: String,
+    about: String,
+    table: TableSpec,
+    shape: Shape,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Plain,
+    /// With a row for all rows together.
+    Total,
+    Matrix,
 }
 
 impl Plain {
@@ -33,8 +48,24 @@ impl Plain {
 
     /// Adds a section: its title, what exactly it measures, and its table.
     #[must_use]
-    pub fn section(mut self, title: impl Into<String>, about: impl Into<String>, table: TableSpec) -> Self {
-        self.sections.push((title.into(), about.into(), table));
+    pub fn section(self, title: impl Into<String>, about: impl Into<String>, table: TableSpec) -> Self {
+        self.part(title.into(), about.into(), table, Shape::Plain)
+    }
+
+    /// Adds a section with a row for all rows together, measured anew: percentiles do not add up.
+    #[must_use]
+    pub fn total(self, title: impl Into<String>, about: impl Into<String>, table: TableSpec) -> Self {
+        self.part(title.into(), about.into(), table, Shape::Total)
+    }
+
+    /// Adds a section that shows a table of two dimensions and one measure as a [matrix](Section::matrix).
+    #[must_use]
+    pub fn matrix(self, title: impl Into<String>, about: impl Into<String>, table: TableSpec) -> Self {
+        self.part(title.into(), about.into(), table, Shape::Matrix)
+    }
+
+    fn part(mut self, title: String, about: String, table: TableSpec, shape: Shape) -> Self {
+        self.sections.push(Part { title, about, table, shape });
         self
     }
 }
@@ -45,12 +76,24 @@ impl Report for Plain {
     }
 
     fn tables(&self, _: &Ask) -> Vec<TableSpec> {
-        self.sections.iter().map(|(_, _, table)| table.clone()).collect()
+        let tables = |part: &Part| match part.shape {
+            Shape::Plain | Shape::Matrix => vec![part.table.clone()],
+            Shape::Total => vec![part.table.clone(), part.table.total()],
+        };
+        self.sections.iter().flat_map(tables).collect()
     }
 
     fn render(&self, _: &Ask, tables: Vec<Table>) -> Vec<Section> {
-        let sections = self.sections.iter().zip(&tables);
-        sections.map(|((title, about, _), table)| Section::new(title, about, table)).collect()
+        let mut tables = tables.into_iter();
+        let mut section = |Part { title, about, table: _, shape }: &Part| {
+            let table = tables.next().unwrap_or_default();
+            match shape {
+                Shape::Plain => Section::new(title, about, &table),
+                Shape::Total => Section::new(title, about, &table).total(&tables.next().unwrap_or_default()),
+                Shape::Matrix => Section::matrix(title, about, &table),
+            }
+        };
+        self.sections.iter().map(&mut section).collect()
     }
 }
 

@@ -82,6 +82,8 @@ pub enum Each {
     Assignee,
     /// Each time that a ticket came to a place in life, its opening included.
     Entry,
+    /// Each time that a ticket left a place in life.
+    Exit,
     /// Each time that a ticket came to the backlog or left it: `opened`, `reopened` or `left`.
     Crossing,
 }
@@ -309,6 +311,7 @@ impl Each {
             Self::Team => "with_team",
             Self::Assignee => "with_assignee",
             Self::Entry => "entered",
+            Self::Exit => "exited",
             Self::Crossing => "crossing",
         }
     }
@@ -325,15 +328,18 @@ impl fmt::Display for Cohort {
             Self::Closed(period) => ("closed", period),
             Self::Then(period) => ("happened", period),
         };
-        f.write_str(what)?;
-        let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-        if let Some(from) = period.from {
-            write!(f, " from {}", instant(from))?;
-        }
-        if let Some(to) = period.to {
-            write!(f, " to before {}", instant(to))?;
-        }
-        if period.is_any() { f.write_str(" at any time") } else { Ok(()) }
+        write!(f, "{what} {}", spelled(period))
+    }
+}
+
+/// A period in words: `from 2026-11-01T00:00:00Z to before 2026-12-01T00:00:00Z`.
+pub(super) fn spelled(Period { from, to }: &Period) -> String {
+    let instant = |at: &DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    match (from, to) {
+        (Some(from), Some(to)) => format!("from {} to before {}", instant(from), instant(to)),
+        (Some(from), None) => format!("from {}", instant(from)),
+        (None, Some(to)) => format!("before {}", instant(to)),
+        (None, None) => "at any time".to_owned(),
     }
 }
 

@@ -10,7 +10,8 @@ use super::Share;
 /// As text ([`Display`](std::fmt::Display)) it is a table for people, in [`csv`](Self::csv) and as JSON (serde) one for
 /// programs. For people, lengths of time are cut to two units, `2h 05m`, a day being 24 hours; for programs they are
 /// numbers of seconds, as the unit in the heading says. Shares are percentages for people, cut and not rounded, so that
-/// 100.0% means all; for programs they are numbers from 0 to 1.
+/// 100.0% means all; for programs they are numbers from 0 to 1. CSV has neither notes nor the row of totals, which a
+/// spreadsheet would add up once more.
 ///
 /// # Examples
 ///
@@ -22,6 +23,7 @@ use super::Share;
 ///     about: "Every ticket counts once.".to_owned(),
 ///     headings: vec![Heading::new("team"), Heading::new("tickets")],
 ///     rows: vec![vec![Value::Text("net".to_owned()), Value::Count(12)], vec![Value::Empty, Value::Count(3)]],
+///     ..Section::default()
 /// };
 /// assert_eq!(section.csv(), "team,tickets\r\nnet,12\r\n,3\r\n");
 /// assert_eq!(
@@ -39,6 +41,10 @@ pub struct Section {
     pub headings: Vec<Heading>,
     /// The rows, each with a value for every heading.
     pub rows: Vec<Vec<Value>>,
+    /// The row of all rows together, if there is one, with a value for every heading.
+    pub total: Option<Vec<Value>>,
+    /// Which tickets count, by which clock, and how exact it is: a line for each.
+    pub notes: Vec<String>,
 }
 
 /// Names one column of a [`Section`].

@@ -7,11 +7,11 @@ use chrono::TimeDelta;
 use super::{Heading, Section, Share, Value};
 
 impl fmt::Display for Section {
-    /// Writes title, description and an aligned table, texts to the left and numbers to the right.
+    /// Writes title, description, an aligned table, texts to the left and numbers to the right, and the notes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heading = |heading: &Heading| heading.name.replace('_', " ");
         let mut lines = vec![self.headings.iter().map(heading).collect::<Vec<_>>()];
-        lines.extend(self.rows.iter().map(|row| row.iter().map(Value::to_string).collect()));
+        lines.extend(self.rows.iter().chain(&self.total).map(|row| row.iter().map(Value::to_string).collect()));
         let columns: Vec<_> = (0..self.headings.len())
             .map(|column| {
                 let width = lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max();
@@ -30,6 +30,9 @@ impl fmt::Display for Section {
                 };
             }
             writeln!(f, "{}", text.trim_end())?;
+        }
+        if !self.notes.is_empty() {
+            writeln!(f, "\n{}", self.notes.join(" "))?;
         }
         Ok(())
     }

@@ -158,6 +158,9 @@ macro_rules! store_tests {
             ]
             pages: [
                 every_order_is_read_page_by_page_without_gap_or_repeat
+                a_page_looks_no_further_than_a_place
+                the_place_ahead_is_that_of_the_ticket_so_many_further_on
+                what_explains_a_page_finds_it
                 a_limit_of_none_gives_an_empty_page_that_names_no_next_one
                 equal_keys_are_read_page_by_page_without_gap_or_repeat
                 a_page_goes_on_although_its_last_ticket_left

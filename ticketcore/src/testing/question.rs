@@ -19,7 +19,7 @@ use crate::ticket::Ticket;
 use crate::trail::Aspect;
 
 /// Every order, in both directions.
-pub const ORDERS: [Order; 8] = {
+pub const ORDERS: [Order; 14] = {
     const fn order(by: Sort, descending: bool) -> Order {
         Order { by, descending }
     }
@@ -32,8 +32,19 @@ pub const ORDERS: [Order; 8] = {
         order(Sort::Updated, true),
         order(Sort::Number, false),
         order(Sort::Number, true),
+        order(Sort::Priority, false),
+        order(Sort::Priority, true),
+        order(Sort::Resolved, false),
+        order(Sort::Resolved, true),
+        order(Sort::Closed, false),
+        order(Sort::Closed, true),
     ]
 };
+
+/// The orders in which a ticket has a place that is open and that somebody can act on.
+pub fn orders_of_open() -> impl Iterator<Item = Order> {
+    ORDERS.into_iter().filter(|order| !matches!(order.by, Sort::Resolved | Sort::Closed))
+}
 
 /// Every flag there is.
 pub(crate) const FLAGS: [Flag; 8] = [
@@ -297,14 +308,14 @@ impl Sample {
         filter.matches(&self.ticket, &self.marks, &Among(self, samples))
     }
 
-    fn place(&self, sort: Sort) -> Option<Cursor> {
+    pub(crate) fn place(&self, sort: Sort) -> Option<Cursor> {
         Cursor::of(sort, &self.ticket, self.marks.rank)
     }
 }
 
 /// What a query means: every ticket looked at, all of them sorted, the page cut out.
 pub fn page(samples: &[Sample], query: &Query) -> Page {
-    let Query { filter, order, after, limit } = query;
+    let Query { filter, order, after: _, until: _, limit } = query;
     let placed = |sample: &Sample| Some((sample.place(order.by)?, std::sync::Arc::clone(&sample.ticket)));
     let mut found: Vec<_> =
         samples.iter().filter(|sample| sample.is_meant(filter, samples)).filter_map(placed).collect();
@@ -312,8 +323,7 @@ pub fn page(samples: &[Sample], query: &Query) -> Page {
     if order.descending {
         found.reverse();
     }
-    let beyond = |place: Cursor| after.is_none_or(|after| if order.descending { place < after } else { place > after });
-    found.retain(|(place, _)| beyond(*place));
+    found.retain(|(place, _)| query.spans(*place));
     let next = if found.len() > *limit { found[..*limit].last().map(|(place, _)| *place) } else { None };
     Page { tickets: found.into_iter().take(*limit).map(|(_, ticket)| ticket).collect(), next }
 }

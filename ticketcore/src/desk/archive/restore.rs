@@ -47,8 +47,8 @@ pub struct Restored {
 }
 
 impl Desk {
-    /// Prepares to bring an [archive](crate::archive) into the tenant, which must be empty, or hold what an earlier try has
-    /// brought in of the same archive.
+    /// Prepares to bring an [archive](crate::archive#the-format) into the tenant, which must be empty, or hold what an
+    /// earlier try has brought in of the same archive.
     pub fn restore(&self) -> Restore<'_> {
         Restore { desk: self, dry: false, progress: None }
     }
@@ -155,7 +155,7 @@ impl<'a> Restore<'a> {
         let start = archive.stream_position()?;
         let end = check(&desk.tenant, &mut *archive)?;
         archive.seek(SeekFrom::Start(start))?;
-        let there = desk.compare(&mut *archive).await?;
+        let there = desk.compare(&mut *archive, &end).await?;
         let restored = Restored { archive: end, tickets: end.tickets - there, unchanged: there };
         if dry {
             return Ok(restored);
@@ -250,10 +250,14 @@ fn refused(fault: Fault) -> Error {
 
 impl Desk {
     /// Makes sure that the tenant has nothing that is not in an archive, and tells how many of its tickets it has.
-    async fn compare<R: BufRead>(&self, archive: R) -> Result<u64, Error> {
+    async fn compare<R: BufRead>(&self, archive: R, end: &End) -> Result<u64, Error> {
         let order = Order { by: Sort::Number, descending: true };
         let newest = self.core.store.find(&self.tenant, &Query::new(Filter::all()).order(order).limit(1)).await?;
         let there = newest.tickets.first().map_or(0, |ticket| ticket.number.cast_unsigned());
+        if end.tickets < there {
+            let problem = format!("has {} tickets, and the tenant has {there}{EMPTY}", end.tickets);
+            return Err(refused(Fault::new("archive", problem)));
+        }
         let (mut reader, _) = Reader::new(archive, self.tenant.clone()).map_err(refused)?;
         while let Some(part) = reader.next().map_err(refused)? {
             let line = reader.line();
@@ -274,12 +278,9 @@ impl Desk {
                         return Err(refused(Fault::new(format!("line {line}"), problem + EMPTY)));
                     }
                 }
-                Part::Ticket(_) | Part::File(_) => {}
-                Part::End(end) if end.tickets < there => {
-                    let problem = format!("has {} tickets, and the tenant has {there}{EMPTY}", end.tickets);
-                    return Err(refused(Fault::new("archive", problem)));
-                }
-                Part::End(_) => {}
+                // All that follows is new.
+                Part::Ticket(_) => break,
+                Part::File(_) | Part::End(_) => {}
             }
         }
         Ok(there)
@@ -294,7 +295,7 @@ impl Desk {
             }
         }
         if !writes.is_empty() {
-            self.core.store.commit(Commit::documents(self.tenant.clone(), writes)).await?;
+            self.core.commit(Commit::documents(self.tenant.clone(), writes)).await?;
         }
         Ok(())
     }
@@ -329,7 +330,7 @@ impl Desk {
             commit.changes.push(Change { expected: Version(0), ticket, facts, marks, claims, erased: Vec::new() });
             numbers.push(head.number);
         }
-        let stored = self.core.store.commit(commit).await?;
+        let stored = self.core.commit(commit).await?;
         match stored.iter().zip(numbers).find(|(ticket, number)| ticket.number != *number) {
             None => Ok(()),
             Some((ticket, number)) => {

@@ -104,7 +104,7 @@ impl Desk {
             if removed == 0 {
                 return Ok(next);
             }
-            match self.core.store.commit(Commit::documents(self.tenant.clone(), gone)).await {
+            match self.core.commit(Commit::documents(self.tenant.clone(), gone)).await {
                 // Another process removes them as well.
                 Err(StoreError::Conflict(_)) => {}
                 done => drop(done?),

@@ -203,7 +203,7 @@ impl Job<'_> {
         let body = serde_json::to_string(&course).map_err(|error| StoreError::corrupt("erasure", error))?;
         let documents = vec![self.write(version, now, Some(body))];
         let expect = if changes.is_empty() { Vec::new() } else { vec![still(&rulebook)] };
-        desk.core.store.commit(Commit { changes, documents, expect, ..Commit::new(desk.tenant.clone()) }).await?;
+        desk.core.commit(Commit { changes, documents, expect, ..Commit::new(desk.tenant.clone()) }).await?;
         Ok(Step::On(course))
     }
 
@@ -222,7 +222,7 @@ impl Job<'_> {
         documents.extend([write_receipt(&receipt)?, self.write(version, now, None)]);
         // Before, as this may be the end of it; and after, as those who tick may have looked in between.
         desk.announce(rulebook).await?;
-        desk.core.store.commit(Commit::documents(desk.tenant.clone(), documents)).await?;
+        desk.core.commit(Commit::documents(desk.tenant.clone(), documents)).await?;
         // Nobody who is not there is given work.
         desk.core.rosters.forget(&desk.tenant);
         desk.announce(rulebook).await?;

@@ -161,7 +161,7 @@ impl Desk {
         let (key, body) = (rule.key.as_str().to_owned(), serde_json::to_string(&course).map_err(corrupt)?);
         commit.documents.push(Write { kind: RETENTION, key, expected: version, at: now, body: Some(body) });
         let changed = commit.changes.len();
-        match self.core.store.commit(commit).await {
+        match self.core.commit(commit).await {
             // Somebody wrote to one of the tickets, or another process is as far.
             Err(StoreError::Conflict(_)) => self.forget_rules(),
             done => {

@@ -1,7 +1,5 @@
 //! The writing: a chunk of histories in a commit.
 
-use std::sync::Arc;
-
 use super::{Differing, Imported, Origin, claim, fault};
 use crate::config::Rulebook;
 use crate::desk::apply::{ATTEMPTS, change};
@@ -10,7 +8,7 @@ use crate::desk::rules::still;
 use crate::desk::seats::{LOAD, Seats};
 use crate::desk::{Desk, Error};
 use crate::engine::adopt;
-use crate::id::{Key, Version};
+use crate::id::{Key, TicketId, Version};
 use crate::import::Story;
 use crate::store::{Claim, Commit, Conflict, StoreError, Write};
 
@@ -48,7 +46,7 @@ impl Desk {
             let rulebook = self.rulebook().await?;
             let commit = self.commit_of_stories(&rulebook, source, &new).await?;
             let events: u64 = commit.changes.iter().map(|change| change.facts.len() as u64).sum();
-            match self.core.store.commit(commit).await {
+            match self.core.commit(commit).await {
                 Ok(_) => {
                     imported.tickets += new.len();
                     imported.events += events;
@@ -87,6 +85,7 @@ impl Desk {
                 digest: story.digest(),
                 told: Version(i64::try_from(story.facts.len()).unwrap_or(i64::MAX)),
                 events: adopted.ticket.version,
+                by: self.actor.id.clone(),
             };
             let body = serde_json::to_string(&origin).map_err(|error| StoreError::corrupt("origin", error))?;
             let write = Write { kind: IMPORT, key: id.to_string(), expected: Version(0), at: now, body: Some(body) };
@@ -128,17 +127,13 @@ impl Desk {
     }
 
     /// The ticket that came of one of another system, and what is kept of that.
-    pub(super) async fn origin(
-        &self,
-        source: &Key,
-        external: &str,
-    ) -> Result<Option<(crate::id::TicketId, Arc<Origin>)>, StoreError> {
+    pub(super) async fn origin(&self, source: &Key, external: &str) -> Result<Option<(TicketId, Origin)>, StoreError> {
         let Some(held) = self.core.store.claim(&self.tenant, &claim(source, external)).await? else { return Ok(None) };
         let Some(document) = self.core.store.document(&self.tenant, &IMPORT, &held.by.to_string()).await? else {
             return Err(StoreError::corrupt(format!("origin of {}", held.by), "it is not there"));
         };
         let corrupt = |error| StoreError::corrupt(format!("origin of {}", held.by), error);
         let origin = serde_json::from_str(&document.body).map_err(corrupt)?;
-        Ok(Some((held.by, Arc::new(origin))))
+        Ok(Some((held.by, origin)))
     }
 }

@@ -1,6 +1,5 @@
 //! Is what stands in the store what stood in the file?
 
-use super::Origin;
 use crate::desk::{Desk, Error};
 use crate::id::Version;
 use crate::import::{Plan, Story, root};
@@ -47,19 +46,21 @@ impl Desk {
     pub async fn verify_import(&self, plan: &Plan, mut progress: impl FnMut(usize) + Send) -> Result<Compared, Error> {
         self.may_import(&*self.rulebook().await?)?;
         let (mut missing, mut differing) = (Vec::new(), Vec::new());
+        let mut file: Vec<(&str, Digest)> = Vec::with_capacity(plan.stories.len());
         let mut there: Vec<(&str, Digest)> = Vec::with_capacity(plan.stories.len());
         let mut events_there = 0;
         for (i, story) in plan.stories.iter().enumerate() {
+            let expected = story.digest();
+            file.push((&story.external, expected));
             match self.origin(&plan.source, &story.external).await? {
                 None => missing.push(story.external.clone()),
                 Some((id, origin)) => {
-                    let Origin { told: Version(told), .. } = *origin;
-                    let limit = usize::try_from(told).unwrap_or(usize::MAX);
+                    let limit = usize::try_from(origin.told.0).unwrap_or(usize::MAX);
                     let history = self.core.store.history(&self.tenant, id, Version(0), limit).await?;
                     let digest = Story::digest_of(&history);
                     events_there += history.len() as u64;
                     there.push((&story.external, digest));
-                    if digest != story.digest() {
+                    if digest != expected {
                         differing.push(story.external.clone());
                     }
                 }
@@ -73,7 +74,7 @@ impl Desk {
             events: plan.count(),
             tickets_there: there.len(),
             events_there,
-            digest: plan.digest(),
+            digest: root(file.into_iter()),
             digest_there: root(there.into_iter()),
             missing,
             differing,

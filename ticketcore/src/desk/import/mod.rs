@@ -17,7 +17,7 @@ use crate::directory::Reference;
 use crate::engine::{Refusal, forbidden};
 use crate::event::Event;
 use crate::fault::Fault;
-use crate::id::{Key, TicketId, Version};
+use crate::id::{Key, PersonId, TicketId, Version};
 use crate::import::{Mapping, Plan, Story};
 use crate::seal::Digest;
 use crate::store::StoreError;
@@ -37,6 +37,8 @@ struct Origin {
     told: Version,
     /// How many were recorded with it, the verdicts of policies among them.
     events: Version,
+    /// Who brought it in.
+    by: PersonId,
 }
 
 /// An import made ready by its methods and carried out by [`run`](Self::run).
@@ -214,33 +216,31 @@ fn claim(source: &Key, external: &str) -> String {
     format!("import/{source}/{external}")
 }
 
-/// Everybody whom tickets name, each once.
+/// Everybody whom tickets name, each once, with what for.
 fn named(stories: &[Story]) -> Vec<(&'static str, Reference)> {
-    let mut named = BTreeSet::new();
+    let mut people: BTreeSet<(&'static str, &PersonId)> = BTreeSet::new();
+    let (mut teams, mut organisations): (BTreeSet<&Key>, BTreeSet<&Key>) = Default::default();
+    // A file tells nothing else of people.
     for fact in stories.iter().flat_map(|story| &story.facts) {
-        match &fact.event {
-            Event::Opened(opened) => {
-                named.extend(opened.requester.iter().map(|id| ("requester", id.as_str())));
-                named.extend(opened.assignee.iter().map(|id| ("assignee", id.as_str())));
-                named.extend(opened.team.iter().map(|key| ("team", key.as_str())));
-                named.extend(opened.organisation.iter().map(|key| ("organisation", key.as_str())));
-            }
-            Event::RequesterChanged(person) => named.extend(person.iter().map(|id| ("requester", id.as_str()))),
-            Event::Assigned(person) => named.extend(person.iter().map(|id| ("assignee", id.as_str()))),
-            Event::TeamAssigned(team) => named.extend(team.iter().map(|key| ("team", key.as_str()))),
-            Event::OrganisationChanged(key) => named.extend(key.iter().map(|key| ("organisation", key.as_str()))),
-            // A file tells nothing else of people.
-            _ => {}
+        if let Event::Opened(opened) = &fact.event {
+            people.extend(opened.requester.iter().map(|id| ("requester", id)));
+            people.extend(opened.assignee.iter().map(|id| ("assignee", id)));
+            teams.extend(&opened.team);
+            organisations.extend(&opened.organisation);
+        } else if let Event::RequesterChanged(person) = &fact.event {
+            people.extend(person.iter().map(|id| ("requester", id)));
+        } else if let Event::Assigned(person) = &fact.event {
+            people.extend(person.iter().map(|id| ("assignee", id)));
+        } else if let Event::TeamAssigned(team) = &fact.event {
+            teams.extend(team);
+        } else if let Event::OrganisationChanged(organisation) = &fact.event {
+            organisations.extend(organisation);
         }
     }
-    named
-        .into_iter()
-        .map(|(what, name)| match what {
-            "team" => (what, Reference::Team(name.into())),
-            "organisation" => (what, Reference::Organisation(name.into())),
-            _ => (what, Reference::Person(name.into())),
-        })
-        .collect()
+    let people = people.into_iter().map(|(what, id)| (what, Reference::Person(id.clone())));
+    let teams = teams.into_iter().map(|team| ("team", Reference::Team(team.clone())));
+    let organisations = organisations.into_iter().map(|key| ("organisation", Reference::Organisation(key.clone())));
+    people.chain(teams).chain(organisations).collect()
 }
 
 fn fault(story: &Story, problem: &str) -> Error {

@@ -152,7 +152,7 @@ impl Desk {
             };
             let expected = found.version;
             let write = Write { kind: LIVE, key: name.to_string(), expected, at: self.now(), body: None };
-            match self.core.store.commit(Commit::documents(self.tenant.clone(), [write])).await {
+            match self.core.commit(Commit::documents(self.tenant.clone(), [write])).await {
                 // It was brought up to date meanwhile.
                 Err(StoreError::Conflict(_)) => {}
                 done => return Ok(done.map(drop)?),

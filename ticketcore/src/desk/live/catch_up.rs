@@ -80,7 +80,7 @@ impl Desk {
             }
             let writes = boards.into_iter().map(|stored| stored.grown().write(self.now())).collect::<Result<_, _>>()?;
             let commit = Commit { documents: writes, ..Commit::new(self.tenant.clone()) };
-            match self.core.store.commit(commit).await {
+            match self.core.commit(commit).await {
                 Ok(_) => return Ok(count),
                 Err(StoreError::Conflict(_)) => {}
                 Err(error) => return Err(error.into()),

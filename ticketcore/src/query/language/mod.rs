@@ -15,7 +15,7 @@
 //!          | field ":" [ value ] ".." [ value ]           (* both ends included, one of them at least *)
 //!          | aspect "was" list [ when ]
 //!          | aspect "changed" { "from" list | "to" list | "by" list | when }
-//!          | "sort:" [ "-" ] ( "due" | "created" | "updated" | "number" )
+//!          | "sort:" [ "-" ] ( "due" | "created" | "updated" | "number" | "priority" | "resolved" | "closed" )
 //!          | word | word "*" | quoted ;
 //! list     = value { "," value } ;                        (* one of these *)
 //! value    = bare | quoted ;

@@ -38,6 +38,15 @@ pub struct Question {
     pub sort: Option<Order>,
 }
 
+impl Expr {
+    /// Those that two expressions mean.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let parts = |expr| if let Self::All(all) = expr { all } else { vec![expr] };
+        Self::All([parts(self), parts(other)].concat())
+    }
+}
+
 /// Which tickets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {

@@ -10,12 +10,15 @@ use crate::query::Sort;
 use crate::time::span;
 
 /// The orders, each by its names; `rank` is the same as `due`.
-pub(super) const SORTS: [(&str, Sort); 5] = [
+pub(super) const SORTS: [(&str, Sort); 8] = [
     ("due", Sort::Rank),
     ("rank", Sort::Rank),
     ("created", Sort::Created),
     ("updated", Sort::Updated),
     ("number", Sort::Number),
+    ("priority", Sort::Priority),
+    ("resolved", Sort::Resolved),
+    ("closed", Sort::Closed),
 ];
 
 /// The words that people have for priorities, the most pressing first.

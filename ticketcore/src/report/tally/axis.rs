@@ -26,8 +26,8 @@ pub(super) enum Axis {
     },
     /// Of pieces.
     Name(Names),
-    /// Of pieces that are entries to a place in life.
-    Entered,
+    /// Of pieces that are of a place in life.
+    Life,
     Then(Buckets),
 }
 
@@ -57,7 +57,7 @@ impl Axis {
             Dimension::Hour(zone) => Self::Hour(zone.clone()),
             Dimension::AgeBand => Self::Age { now },
             Dimension::Each => match each {
-                Each::Entry => Self::Entered,
+                Each::Entry | Each::Exit => Self::Life,
                 Each::Ticket | Each::State | Each::Team | Each::Assignee | Each::Crossing => {
                     Self::Name(Names::default())
                 }
@@ -84,7 +84,7 @@ impl Axis {
                 if is_open { 1 + band(now.saturating_sub(figures.created)) } else { 0 }
             }
             Self::Name(names) => piece.name.map_or(0, |name| 1 + names.code(name)),
-            Self::Entered => {
+            Self::Life => {
                 let place = piece.name.and_then(|name| Status::ALL.iter().position(|status| status.as_str() == name));
                 place.map_or(0, |place| 1 + place)
             }
@@ -107,10 +107,10 @@ impl Axis {
             Self::Priority => u8::try_from(code).ok().and_then(Priority::new).map_or(Cell::None, Cell::Priority),
             Self::Text(_, names) | Self::Name(names) => text(names.text(place)),
             Self::Time(_, buckets) | Self::Then(buckets) => text(buckets.name(place)),
-            Self::Weekday(..) => WEEK.get(place).map_or(Cell::None, |day| ranked(place, &day.to_string())),
+            Self::Weekday(..) => week().nth(place).unwrap_or(Cell::None),
             Self::Hour(_) => u8::try_from(place).map_or(Cell::None, |hour| Cell::Text(format!("{hour:02}"))),
             Self::Age { now: _ } => BANDS.get(place).map_or(Cell::None, |(_, name)| ranked(place, name)),
-            Self::Entered => Status::ALL.get(place).copied().map_or(Cell::None, Cell::Status),
+            Self::Life => Status::ALL.get(place).copied().map_or(Cell::None, Cell::Status),
         }
     }
 
@@ -123,7 +123,7 @@ impl Axis {
             Self::Weekday(..) => WEEK.len(),
             Self::Hour(_) => 24,
             Self::Age { now: _ } => BANDS.len(),
-            Self::Entered => Status::ALL.len(),
+            Self::Life => Status::ALL.len(),
         };
         (0..=values).map(|code| self.cell(code)).collect()
     }
@@ -152,6 +152,11 @@ fn hour(zone: &Zone, at: DateTime<Utc>) -> usize {
 /// The week, as ISO 8601 orders it.
 const WEEK: [Weekday; 7] =
     [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];
+
+/// The days of the week as cells, from Monday on.
+pub(in crate::report) fn week() -> impl Iterator<Item = Cell> {
+    WEEK.iter().enumerate().map(|(place, day)| ranked(place, &day.to_string()))
+}
 
 /// Which day of the week a date is that names a bucket.
 fn weekday(day: &str) -> Option<usize> {

@@ -15,7 +15,7 @@ mod sum;
 use standings::Standings;
 use stream::Stream;
 
-pub(super) use axis::BANDS;
+pub(super) use axis::{BANDS, week};
 pub use kept::{Moves, OtherTables, Tally};
 
 use super::{Cohort, Course, Each, Figures, NotCourse, NotStandings, Scan, Table};

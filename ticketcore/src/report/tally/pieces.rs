@@ -52,6 +52,14 @@ pub(super) fn pieces<'a>(
                 ControlFlow::<()>::Continue(())
             });
         }
+        Each::Exit => {
+            let _ = entries(figures, course, |at, before, status| {
+                if let Some(before) = before.filter(|before| *before != status) {
+                    take(Piece { name: Some(before.as_str()), at: Some(at), ..Piece::default() });
+                }
+                ControlFlow::<()>::Continue(())
+            });
+        }
         Each::Crossing => {
             let _ = entries(figures, course, |at, before, status| {
                 let name = match (before.map(Status::is_open), status.is_open()) {

@@ -1,5 +1,6 @@
 //! Orders, and pages of them.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -45,6 +46,58 @@ pub async fn every_order_is_read_page_by_page_without_gap_or_repeat(harness: &dy
     }
 }
 
+pub async fn a_page_looks_no_further_than_a_place(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut dice = Dice::new(31);
+    let samples = sample::fill(&*store, &clerk, &mut dice, 14).await;
+    for order in question::ORDERS {
+        let places: Vec<Cursor> = samples.iter().filter_map(|sample| sample.place(order.by)).collect();
+        for _ in 0..12 {
+            let some = |dice: &mut Dice| (!places.is_empty() && dice.once_in(2)).then(|| *dice.pick(&places));
+            let (after, until) = (some(&mut dice), some(&mut dice));
+            let filter = if dice.once_in(2) { Filter::all() } else { question::filter(&mut dice, &samples) };
+            let query = Query { after, until, ..Query::new(filter).order(order).limit(1 + dice.below(6)) };
+            let found = store.find(clerk.tenant(), &query).await.unwrap();
+            assert_eq!(found, question::page(&samples, &query), "{query:?}");
+        }
+    }
+}
+
+pub async fn the_place_ahead_is_that_of_the_ticket_so_many_further_on(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let samples = sample::fill(&*store, &clerk, &mut Dice::new(32), 7).await;
+    for order in question::ORDERS {
+        let mut places: Vec<Cursor> = samples.iter().filter_map(|sample| sample.place(order.by)).collect();
+        places.sort_unstable();
+        if order.descending {
+            places.reverse();
+        }
+        for from in 0..=places.len() {
+            let after = from.checked_sub(1).map(|before| places[before]);
+            for count in 1..=places.len() + 1 {
+                let meant = places.get(from + count - 1).filter(|_| places.len() > from + count).copied();
+                let count = NonZeroUsize::new(count).unwrap();
+                let found = store.ahead(clerk.tenant(), order, after, count).await.unwrap();
+                assert_eq!(found, meant, "{count} after {after:?} in {order:?}");
+            }
+        }
+    }
+}
+
+pub async fn what_explains_a_page_finds_it(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut dice = Dice::new(33);
+    let samples = sample::fill(&*store, &clerk, &mut dice, 9).await;
+    for order in question::ORDERS {
+        for filter in [Filter::all(), question::filter(&mut dice, &samples)] {
+            let query = Query::new(filter).order(order).limit(4);
+            let explained = store.explain(clerk.tenant(), &query).await.unwrap();
+            assert_eq!(explained.found, question::page(&samples, &query).tickets.len(), "{query:?}");
+            assert!(!explained.measure.is_empty(), "{explained:?}");
+        }
+    }
+}
+
 pub async fn a_limit_of_none_gives_an_empty_page_that_names_no_next_one(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
     clerk.open(&*store, Draft::incident("One of one").queue("desk")).await;
@@ -62,7 +115,7 @@ pub async fn equal_keys_are_read_page_by_page_without_gap_or_repeat(harness: &dy
         tickets.push(clerk.open(&*store, Draft::incident("One of many").queue("desk")).await);
     }
     for filter in [Filter::all(), Filter::queue("desk")] {
-        for order in question::ORDERS {
+        for order in question::orders_of_open() {
             let mut meant = tickets.clone();
             // All were opened and changed at one time, so nothing but numbers and ids tells them apart.
             meant.sort_unstable_by_key(|ticket| {
@@ -156,7 +209,7 @@ pub async fn a_cursor_works_as_text(harness: &dyn Harness) {
     for i in 0..4 {
         clerk.open(&*store, Draft::incident(format!("Number {i}"))).await;
     }
-    for order in question::ORDERS {
+    for order in question::orders_of_open() {
         let query = Query::new(Filter::all()).order(order).limit(2);
         let first = store.find(clerk.tenant(), &query).await.unwrap();
         let text = first.next.unwrap().to_string();

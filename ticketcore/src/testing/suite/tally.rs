@@ -72,7 +72,7 @@ fn measures() -> Vec<Measure> {
 
 /// The pieces that tickets are taken apart into, by what they are and when they happened.
 fn taken_apart() -> impl Iterator<Item = TableSpec> {
-    let each = [Each::Ticket, Each::State, Each::Team, Each::Assignee, Each::Entry, Each::Crossing];
+    let each = [Each::Ticket, Each::State, Each::Team, Each::Assignee, Each::Entry, Each::Exit, Each::Crossing];
     let day = Bucket { unit: Unit::Day, zone: Zone::utc() };
     each.into_iter().map(move |each| {
         TableSpec::new([Dimension::Each, Dimension::Then(day.clone())], [Measure::Count, Measure::Spent(Time::Wall)])

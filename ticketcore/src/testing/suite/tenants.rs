@@ -70,7 +70,7 @@ pub async fn equal_keys_of_two_tenants_have_nothing_to_do_with_each_other(harnes
         let tenant = clerk.tenant();
         assert_eq!(ticket.number, 1);
         assert_eq!(store.load(tenant, id).await.unwrap().as_ref(), Some(&ticket));
-        for order in question::ORDERS {
+        for order in question::orders_of_open() {
             let query = Query::new(Filter::queue("desk")).order(order);
             assert_eq!(store.find(tenant, &query).await.unwrap().tickets, std::slice::from_ref(&ticket));
         }
