@@ -116,9 +116,8 @@ impl Report for Trend {
         vec![Section {
             title: format!("Arrivals, throughput and backlog by {unit}"),
             about: format!(
-                "Arrivals are the tickets opened, throughput those resolved for the first time; tickets left the backlog \
-                 when they were resolved or closed, each time they were. The backlog is that at the end of each {unit}, in \
-                 {}.",
+                "Arrivals are tickets opened, throughput those resolved for the first time; tickets left the backlog when \
+                 they were resolved or closed, each time they were. The backlog is that at the end of each {unit}, in {}.",
                 ask.zone
             ),
             headings: headings.map(Heading::new).to_vec(),
