@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use ticketcore::event::{Fact, Recorded};
-use ticketcore::query::{Beside, Cursor, Explained, Filter, Order, Other, words};
+use ticketcore::query::{Beside, Cursor, Explained, Filter, Order, Other, Terms, words};
 use ticketcore::report::{Figures, Scan, Table, Tallier};
 use ticketcore::store::{Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Write};
 use ticketcore::{Desk, Draft, Key, Page, Position, Query, Store, StoreError, TenantId, Ticket, TicketId, Version};
@@ -42,10 +42,8 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 struct Among<'a>(&'a Maps, &'a Entry);
 
 impl Beside for Among<'_> {
-    fn has_words(&self, texts: &[String], public: bool) -> bool {
-        let known: BTreeSet<String> =
-            self.1.log.iter().flat_map(|one| words::indexed(&one.event, one.text.as_deref())).collect();
-        words::question(texts, public).iter().all(|entries| entries.iter().any(|entry| known.contains(entry)))
+    fn has_terms(&self, terms: &Terms, public: bool) -> bool {
+        terms.are_in(words::texts(&self.1.log, public))
     }
 
     fn other(&self, id: TicketId) -> Option<Other> {

@@ -107,6 +107,38 @@ fn tickets_are_found_by_every_filter_and_page_by_page() -> Done {
 }
 
 #[test]
+fn a_search_says_where_the_words_stand() -> Done {
+    let scratch = Scratch::new()?;
+    let server = Server::start(&scratch)?;
+    for (subject, description) in
+        [("Noise", "As if a fire were on"), ("Printer on fire", "It burns"), ("Tea", "on ice")]
+    {
+        let draft = json!({ "kind": "task", "subject": subject, "description": description });
+        assert_eq!(server.post("/tickets", &[ADA], &draft.to_string())?.status, 201);
+    }
+    let numbers = |found: &Value| -> Vec<i64> {
+        found["hits"].as_array().into_iter().flatten().filter_map(|hit| hit["ticket"]["number"].as_i64()).collect()
+    };
+    let found = server.get("/search?q=fire+on")?.json()?;
+    assert_eq!((numbers(&found), &found["read"], &found["next"]), (vec![2, 1], &json!(2), &Value::Null));
+    let shown =
+        json!({ "text": "As if a fire were on", "marks": [{ "start": 8, "end": 12 }, { "start": 18, "end": 20 }] });
+    assert_eq!(found["hits"][1]["texts"][0]["snippet"], shown);
+    assert_eq!(found["hits"][0]["subject"]["marks"], json!([{ "start": 8, "end": 10 }, { "start": 11, "end": 15 }]));
+    assert_eq!(numbers(&server.get("/search?q=%22on+fire%22")?.json()?), [2]);
+    assert_eq!(numbers(&server.get("/search?q=ic*")?.json()?), [3]);
+    let best = server.get("/search?q=fire&best=true&limit=1")?.json()?;
+    assert_eq!((numbers(&best), &best["read"], &best["hits"][0]["score"]), (vec![2], &json!(2), &json!(500)));
+    let first = server.get("/search?q=on&limit=2")?.json()?;
+    let next = first["next"].as_str().ok_or("no next page")?;
+    assert_eq!(numbers(&server.get(&format!("/search?q=on&limit=2&after={next}"))?.json()?), [1]);
+    for bad in ["?q=%22on", "?q=on&best=true&after=x", "?q=on+sort:created&best=true", "?best=maybe", "?words=on"] {
+        assert_eq!(server.get(&format!("/search{bad}"))?.status, 400, "{bad}");
+    }
+    Ok(())
+}
+
+#[test]
 fn reports_come_in_every_format_and_as_pictures() -> Done {
     let scratch = Scratch::new()?;
     let server = Server::start(&scratch)?;
@@ -142,7 +174,8 @@ fn reports_come_in_every_format_and_as_pictures() -> Done {
 fn openmetrics(text: &str) -> Vec<(String, f64)> {
     let (body, end) = text.split_at(text.len() - "# EOF\n".len());
     assert_eq!(end, "# EOF\n");
-    let (mut samples, mut family): (Vec<(String, f64)>, Option<(String, String)>) = (Vec::new(), None);
+    let mut samples: Vec<(String, f64)> = Vec::new();
+    let mut family: Option<(String, String)> = None;
     let mut families = BTreeSet::new();
     for line in body.lines() {
         if let Some(described) = line.strip_prefix("# TYPE ") {

@@ -527,3 +527,42 @@ fn a_desk_may_begin_with_its_people() -> Done {
     assert!(people.contains("Ada King"), "{people}");
     Ok(())
 }
+
+#[test]
+fn a_search_shows_where_it_is_said_and_repaints_nothing() -> Done {
+    let scratch = Scratch::new()?;
+    let says = ["--description", "db-01 says: Disk\u{1b}[31m (full)"];
+    tk(&scratch, &[&["new", "incident", "Disk full"], &says[..]].concat())?;
+    tk(&scratch, &["new", "incident", "Servers", "--description", "They are full of disks, no disk is"])?;
+    tk(&scratch, &["move", "INC-1", "cancel"])?;
+    let lines = |args: &[&str]| -> Result<Vec<String>, Box<dyn Error>> {
+        // When they were written stands before what was.
+        let text = tk(&scratch, args)?;
+        Ok(text.lines().map(|line| line.split("  ").last().unwrap_or_default().to_owned()).collect())
+    };
+    assert_eq!(lines(&["search", "\"disk full\""])?, ["Disk full"]);
+    assert_eq!(lines(&["search", "disk", "31m"])?, ["Disk full", "db-01 says: Disk [31m (full)"]);
+    let all = ["Servers", "They are full of disks, no disk is", "Disk full", "db-01 says: Disk [31m (full)"];
+    assert_eq!(lines(&["search", "disk*"])?, all);
+    assert_eq!(lines(&["search", "disk*", "full", "--best"])?, [all[2], all[3], all[0], all[1]]);
+    assert_eq!(lines(&["search", "status:new disk*"])?, all[..2]);
+    assert_eq!(tk(&scratch, &["search", "water"])?, "");
+    let found: Value = serde_json::from_str(&tk(&scratch, &["search", "\"full of disks\"", "--json"])?)?;
+    let (text, marks) =
+        (&found["hits"][0]["texts"][0]["snippet"]["text"], &found["hits"][0]["texts"][0]["snippet"]["marks"]);
+    let mark = |n: usize| &text.as_str().unwrap_or_default()[place(&marks[n]["start"])..place(&marks[n]["end"])];
+    assert_eq!([mark(0), mark(1), mark(2)], ["full", "of", "disks"]);
+    for (args, said) in [
+        (&["search", "\"disk"][..], "the quote is never closed"),
+        (&["search", "x", "--best", "--after", "x"], "after"),
+        (&["search", "x sort:created", "--best"], "is an order of its own"),
+    ] {
+        let (code, error) = fails(&scratch, args)?;
+        assert!(code == Some(2) && error.contains(said), "{args:?}: {error}");
+    }
+    Ok(())
+}
+
+fn place(value: &Value) -> usize {
+    value.as_u64().and_then(|place| place.try_into().ok()).unwrap_or_default()
+}

@@ -17,6 +17,7 @@ mod people;
 mod raw;
 mod reads;
 mod report;
+mod search;
 mod writes;
 
 use std::path::PathBuf;
@@ -77,7 +78,7 @@ const MEASURES: &[(&str, Measure<Bench>)] = &[
     ("report", report::report),
     ("dashboard", dashboard::dashboard),
     ("live", live::live),
-    ("search", reads::search),
+    ("search", search::search),
     ("rights", people::with_rights),
     ("routing", people::routing),
     ("bulk", people::bulk),

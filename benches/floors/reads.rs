@@ -1,24 +1,22 @@
-//! Reads that must not notice how many tickets there are: the empty tick, pages of a queue, and search.
+//! Reads that must not notice how many tickets there are: the empty tick and pages of a queue.
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::Utc;
 use pollster::block_on;
 use rusqlite::OptionalExtension;
 use ticketcore::Desk;
-use ticketcore::query::{Cursor, Filter, Order, Query, Sort};
+use ticketcore::query::{Cursor, Filter, Order, Query};
 use ticketcore::time::micros;
 use ticketcore_sqlite::{Durability, SqliteStore};
 
 use crate::Bench;
 use crate::common::Result;
-use crate::common::latencies::pretty;
 use crate::common::line::{Goal, Line, Pair};
-use crate::common::machine;
 use crate::common::timing::time;
-use crate::common::work::{QUEUES, word};
+use crate::common::work::QUEUES;
 use crate::raw::connect;
 
 /// The sizes that are compared, the smallest first.
@@ -32,7 +30,7 @@ fn desk(bench: &Bench, tickets: usize) -> Result<Desk> {
 }
 
 /// `1k`, `100k`, `1M`.
-fn short(count: usize) -> String {
+pub(crate) fn short(count: usize) -> String {
     match count {
         1_000_000.. => format!("{}M", count / 1_000_000),
         1000.. => format!("{}k", count / 1000),
@@ -110,53 +108,15 @@ fn pages(desk: &Desk, after: &[Option<Cursor>]) -> Result<Duration> {
     })
 }
 
-/// The newest twenty tickets that hold words, against the same question put to the index of words by hand, which gives
-/// their rows and no tickets.
-pub(crate) fn search(bench: &Bench) -> Result<Vec<Line>> {
-    let tickets = bench.pick(5000, 200_000);
-    let path = bench.files.copy(tickets, "search.db")?;
-    let connection = connect(&path, Durability::Full)?;
-    connection.execute("update ticketcore_indexed set position = 0", [])?;
-    let desk = Desk::new(Arc::new(SqliteStore::open(&path)?));
-    let (cpu, start) = (machine::cpu(), Instant::now());
-    let question = |words: &[String]| {
-        let filter = Filter { words: words.to_vec(), ..Filter::default() };
-        let newest = Order { by: Sort::Number, descending: true };
-        block_on(desk.find(&Query::new(filter).order(newest).limit(20)))
-    };
-    question(&[word(0)])?;
-    let each = |time: Duration| pretty(time.div_f64(tickets as f64));
-    let indexed = each((machine::cpu() - cpu).max(start.elapsed()));
-    let mut lines = vec![Line::known(format!("search, to index each of {}", short(tickets)), indexed)];
-
-    let sql = "select rowid from ticketcore_words where ticketcore_words match ?1 order by rowid desc limit 20";
-    for (name, words) in
-        [("rare word", vec![word(4900)]), ("common word", vec![word(2)]), ("two words", vec![word(40), word(60)])]
-    {
-        let asked = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ");
-        let ours = || times(50, |_| Ok(question(&words)?));
-        let floor = || {
-            times(50, |_| {
-                let mut statement = connection.prepare_cached(sql)?;
-                let rows = statement.query_map([&asked], |row| row.get::<_, i64>(0))?;
-                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
-            })
-        };
-        let found = question(&words)?.tickets.len();
-        let line = Line::times(format!("search, {name}"), &rounds(ours, floor)?, Goal::None);
-        lines.push(line.note(format!("{found} found")));
-    }
-    drop((desk, connection));
-    bench.files.remove(&path)?;
-    Ok(lines)
-}
-
 /// Five rounds of both.
-fn rounds(ours: impl Fn() -> Result<Duration>, floor: impl Fn() -> Result<Duration>) -> Result<Vec<Pair<Duration>>> {
+pub(crate) fn rounds(
+    ours: impl Fn() -> Result<Duration>,
+    floor: impl Fn() -> Result<Duration>,
+) -> Result<Vec<Pair<Duration>>> {
     (0..5).map(|round| Pair::measure(round, &ours, &floor).transpose()).collect()
 }
 
 /// The median time of a call, which is told how often it was called before.
-fn times<T>(count: usize, call: impl Fn(usize) -> Result<T>) -> Result<Duration> {
+pub(crate) fn times<T>(count: usize, call: impl Fn(usize) -> Result<T>) -> Result<Duration> {
     Ok(block_on(time((0..count).collect(), async |turn| call(turn)))?.latencies.median())
 }

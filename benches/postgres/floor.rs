@@ -33,7 +33,7 @@ pub(crate) fn prepare(bench: &Bench) -> Result<()> {
         "create sequence floor.numbers start {next}; \
          create table floor.pick as select row_number() over () as no, id from floor.ticket where open; \
          alter table floor.pick add primary key (no); \
-         create table floor.sample as select row_number() over () as no, s.body, w.words, e.event, e.text, m.event as moved, t.* \
+         create table floor.sample as select row_number() over () as no, s.body, w.words, e.event, e.text, e.said, m.event as moved, t.* \
            from (select * from floor.ticket where open order by id limit {SAMPLES}) t \
            join floor.snapshot s using (tenant, id) join floor.words w using (tenant, id) \
            join floor.event e on e.tenant = t.tenant and e.ticket = t.id and e.version = 1, \
@@ -67,8 +67,8 @@ pub(crate) fn create(bench: &Bench, form: Form) -> Result<String> {
         "insert into floor.snapshot (tenant, id, number, body) select c.tenant, i.id, i.number, c.body from c, i"
             .to_owned(),
         format!(
-            "insert into floor.event (ticket, version, position, at, form, tenant, by, by_kind, event, text) \
-             select i.id, 1, {POSITION}, i.now, 1, c.tenant, 'ada', 'agent', c.event, c.text from c, i"
+            "insert into floor.event (ticket, version, position, at, form, tenant, by, by_kind, event, text, said) \
+             select i.id, 1, {POSITION}, i.now, 1, c.tenant, 'ada', 'agent', c.event, c.text, c.said from c, i"
         ),
         "insert into floor.words (tenant, id, words) select c.tenant, i.id, c.words from c, i".to_owned(),
     ];

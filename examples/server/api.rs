@@ -23,7 +23,7 @@ use crate::orders::Order;
 use crate::output::Form;
 use crate::problem::Problem;
 use crate::search::Search;
-use crate::{alertmanager, bulk, customer, knowledge, metrics, people, report, view};
+use crate::{alertmanager, bulk, customer, hits, knowledge, metrics, people, report, view};
 
 pub(crate) type Answer = Result<Json<Value>, Problem>;
 pub(crate) type Params<T> = Result<Query<T>, QueryRejection>;
@@ -51,6 +51,7 @@ pub(crate) fn router(desk: Desk, body_limit: usize) -> Router {
         .merge(customer::routes())
         .merge(knowledge::routes())
         .merge(people::routes())
+        .merge(hits::routes())
         .fallback(async || Problem::not_found("there is nothing here"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", "the path takes other methods")

@@ -11,6 +11,7 @@
 //! curl "$desk/tickets/INC-1/clocks?explain=first_response"
 //! curl $desk/tickets/INC-1/history
 //! curl "$desk/tickets?q=status:new,open+mail+sort:due"
+//! curl "$desk/search?q=%22disk+full%22+serv*&best=true"
 //! curl "$desk/feed?after=0"
 //! curl $desk/reports/daily -H 'Accept: text/markdown'       # or ?format=csv, ndjson, table, json; svg is its picture
 //! curl $desk/metrics                                        # for Prometheus
@@ -31,7 +32,7 @@
 //! | file | what |
 //! |---|---|
 //! | `api.rs` | the routes, and those of tickets |
-//! | `people.rs`, `customer.rs`, `knowledge.rs`, `bulk.rs` | the routes of the directory, of customers, of articles, of many tickets |
+//! | `people.rs`, `customer.rs`, `knowledge.rs`, `bulk.rs`, `hits.rs` | the routes of the directory, of customers, of articles, of many tickets, of searches |
 //! | `caller.rs` | what comes in: who calls, with which body, on which ticket |
 //! | `opening.rs`, `orders.rs` | the bodies: a ticket to be opened, commands |
 //! | `place.rs` | where the tickets are; `tk` and the agent share it |
@@ -50,6 +51,7 @@ mod caller;
 mod chain;
 mod console;
 mod customer;
+mod hits;
 mod knowledge;
 mod lookup;
 mod metrics;

@@ -6,9 +6,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use ticketcore::cond::Unmet;
-use ticketcore::desk::{Bulked, Effect, Move, Outcome, Verified};
+use ticketcore::desk::{Bulked, Effect, Hits, Move, Outcome, Verified};
 use ticketcore::diff::FieldChange;
 use ticketcore::directory::{Listed, Stored};
+use ticketcore::query::search::Hit;
 use ticketcore::seal::Seal;
 use ticketcore::time::stamp;
 use ticketcore::{By, Event, Page, Position, Recorded, Ticket, TicketId, Version};
@@ -38,6 +39,13 @@ pub(crate) fn is_whole(ticket: &Ticket) -> bool {
 pub(crate) fn page(page: &Page) -> Value {
     let tickets: Value = page.tickets.iter().map(|one| ticket(one)).collect();
     json!({ "tickets": tickets, "next": page.next.map(|cursor| cursor.to_string()) })
+}
+
+/// What a search found; what is marked in a text are bytes of it, from and to.
+pub(crate) fn hits(found: &Hits) -> Value {
+    let hit = |Hit { ticket: one, score, subject, texts }: &Hit| json!({ "ticket": ticket(one), "score": score, "subject": subject, "texts": texts });
+    let hits: Value = found.hits.iter().map(hit).collect();
+    json!({ "hits": hits, "read": found.read, "next": found.next.map(|cursor| cursor.to_string()) })
 }
 
 /// An event of the log.

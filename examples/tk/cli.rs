@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand};
 use ticketcore::report::Format;
 use ticketcore::{Actor, Key, Level, PersonId, Position, Version};
@@ -10,6 +11,7 @@ use crate::articles::Article;
 use crate::bulk::Bulk;
 use crate::customer::Customer;
 use crate::deeds::Deed;
+use crate::hits::Seek;
 use crate::names::{Reference, actor};
 use crate::past::Past;
 use crate::people::{Directory, PersonVerb};
@@ -17,6 +19,7 @@ use crate::place::Place;
 use crate::reports::{Reports, Workflows};
 use crate::search::Search;
 use crate::transfer::Transfer;
+use crate::views::{Views, instant_of};
 
 /// A desk on the command line.
 ///
@@ -61,6 +64,8 @@ pub(crate) enum Verb {
     Past(Past),
     #[command(flatten)]
     Transfer(Transfer),
+    #[command(flatten)]
+    Views(Views),
     /// Do something to many tickets: `tk bulk --queue mail -- tag x`
     Bulk(Bulk),
     /// Print, check or publish a configuration
@@ -89,7 +94,18 @@ pub(crate) enum Read {
         /// table, json, ndjson, csv or markdown
         #[arg(long, conflicts_with = "json")]
         format: Option<Format>,
+        /// As it was then: 2026-03-01, or 2026-03-01T09:00:00Z
+        #[arg(long, value_parser = instant_of)]
+        as_of: Option<DateTime<Utc>>,
+        /// Tell which index the page is read off and what that takes, instead of the page
+        #[arg(long, conflicts_with = "as_of")]
+        explain: bool,
     },
+    /// Show where tickets say something: `tk search '"disk full" serv*'`
+    ///
+    /// A word is looked for whole and in any case, `serv*` finds what begins so, and a phrase in quotes stands in one
+    /// subject, description or message. Whatever else `tk list` takes narrows it down. The newest tickets come first.
+    Search(Seek),
     /// List a queue in the order of work
     Queue { name: Key },
     /// Show a ticket

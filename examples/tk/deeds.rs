@@ -159,7 +159,7 @@ impl Deed {
     }
 }
 
-fn party(text: &str) -> Result<Party, String> {
+pub(crate) fn party(text: &str) -> Result<Party, String> {
     match text.split_once('/') {
         Some(("person", id)) => Ok(Party::Person(id.into())),
         Some(("team", key)) => Ok(Party::Team(key.into())),

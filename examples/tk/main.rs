@@ -20,6 +20,12 @@
 //! tk merge INC-2 INC-1                     # and `tk unmerge INC-2`
 //! tk bulk queue:mail --dry-run -- tag outage
 //! tk similar INC-1                         # articles and solved tickets like it
+//! tk search '"disk full" serv*'             # where it is said; --best for the best answers first
+//! tk view put mine 'is:open assignee:me sort:due' --everybody
+//! tk view open mine                        # and `tk view list` counts them
+//! tk list --as-of 2026-03-01               # what was open then; `tk report --as-of` likewise
+//! tk --role admin live keep wall volume    # tables that are kept; `tk live show wall`
+//! tk what-if new.toml --from 2026-01-01    # the past under other rules
 //! tk verify                                # is the past still what it was?
 //! tk --role admin export desk.ndjson       # all of it; `tk --db other.db --role admin import desk.ndjson`
 //! tk --role admin import --mapping examples/import/servicenow.toml log.csv --dry-run
@@ -38,6 +44,7 @@ mod cli;
 mod config;
 mod customer;
 mod deeds;
+mod hits;
 #[path = "../server/lookup.rs"]
 mod lookup;
 #[path = "../server/names.rs"]
@@ -58,6 +65,7 @@ mod search;
 mod transfer;
 #[path = "../server/view.rs"]
 mod view;
+mod views;
 mod write;
 
 use std::error::Error;
@@ -94,6 +102,7 @@ async fn run(tk: Tk) -> Result<(), Box<dyn Error>> {
         }
         Verb::Customer(verb) => customer::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::People(verb) => people::run(&open(&tk).await?, verb, tk.json).await?,
+        Verb::Views(verb) => views::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::Article(verb) => articles::run(&open(&tk).await?, verb, tk.json).await?,
         Verb::Transfer(verb) => return transfer::run(&open(&tk).await?, verb, tk.json).await,
         Verb::Past(verb) => return past::run(&open(&tk).await?, verb, tk.json).await,

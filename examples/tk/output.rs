@@ -36,7 +36,8 @@ impl Look {
         Self { width: columns.or(size.filter(|_| is_terminal)), colour: !is_set("NO_COLOR") && (forced || wanted) }
     }
 
-    fn bold(self, text: &str) -> String {
+    /// What stands out, if anything may.
+    pub(crate) fn bold(self, text: &str) -> String {
         if self.colour && !text.is_empty() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 

@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, error::ErrorKind};
 use serde_json::json;
 use ticketcore::conversation::Post;
 use ticketcore::engine::{Explanation, Phase, Reading, readings};
+use ticketcore::query::Explained;
 use ticketcore::query::language::{Misread, Question};
 use ticketcore::report::{Format, Heading, Section, Value as Cell};
 use ticketcore::{
@@ -18,15 +19,24 @@ use ticketcore::{
 
 use crate::cli::{Read, Tk};
 use crate::print::{clean, instant, length, list, or_dash, quoted, table};
+use crate::progress::Progress;
 use crate::search::Search;
-use crate::{Printed, find, print, reports, view};
+use crate::{Printed, find, hits, print, reports, view};
 
 pub(crate) async fn run(desk: &Desk, verb: &Read, as_json: bool) -> Printed {
     match verb {
-        Read::List { search, all, format } => {
-            let page = desk.find(&query(desk, search, *all).await?).await?;
+        Read::List { search, all, format, as_of, explain } => {
+            let query = query(desk, search, *all).await?;
+            if *explain {
+                return explained(&desk.explain_query(&query).await?, as_json);
+            }
+            let page = match as_of {
+                Some(at) => Progress::new("looking").wait(async { desk.as_of(*at).await?.find(&query).await }).await?,
+                None => desk.find(&query).await?,
+            };
             tickets(desk, &page, format.unwrap_or_else(|| written(as_json))).await
         }
+        Read::Search(seek) => hits::run(desk, seek, as_json).await,
         Read::Queue { name } => tickets(desk, &desk.queue(name.clone()).await?, written(as_json)).await,
         Read::Show { ticket } => show(desk, &*find(desk, ticket).await?, as_json).await,
         Read::History { ticket } => history(desk, &*find(desk, ticket).await?, as_json).await,
@@ -57,6 +67,21 @@ pub(crate) async fn query(desk: &Desk, search: &Search, all: bool) -> Result<Que
         query.order = if question.expr.is_none() && !all { Order::rank() } else { Order::latest() };
     }
     Ok(query)
+}
+
+/// What a page is read off.
+fn explained(explained: &Explained, as_json: bool) -> Printed {
+    let Explained { indexes, sorted, found, cost, measure, plan } = explained;
+    if as_json {
+        let (by, all) = (indexes, json!(sorted));
+        return Ok(print::json(
+            &json!({ "indexes": by, "sorted": all, "found": found, "cost": cost, "measure": measure, "plan": plan }),
+        ));
+    }
+    let sorted = if *sorted { ", and all that was found was sorted" } else { "" };
+    let by = if indexes.is_empty() { "no index".to_owned() } else { list(indexes) };
+    let plan: String = plan.iter().map(|step| format!("    {step}\n")).collect();
+    Ok(format!("{found} tickets by {by}{sorted}: {cost} {measure}\n{plan}"))
 }
 
 const fn written(as_json: bool) -> Format {

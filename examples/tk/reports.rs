@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use ticketcore::report::{Format, Section, named, standard};
@@ -11,6 +12,7 @@ use ticketcore_picture::{Graph, Picture, Theme, of};
 use crate::output::Look;
 use crate::print::{self, list};
 use crate::progress::Progress;
+use crate::views::instant_of;
 use crate::{Printed, report};
 
 /// Which report, and how it is given out.
@@ -21,6 +23,9 @@ pub(crate) struct Reports {
     /// table, json, ndjson, csv or markdown
     #[arg(long, conflicts_with = "json")]
     format: Option<Format>,
+    /// As it was then: 2026-03-01, or 2026-03-01T09:00:00Z
+    #[arg(long, value_parser = instant_of)]
+    as_of: Option<DateTime<Utc>>,
     /// Of which of its sections the picture is, counted from 1; of the first that has one unless said otherwise
     #[arg(long, value_name = "NUMBER", requires = "svg")]
     section: Option<usize>,
@@ -68,10 +73,15 @@ impl From<Ground> for Theme {
 }
 
 pub(crate) async fn run(desk: &Desk, reports: &Reports, as_json: bool) -> Printed {
-    let Reports { name, format, section, picture } = reports;
+    let Reports { name, format, as_of, section, picture } = reports;
     let report = named(name).ok_or_else(|| format!("there is no report `{name}`; there are {}", report::names()))?;
-    let ask = desk.ask().await?;
-    let sections = Progress::new("counting").wait(desk.report(&*report, &ask)).await?;
+    let sections = match as_of {
+        Some(at) => {
+            let past = desk.as_of(*at).await?;
+            Progress::new("looking").wait(past.report(&*report, &past.ask())).await?
+        }
+        None => Progress::new("counting").wait(desk.report(&*report, &desk.ask().await?)).await?,
+    };
     if let Some(file) = &picture.svg {
         let drawn = match section {
             None => sections.iter().find_map(of),

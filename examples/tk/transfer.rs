@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write as _};
+use std::io::{self, BufReader, BufWriter, IsTerminal as _, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
@@ -90,7 +90,7 @@ async fn import(desk: &Desk, file: &Path, mapping: &Path, dry_run: bool, as_json
 }
 
 async fn restore(desk: &Desk, file: &Path, dry_run: bool, as_json: bool) -> Result<(), Box<dyn Error>> {
-    let mut archive = BufReader::with_capacity(1 << 16, opened(file)?);
+    let mut archive = BufReader::with_capacity(1 << 16, plain(file)?);
     let mut progress = Progress::new("tickets read");
     let tell = move |done: u64, of: u64| progress.tell(done, usize::try_from(of).ok());
     let restore = desk.restore().progress(tell);
@@ -106,7 +106,7 @@ async fn restore(desk: &Desk, file: &Path, dry_run: bool, as_json: bool) -> Resu
     if dry_run {
         return print(&if as_json { json(&value) } else { text });
     }
-    let archive = BufReader::with_capacity(1 << 16, opened(file)?);
+    let archive = BufReader::with_capacity(1 << 16, plain(file)?);
     let mut progress = Progress::new("tickets compared");
     let tell = |done: u64| progress.tell(done, usize::try_from(end.tickets).ok());
     let compared = desk.verify_archive(archive, tell).await?;
@@ -137,17 +137,22 @@ async fn export(desk: &Desk, file: Option<&Path>, without_files: bool) -> Result
     Ok(())
 }
 
-fn opened(path: &Path) -> Result<Watched, String> {
-    let file = File::open(path).map_err(|error| named(path, &error))?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    Ok(Watched { file, size, read: 0 })
+fn plain(path: &Path) -> Result<File, String> {
+    File::open(path).map_err(|error| named(path, &error))
 }
 
-/// A file that says how far it is read, where somebody looks on.
+fn opened(path: &Path) -> Result<Watched, String> {
+    let file = plain(path)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    Ok(Watched { file, size, read: 0, progress: Progress::new("megabytes read") })
+}
+
+/// A file that says how far it is read.
 struct Watched {
     file: File,
     size: u64,
     read: u64,
+    progress: Progress,
 }
 
 const MEGABYTE: u64 = 1 << 20;
@@ -155,11 +160,8 @@ const MEGABYTE: u64 = 1 << 20;
 impl Read for Watched {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read(into)?;
-        let before = self.read / MEGABYTE;
         self.read += count as u64;
-        if self.read / MEGABYTE > before && io::stderr().is_terminal() {
-            eprint!("\r{} of {} MB read\r", self.read / MEGABYTE, self.size / MEGABYTE);
-        }
+        self.progress.tell(self.read / MEGABYTE, usize::try_from(self.size / MEGABYTE).ok());
         Ok(count)
     }
 }

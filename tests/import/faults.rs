@@ -31,9 +31,12 @@ fn says(row: &str, expected: &[&str]) {
 fn rows_that_are_none() {
     says("2,2016-03-01 09:00,ada,N\n", &["line 3: has 4 cells, the headings are 5"]);
     says("2,2016-03-01 09:00,ada,N,x,y\n", &["line 3: has 6 cells, the headings are 5"]);
-    let open = "line 3, column `title`: has a quote that is not closed: it goes on to the end of the file";
+    let open = "line 3: has a quote that is not closed: it goes on to the end of the file";
     says("2,2016-03-01 09:00,ada,N,\"x\n3,2016-03-01 09:00,ada,N,y\n", &[open]);
-    says("2,2016-03-01 09:00,\"ada,N,x\n3,2016-03-01 09:00,ada,N,y\n", &["line 3: has 3 cells, the headings are 5"]);
+    says(
+        "2,2016-03-01 09:00,\"ada,N,x\n3,2016-03-01 09:00,ada,N,y\n",
+        &["line 3: has 3 cells, the headings are 5", open],
+    );
     says("2,2016-03-01 09:00,ada,N,\"x\ny\"\n", &[]);
     says("\n\n2,2016-03-01 09:00,ada,N\n", &["line 5: has 4 cells, the headings are 5"]);
     says(

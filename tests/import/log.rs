@@ -252,8 +252,6 @@ fn an_unseen_log_needs_no_other_code_and_another_format_only_another_mapping() {
         let imported = desk.import(&plan).run().await.unwrap();
         assert!(imported.error.is_none());
         assert_eq!((imported.tickets, imported.events), (incidents.len(), plan.count()));
-        let compared = desk.verify_import(&plan, |_| ()).await.unwrap();
-        assert!(compared.is_equal());
 
         // The reports are of the log: how many, how long, how many in between, told apart from how they were made up.
         let tables = vec![TableSpec::new([], [Measure::Count, Measure::Resolution(Time::Wall), Measure::Closing])];

@@ -42,8 +42,19 @@ impl Naive<'_> {
     fn term(&self, term: &Term, sample: &Sample) -> bool {
         let (ticket, marks) = (&*sample.ticket, &sample.marks);
         match term {
-            Term::Word(text) | Term::Phrase(text) => words(text).all(|word| occurs(sample, &word)),
-            Term::Prefix(..) => unreachable!("not among the random questions"),
+            Term::Word(text) => words(text).all(|word| occurs(sample, |one| *one == word)),
+            Term::Phrase(text) => {
+                let phrase: Vec<String> = words(text).collect();
+                let said = |words: &[String]| (0..words.len()).any(|from| words[from..].starts_with(&phrase));
+                phrase.is_empty() || sample.texts.iter().any(|text| said(&text.words))
+            }
+            // Of several words, the last is a beginning.
+            Term::Prefix(text) => {
+                let mut whole: Vec<String> = words(text).collect();
+                let last = whole.pop().unwrap_or_default();
+                whole.iter().all(|word| occurs(sample, |one| one == word))
+                    && occurs(sample, |one| one.starts_with(&last))
+            }
             Term::Id(ids) => ids.contains(&ticket.id),
             Term::Status(all) => all.contains(&ticket.status),
             Term::Channel(all) => all.contains(&ticket.channel),
@@ -252,9 +263,9 @@ fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// In a public text or, marked so in the sample, an internal one.
-fn occurs(sample: &Sample, word: &str) -> bool {
-    sample.words.contains(word) || sample.words.contains(&format!("§{word}"))
+/// In a public text or in an internal one.
+fn occurs(sample: &Sample, means: impl Fn(&String) -> bool) -> bool {
+    sample.texts.iter().flat_map(|text| &text.words).any(means)
 }
 
 fn compares<T>(asked: &Asked<T>, own: impl Fn(&T) -> std::cmp::Ordering) -> bool {

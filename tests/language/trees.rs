@@ -62,9 +62,11 @@ impl Chance<'_> {
     fn term(&mut self) -> Term {
         let sample = self.dice.pick(self.samples);
         let ticket = &*sample.ticket;
-        match self.dice.below(24) {
+        match self.dice.below(27) {
             0 => Term::Word(self.word(sample)),
             1 => Term::Phrase(format!("{} {}!", self.word(sample), self.word(sample))),
+            24 => Term::Phrase(self.phrase(sample)),
+            25 | 26 => Term::Prefix(self.beginning(sample)),
             2 => Term::Id(self.some(|chance| chance.dice.pick(chance.samples).ticket.id)),
             3 => Term::Status(self.some(|chance| *chance.dice.pick(&Status::ALL))),
             4 => Term::Channel(self.some(|chance| *chance.dice.pick(&Channel::ALL))),
@@ -140,8 +142,26 @@ impl Chance<'_> {
         }
     }
 
+    /// Some of what stands in one of the ticket's texts, or nearly so.
+    fn phrase(&mut self, sample: &Sample) -> String {
+        let words = &self.dice.pick(&sample.texts).words;
+        let first = self.dice.below(words.len().max(1));
+        let words: Vec<String> = words.iter().skip(first).take(1 + self.dice.below(4)).cloned().collect();
+        let more = if self.dice.once_in(4) { self.word(sample) } else { String::new() };
+        format!("{} {more}", words.join(*self.dice.pick(&[" ", "-", "* \"\\\" OR "])))
+    }
+
+    fn beginning(&mut self, sample: &Sample) -> String {
+        let word = self.word(sample);
+        let length = 1 + self.dice.below(word.chars().count());
+        // A question has to ask for something.
+        Some(word.chars().take(length).collect())
+            .filter(|start: &String| start.contains(char::is_alphanumeric))
+            .unwrap_or(word)
+    }
+
     fn word(&mut self, sample: &Sample) -> String {
-        let words: Vec<&String> = sample.words.iter().filter(|word| !word.starts_with('§')).collect();
+        let words: Vec<&String> = sample.texts.iter().flat_map(|text| &text.words).collect();
         if words.is_empty() || self.dice.once_in(4) {
             return (*self.dice.pick(&[
                 "or",

@@ -8,7 +8,7 @@ use ticketcore::report::Scan;
 use ticketcore::testing::sample::Sample;
 use ticketcore::testing::{Dice, block_on, question};
 use ticketcore::time::{Clock, ManualClock};
-use ticketcore::{Actor, Command, Desk, Draft, Error, Filter, MemoryStore, Query, Store, Visibility};
+use ticketcore::{Actor, Command, Desk, Draft, Error, Filter, MemoryStore, Order, Query, Store, Visibility};
 
 use crate::acts::Act;
 use crate::custom_store::CustomStore;
@@ -71,6 +71,8 @@ fn names_a_version(command: &Command) -> bool {
 enum Question {
     Load(ticketcore::TicketId),
     Find(Query),
+    Search(Query),
+    Best(Filter),
     Tally(Scan),
     Moves(ticketcore::TicketId),
     Conversation(ticketcore::TicketId),
@@ -80,7 +82,7 @@ enum Question {
 impl Question {
     fn any(dice: &mut Dice, known: &[Sample], clock: &ManualClock) -> Self {
         let id = dice.pick(known).ticket.id;
-        match dice.below(9) {
+        match dice.below(11) {
             0 => Self::Load(id),
             1..=4 => {
                 let query = Query::new(question::filter(dice, known)).order(*dice.pick(&question::ORDERS));
@@ -90,8 +92,10 @@ impl Question {
                 let tables = crate::acts::tables();
                 Self::Tally(Scan { filter: question::filter(dice, known), tables, now: clock.now() })
             }
-            6 => Self::Moves(id),
-            7 => Self::Conversation(id),
+            6 => Self::Search(Query::new(written(dice, known)).order(Order::newest()).limit(1 + dice.below(4))),
+            7 => Self::Best(written(dice, known)),
+            8 => Self::Moves(id),
+            9 => Self::Conversation(id),
             _ => Self::Reply(id),
         }
     }
@@ -101,6 +105,8 @@ impl Question {
         match self {
             Self::Load(id) => text(desk.load(*id).await),
             Self::Find(query) => text(desk.find(query).await),
+            Self::Search(query) => text(desk.search(query).await),
+            Self::Best(filter) => text(desk.search_best(filter, 3).await),
             Self::Tally(scan) => text(desk.tally(scan).await),
             Self::Moves(id) => text(desk.moves(*id).await),
             Self::Conversation(id) => text(desk.conversation(*id).await),
@@ -108,6 +114,25 @@ impl Question {
             Self::Reply(id) => text(desk.apply(*id, Command::reply("printer")).await),
         }
     }
+}
+
+/// A question about what was written, which customers may ask, with words that notes have, too.
+fn written(dice: &mut Dice, known: &[Sample]) -> Filter {
+    let word = |dice: &mut Dice| {
+        let texts = &dice.pick(known).texts;
+        let own = texts.iter().flat_map(|text| &text.words).cloned().collect::<Vec<_>>();
+        if own.is_empty() || dice.once_in(3) { "printer".to_owned() } else { dice.pick(&own).clone() }
+    };
+    let mut filter = Filter::all();
+    match dice.below(3) {
+        0 => filter.words.push(word(dice)),
+        1 => filter.prefixes.push(word(dice).chars().take(3).collect()),
+        _ => filter.phrases.push(format!("{} {}", word(dice), word(dice))),
+    }
+    if dice.once_in(4) {
+        filter = Filter { any: vec![filter, Filter { words: vec![word(dice)], ..Filter::all() }], ..Filter::all() };
+    }
+    filter
 }
 
 fn text<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
@@ -215,7 +240,12 @@ fn an_agent_does_see_the_notes() {
     block_on(play(1, 40, &pairs, &clock));
     let all = |world: &World| {
         let filter = Filter { words: vec!["nuisance".to_owned()], ..Filter::all() };
-        block_on(world.desk(0).by(Actor::agent("ada")).find(&Query::new(filter))).unwrap().tickets.len()
+        let ada = world.desk(0).by(Actor::agent("ada"));
+        let hits = block_on(ada.search_best(&filter, 10)).unwrap().hits;
+        let shown =
+            hits.iter().filter(|hit| hit.texts.iter().any(|text| text.snippet.text.contains("nuisance"))).count();
+        assert_eq!(hits.len().min(1), shown.min(1));
+        hits.len()
     };
     assert!(all(&pairs[0].talking) > 0 && all(&pairs[0].silent) == 0);
     let _: Arc<dyn Store> = Arc::clone(&pairs[0].talking.store);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use ticketcore::event::{Fact, Recorded};
-use ticketcore::query::{Cursor, Explained, Order};
+use ticketcore::query::{Cursor, Explained, Filter, Order};
 use ticketcore::report::{Cell, Measured, Scan, Table};
 use ticketcore::store::{Change, Commit, Document, Due, Held};
 use ticketcore::testing::block_on;
@@ -57,6 +57,10 @@ pub(crate) enum Fault {
     LeaksTenants,
     /// Hands questions on to a search engine that knows phrases.
     TakesQuotesForOperators,
+    /// Looks for the words of a phrase, wherever they stand.
+    BreaksPhrases,
+    /// Looks for a word where its beginning is asked for.
+    WantsWholeWords,
     /// Compares words as they are written.
     MindsCase,
     /// Counts a ticket once resolved and once closed.
@@ -176,7 +180,10 @@ impl Store for Broken {
 
     async fn find(&self, tenant: &TenantId, query: &Query) -> Result<Page, StoreError> {
         let mut query = query.clone();
-        let asks = |what: fn(char) -> bool| query.filter.words.iter().any(|word| word.contains(what));
+        let asks = |what: fn(char) -> bool| {
+            let Filter { words, phrases, prefixes, .. } = &query.filter;
+            words.iter().chain(phrases).chain(prefixes).any(|text| text.contains(what))
+        };
         if self.has(Fault::TakesQuotesForOperators) && asks(|c| c == '"')
             || self.has(Fault::MindsCase) && asks(char::is_uppercase)
         {
@@ -184,6 +191,12 @@ impl Store for Broken {
         }
         if self.has(Fault::LooksToTheEnd) {
             query.until = None;
+        }
+        if self.has(Fault::BreaksPhrases) {
+            query.filter.words.append(&mut query.filter.phrases);
+        }
+        if self.has(Fault::WantsWholeWords) {
+            query.filter.words.append(&mut query.filter.prefixes);
         }
         if self.has(Fault::DropsEqualKeys) {
             let digit = if query.order.descending { "0" } else { "f" };

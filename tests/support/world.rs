@@ -7,7 +7,7 @@ use ticketcore::directory::Team;
 use ticketcore::event::Recorded;
 use ticketcore::query::{Order, Sort};
 use ticketcore::store::{Due, Marks};
-use ticketcore::testing::sample::{self, Sample};
+use ticketcore::testing::sample::{self, Sample, Text};
 use ticketcore::time::{Clock, ManualClock};
 use ticketcore::{Actor, Desk, Filter, Position, Query, Store, TenantId, TicketId, Version};
 
@@ -51,6 +51,10 @@ impl World {
             Act::Erase(person) => text(desk.erase_person(person.clone()).run().await),
             Act::Pass(_) => text(self.clock.now()),
             Act::Tick => text(desk.tick().await),
+            Act::Find(query) if query.filter.asks_words() => {
+                let (shown, best) = (desk.search(query).await, desk.search_best(&query.filter, 3).await);
+                self.pages(desk, query).await + &text((shown, best))
+            }
             Act::Find(query) => self.pages(desk, query).await,
             Act::Tally(scan) => text(desk.tally(scan).await),
             Act::History(id, after, limit) => {
@@ -103,8 +107,10 @@ impl World {
         let order = Order { by: Sort::Number, descending: false };
         let query = Query::new(Filter::all()).order(order).limit(usize::MAX);
         let tickets = self.desks[tenant].find(&query).await.unwrap().tickets;
-        let words = ["printer", "fire", "straße", "4711", "принтер", "s"].map(str::to_owned);
-        let sample = |ticket| Sample { ticket, marks: Marks::default(), words: words.clone().into() };
+        // As texts are made of the same words, these stand together at times.
+        let words = ["printer", "on", "fire", "straße", "4711", "принтер", "s", "printer"].map(str::to_owned);
+        let texts = vec![Text { words: words.into(), internal: false }];
+        let sample = |ticket| Sample { ticket, marks: Marks::default(), texts: texts.clone() };
         tickets.into_iter().map(sample).collect()
     }
 

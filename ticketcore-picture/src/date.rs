@@ -226,6 +226,15 @@ impl Step {
     }
 }
 
+/// Says how many of the points to draw: without a quiet end that is longer than all that is before it. What is quiet is said
+/// of each point and the one before.
+pub(crate) fn lively<T>(points: &[T], is_quiet: impl Fn(&T, &T) -> bool) -> usize {
+    let last = (1..points.len()).rev().find(|i| !is_quiet(&points[i - 1], &points[*i])).unwrap_or(0);
+    // One more shows that it is the end.
+    let kept = (last + 2).min(points.len());
+    if points.len() - kept > kept { kept } else { points.len() }
+}
+
 /// Finds when the piece of time began that a time is in.
 pub(crate) type Beginning = fn(NaiveDateTime) -> NaiveDateTime;
 
@@ -294,6 +303,14 @@ mod tests {
             labels(&axis("2026-11-20T18", "2026-11-21T02", "2026-11-20T19"))[..7],
             ["18:00/20 Nov 2026", "19:00", "20:00", "21:00", "22:00", "23:00", "00:00/21 Nov 2026"]
         );
+    }
+
+    #[test]
+    fn a_long_quiet_end_is_cut() {
+        let quiet = |before: &u64, after: &u64| before == after;
+        assert_eq!(lively(&[1, 2, 3, 3, 3, 3, 3, 3, 3, 3], quiet), 4);
+        assert_eq!(lively(&[1, 2, 3, 3, 3], quiet), 5, "a short one is news");
+        assert_eq!(lively::<u64>(&[], quiet), 0);
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Picture for Heat {
             legend.push((Look::Missing, "none to measure".to_owned()));
         }
         let head = Head::new(&self.title, &self.about, legend);
-        let wide = ((WIDTH - 2.0 * EDGE - NAMES) / columns as f64).min(140.0);
+        let wide = ((WIDTH - 2.0 * EDGE - NAMES) / columns as f64).min(170.0);
         let top = head.height() + 26.0;
         let height = top + ROW * rows as f64 + if self.left_out().is_some() { 34.0 } else { 18.0 };
         let mut canvas = Canvas::new(&self.title, theme, WIDTH, height);

@@ -5,7 +5,7 @@ use ticketcore::report::{Heading, Section, Value};
 
 use crate::canvas::{Area, Canvas, Path};
 use crate::chart::{Head, LEFT, Look, WIDTH, labels, named, nothing, span, stroke, times, values};
-use crate::date::{Axis, name};
+use crate::date::{Axis, lively, name};
 use crate::scale::{Kind, Scale, grouped};
 use crate::theme::SERIES;
 use crate::{Picture, Theme};
@@ -59,12 +59,13 @@ impl Stack {
         folded(&self.layers)
     }
 
-    /// Of points closer together than can be seen, the last of each place.
+    /// Without a long quiet end, and of points closer together than can be seen, the last of each place.
     fn thinned(&self) -> Vec<(NaiveDateTime, Vec<u64>)> {
         const MOST: usize = 800;
         let mut points: Vec<_> =
             self.points.iter().map(|(at, counts)| (*at, folded_counts(self.layers.len(), counts))).collect();
         points.sort_by_key(|(at, _)| *at);
+        points.truncate(lively(&points, |before, point| before.1 == point.1));
         let every = points.len().div_ceil(MOST).max(1);
         let last = points.len();
         points

@@ -5,14 +5,14 @@ use ticketcore::report::{Heading, Section, Value};
 
 use crate::canvas::{Area, Canvas, Path};
 use crate::chart::{EDGE, Head, LEFT, Look, WIDTH, labels, nothing, span, stroke, times, values};
-use crate::date::{Axis, COARSER, name};
+use crate::date::{Axis, COARSER, lively, name};
 use crate::scale::{Kind, Scale, grouped};
 use crate::{Picture, Theme};
 
 /// Draws what was created and resolved in each bucket, the backlog at its end, and a forecast of the backlog.
 ///
 /// Buckets need not be in order, and those in which nothing happened need not be there. More of them than can be seen are
-/// drawn by week, month or year, which the picture says.
+/// drawn by week, month or year, which the picture says, and a quiet end that is longer than all before it is left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trend {
     /// What it is, in a few words.
@@ -83,6 +83,11 @@ impl Trend {
     fn merged(&self) -> (Vec<Period>, Option<&'static str>) {
         let mut sorted = self.periods.clone();
         sorted.sort_by_key(|period| period.at);
+        if self.forecast.is_empty() {
+            sorted.truncate(lively(&sorted, |before, period| {
+                period.created == 0 && period.resolved == 0 && period.backlog == before.backlog
+            }));
+        }
         let merge = |start: &dyn Fn(NaiveDateTime) -> NaiveDateTime| {
             let mut merged = Vec::<Period>::new();
             for period in &sorted {
@@ -120,12 +125,6 @@ impl Picture for Trend {
         let Some(axis) = Axis::new(&starts, (LEFT, right)) else {
             return nothing(&self.title, &self.about, theme);
         };
-        let about = match unit {
-            Some(unit) => {
-                format!("{} There are too many buckets to be seen: they are drawn by the {unit}.", self.about)
-            }
-            None => self.about.clone(),
-        };
         let with_backlog = !forecast.is_empty() || periods.iter().any(|period| period.backlog.is_some());
         let look = if in_bars(&axis) { Look::Fill } else { Look::Bare };
         let mut legend = vec![(look(CREATED), "created".to_owned()), (look(RESOLVED), "resolved".to_owned())];
@@ -135,16 +134,23 @@ impl Picture for Trend {
         if !forecast.is_empty() {
             legend.push((Look::Veil(FAN), "forecast, not passed in 50, 85, 95 of 100".to_owned()));
         }
-        let head = Head::new(&self.title, &about, legend);
+        let head = Head::new(&self.title, &self.about, legend);
         let flow = Area::new(LEFT, head.height() + 22.0, right - LEFT, 180.0);
         let stock = Area::new(LEFT, flow.bottom() + 44.0, right - LEFT, 150.0);
         let bottom = if with_backlog { stock.bottom() } else { flow.bottom() };
         let mut canvas = Canvas::new(&self.title, theme, WIDTH, bottom + 44.0);
         head.draw(&mut canvas);
-        draw_flow(&mut canvas, flow, &axis, &periods, unit.unwrap_or(axis.unit()));
+        let merged = unit.is_some();
+        let unit = unit.unwrap_or(axis.unit());
+        let above = if merged {
+            format!("tickets a {unit}; there are too many buckets to be seen one by one")
+        } else {
+            format!("tickets a {unit}")
+        };
+        draw_flow(&mut canvas, flow, &axis, &periods, &above);
         if with_backlog {
             canvas.line((flow.x, flow.bottom()), (flow.right(), flow.bottom()), "l-axis w1");
-            draw_stock(&mut canvas, stock, &axis, &periods, &forecast, unit.unwrap_or(axis.unit()));
+            draw_stock(&mut canvas, stock, &axis, &periods, &forecast, unit);
             times(&mut canvas, stock, &axis);
         } else {
             times(&mut canvas, flow, &axis);
@@ -200,7 +206,7 @@ fn in_bars(axis: &Axis) -> bool {
 fn draw_flow(canvas: &mut Canvas, plot: Area, axis: &Axis, periods: &[Period], unit: &str) {
     let most = periods.iter().map(|period| period.created.max(period.resolved)).max().unwrap_or_default();
     let (scale, ticks) = Scale::linear(most as f64, (plot.bottom(), plot.y), Kind::Count, 4.0);
-    values(canvas, plot, &format!("tickets a {}", unit), &ticks);
+    values(canvas, plot, unit, &ticks);
     let of = |series: usize, period: &Period| if series == CREATED { period.created } else { period.resolved };
     if in_bars(axis) {
         let wide = (axis.bucket() * 0.4).min(22.0);

@@ -87,6 +87,7 @@ create table event (
   event text collate "C" not null,
   text text collate "C",              -- the description or message body; null if there was none or it was erased
   seal bytea,                         -- its digest over the one before, and the text's digest; null if it is not sealed
+  said text collate "C",              -- its subject and its text in words, where phrases are looked for; null if there are none
   primary key (tenant, ticket, version)
 );
 
@@ -233,7 +234,8 @@ create type entry_1 as (
   by_kind text collate "C",
   event text collate "C",
   text text collate "C",
-  seal bytea
+  seal bytea,
+  said text collate "C"
 );
 
 create type ticket_at_1 as (

@@ -7,13 +7,9 @@ use sqlx::postgres::PgHasArrayType;
 use sqlx::{Encode, Postgres, Type};
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId, TenantId};
-use ticketcore::line::{Flag, Flags};
-use ticketcore::query::{
-    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Past, Period, Promise, Stands, Through,
-};
-use ticketcore::ticket::{Channel, LinkKind, Status, Waiting};
+use ticketcore::query::{self, Assignee, Bounds, Counter, Filter, Glance, Part, Period, Through};
+use ticketcore::ticket::{Channel, Status, Waiting};
 use ticketcore::time::micros;
-use ticketcore::trail::Aspect;
 use ticketcore::value::Value;
 use uuid::Uuid;
 
@@ -30,11 +26,11 @@ pub(crate) struct Sql {
 
 /// Where terms begin in the text of a statement. Nothing else may be appended until they are joined.
 #[derive(Debug, Default)]
-struct Terms(Vec<usize>);
+pub(crate) struct Terms(Vec<usize>);
 
 impl Terms {
     /// Begins the next term.
-    fn next<'s>(&mut self, sql: &'s mut Sql) -> &'s mut Sql {
+    pub(crate) fn next<'s>(&mut self, sql: &'s mut Sql) -> &'s mut Sql {
         self.0.push(sql.text.len());
         sql
     }
@@ -79,7 +75,7 @@ impl Sql {
 
     /// Joins terms, the last things that were appended, into one; without any it is `nothing`. They become a balanced
     /// tree, as the server's stack has its limit.
-    fn join(&mut self, Terms(starts): Terms, with: &str, nothing: &str) -> &mut Self {
+    pub(crate) fn join(&mut self, Terms(starts): Terms, with: &str, nothing: &str) -> &mut Self {
         let Some(first) = starts.first() else { return self.push(nothing) };
         let terms = self.text.split_off(*first);
         let ends = starts.iter().skip(1).copied().chain([first + terms.len()]);
@@ -139,7 +135,10 @@ impl Sql {
             first_resolved,
             closed,
             due,
-            words,
+            // Taken together, as terms.
+            words: _,
+            phrases: _,
+            prefixes: _,
             all,
             any,
             none,
@@ -215,17 +214,9 @@ impl Sql {
         ] {
             self.period(&mut terms, column, *period)?;
         }
-        let question = search::question(asker.tenant, words, asker.public);
-        if !question.is_empty() {
-            terms.next(self).push("t.id in (select w.id from @.words w where w.tenant = $1");
-            let (single, either): (Vec<_>, Vec<_>) = question.into_iter().partition(|entries| entries.len() == 1);
-            if !single.is_empty() {
-                self.push(" and w.words @> ").bind(single.concat())?;
-            }
-            for entries in either {
-                self.push(" and w.words && ").bind(entries)?;
-            }
-            self.push(")");
+        let texts = query::Terms::of(filter);
+        if !texts.is_empty() {
+            self.texts(&mut terms, asker, &texts)?;
         }
         for other in all {
             terms.next(self).meant(asker, other)?;
@@ -238,6 +229,33 @@ impl Sql {
             self.push(") is not true");
         }
         self.join(terms, " and ", "true");
+        Ok(())
+    }
+
+    /// Asks for words, for beginnings of words, and for phrases, the last as they are looked for in the log.
+    fn texts(&mut self, terms: &mut Terms, asker: Asker<'_>, texts: &query::Terms) -> Result<()> {
+        let Asker { tenant, public } = asker;
+        terms.next(self).push("t.id in (select w.id from @.words w where w.tenant = $1");
+        let question = search::question(tenant, texts, public);
+        let (single, either): (Vec<_>, Vec<_>) = question.into_iter().partition(|entries| entries.len() == 1);
+        if !single.is_empty() {
+            self.push(" and w.words @> ").bind(single.concat())?;
+        }
+        for entries in either {
+            self.push(" and w.words && ").bind(entries)?;
+        }
+        for starts in search::openings(tenant, texts, public) {
+            self.push(" and exists (select from unnest(w.words) u where u ^@ any (").bind(starts)?.push("))");
+        }
+        self.push(")");
+        for saying in search::sayings(tenant, texts) {
+            terms.next(self).push("exists (select from @.event e where e.tenant = $1 and e.ticket = t.id");
+            self.push(" and strpos(e.said, ").bind(saying)?.push(") > 0");
+            if public {
+                self.push(" and not e.said ^@ ").bind(search::INTERNAL.to_string())?;
+            }
+            self.push(")");
+        }
         Ok(())
     }
 
@@ -279,7 +297,7 @@ impl Sql {
 
     /// Asks that a column have one of some values; nothing if there are none. A single one is compared by `=`, which
     /// keeps the order of an index; more go into one parameter, however many they are.
-    fn asked<T>(&mut self, terms: &mut Terms, column: &str, mut values: Vec<T>) -> Result<()>
+    pub(crate) fn asked<T>(&mut self, terms: &mut Terms, column: &str, mut values: Vec<T>) -> Result<()>
     where
         T: for<'v> Encode<'v, Postgres> + Type<Postgres> + PgHasArrayType,
     {
@@ -297,7 +315,7 @@ impl Sql {
         Ok(())
     }
 
-    fn period(&mut self, terms: &mut Terms, column: &str, period: Period) -> Result<()> {
+    pub(crate) fn period(&mut self, terms: &mut Terms, column: &str, period: Period) -> Result<()> {
         let Period { from, to } = period;
         for (comparison, bound) in [(" >= ", from), (" < ", to)] {
             if let Some(bound) = bound {
@@ -316,119 +334,6 @@ impl Sql {
                 terms.next(self).push(number).push(comparison).bind(bound)?;
             }
         }
-        Ok(())
-    }
-
-    /// Asks that flags are up in the last beat of the ticket's line, where all of them stand in one number.
-    fn flags(&mut self, flags: &[Flag]) -> Result<()> {
-        let bits = flags.iter().fold(Flags::default(), |all, flag| all.with(*flag, true)).bits();
-        self.push(&of_snapshot("(s.body::jsonb -> 'line' -> -1 ->> 6)::smallint")).push(" & ").bind(i16::from(bits))?;
-        self.push(" = ").bind(i16::from(bits))?;
-        Ok(())
-    }
-
-    fn promise(&mut self, promise: &Promise) -> Result<()> {
-        let Promise { policy, stands } = promise;
-        let mut terms = Terms::default();
-        let name = match stands {
-            Stands::Breached | Stands::Excused => {
-                self.push("exists (select 1 from @.snapshot s, ");
-                self.push("jsonb_array_elements(s.body::jsonb -> 'policies' -> 'breaches') b ");
-                self.push("where s.tenant = t.tenant and s.id = t.id and ");
-                let excused = *stands == Stands::Excused;
-                let waived = if excused { "b ->> 'waived' is not null" } else { "b ->> 'waived' is null" };
-                terms.next(self).push(waived);
-                "b ->> 'policy' = "
-            }
-            Stands::Running | Stands::Paused | Stands::Due(_) => {
-                self.push("exists (select 1 from jsonb_array_elements(t.targets) p where ");
-                let paused = *stands == Stands::Paused;
-                terms.next(self).push(if paused { "(p ->> 2)::boolean" } else { "not (p ->> 2)::boolean" });
-                if let Stands::Due(period) = stands {
-                    self.period(&mut terms, "(p ->> 1)::bigint", *period)?;
-                }
-                "p ->> 0 = "
-            }
-        };
-        if let Some(policy) = policy {
-            terms.next(self).push(name).bind(policy.to_string())?;
-        }
-        self.join(terms, " and ", "true").push(")");
-        Ok(())
-    }
-
-    /// Asks what the ticket was: each turn of its trail says what it was before, its row what it is now.
-    fn past(&mut self, past: &Past) -> Result<()> {
-        let mut turns = Terms::default();
-        match past {
-            Past::Was { aspect, values, period } => {
-                let Period { from, to } = *period;
-                self.push("(").turned(*aspect)?;
-                self.value(&mut turns, TURN_FROM, values)?;
-                if let Some(to) = to {
-                    turns.next(self).push(TURN_SINCE).push(" < ").bind(micros(to))?;
-                }
-                if let Some(from) = from {
-                    turns.next(self).push(TURN_AT).push(" > ").bind(micros(from))?;
-                }
-                self.join(turns, " and ", "true").push(") or ");
-                let mut now = Terms::default();
-                self.value(&mut now, column(*aspect), values)?;
-                if let Some(to) = to {
-                    now.next(self).push("coalesce((select ").push(TURN_AT).push(TRAIL).bind(aspect.as_str())?;
-                    self.push(" order by r.n desc limit 1), t.created) < ").bind(micros(to))?;
-                }
-                self.join(now, " and ", "true").push(")");
-            }
-            Past::Changed { aspect, from, to, by, period } => {
-                self.turned(*aspect)?;
-                self.value(&mut turns, TURN_FROM, from)?;
-                self.value(&mut turns, TURN_TO, to)?;
-                self.asked(&mut turns, TURN_BY, by.iter().map(PersonId::to_string).collect())?;
-                self.period(&mut turns, TURN_AT, *period)?;
-                self.join(turns, " and ", "true").push(")");
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins to ask for a turn of an aspect.
-    fn turned(&mut self, aspect: Aspect) -> Result<()> {
-        self.push("exists (select 1").push(TRAIL).bind(aspect.as_str())?.push(" and ");
-        Ok(())
-    }
-
-    /// Asks that a value, or the lack of one, be among some; nothing if there are none.
-    fn value(&mut self, terms: &mut Terms, column: &str, values: &[Option<Key>]) -> Result<()> {
-        if values.is_empty() {
-            return Ok(());
-        }
-        let mut one = Terms::default();
-        terms.next(self);
-        if values.contains(&None) {
-            one.next(self).push(column).push(" is null");
-        }
-        self.asked(&mut one, column, values.iter().flatten().map(Key::to_string).collect())?;
-        self.join(one, " or ", "false");
-        Ok(())
-    }
-
-    /// Asks for a link; the ticket at its other end is found by its id.
-    fn linked(&mut self, linked: Linked) -> Result<()> {
-        let Linked { kind, to } = linked;
-        self.push("exists (select 1 from @.snapshot s, jsonb_array_elements(s.body::jsonb -> 'links') l ");
-        self.push("where s.tenant = t.tenant and s.id = t.id");
-        if let Some(kind) = kind {
-            self.push(" and l ->> 'kind' = ").bind(LinkKind::as_str(kind))?;
-        }
-        let other =
-            " and exists (select 1 from @.ticket o where o.tenant = t.tenant and o.id = (l ->> 'to')::uuid and ";
-        match to {
-            End::Any => {}
-            End::Open => _ = self.push(other).push("o.open)"),
-            End::Number(number) => _ = self.push(other).push("o.number = ").bind(number)?.push(")"),
-        }
-        self.push(")");
         Ok(())
     }
 
@@ -476,30 +381,8 @@ impl Sql {
     }
 }
 
-/// The turns of an aspect, the next parameter.
-const TRAIL: &str = " from @.snapshot s, jsonb_array_elements(s.body::jsonb -> 'trail') with ordinality r (turn, n) \
-                     where s.tenant = t.tenant and s.id = t.id and r.turn ->> 3 = ";
-const TURN_AT: &str = "(r.turn ->> 0)::bigint";
-const TURN_SINCE: &str = "(r.turn ->> 1)::bigint";
-const TURN_BY: &str = "r.turn ->> 2";
-const TURN_FROM: &str = "(r.turn ->> 4)";
-const TURN_TO: &str = "(r.turn ->> 5)";
-
-/// What a ticket has of an aspect now, as its trail names it.
-const fn column(aspect: Aspect) -> &'static str {
-    match aspect {
-        Aspect::Status => "t.status",
-        Aspect::State => "t.state",
-        Aspect::Priority => "'p' || t.priority",
-        Aspect::Assignee => "t.assignee",
-        Aspect::Team => "t.team",
-        Aspect::Queue => "t.queue",
-        Aspect::Category => "t.category",
-    }
-}
-
 /// Something of the whole ticket.
-fn of_snapshot(what: &str) -> String {
+pub(crate) fn of_snapshot(what: &str) -> String {
     format!("(select {what} from @.snapshot s where s.tenant = t.tenant and s.id = t.id)")
 }
 

@@ -87,6 +87,7 @@ mod sql;
 mod store;
 mod tally;
 mod watch;
+mod whole;
 mod writer;
 
 pub use connections::Counts;

@@ -15,6 +15,7 @@ use crate::connections::Connections;
 use crate::encoded::Encoded;
 use crate::error::{Result, corrupt};
 use crate::record::Records;
+use crate::search;
 use crate::sql::{self, Parameters, Text, parameters};
 
 /// So many events can one transaction write: what is left of 64 bits, the sign and a transaction's id.
@@ -90,7 +91,7 @@ pub(crate) const WRITTEN: &str = "select t.number, e.at, e.by, e.by_kind, e.form
 /// Adds the events of a change to those of a statement.
 pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
     let mut version = change.expected;
-    for (fact, (form, event)) in change.facts.iter().zip(&encoded.events) {
+    for ((fact, (form, event)), said) in change.facts.iter().zip(&encoded.events).zip(&encoded.said) {
         version = version.next();
         events.push(&[
             &change.ticket.id.0,
@@ -102,6 +103,7 @@ pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
             &event.as_str(),
             &fact.text.as_deref(),
             &fact.seal.map(|seal| seal.to_bytes()),
+            &said.as_deref(),
         ]);
     }
 }
@@ -110,11 +112,11 @@ pub(crate) fn push(events: &mut Records, change: &Change, encoded: &Encoded) {
 pub(crate) fn logged(place: usize, events: usize) -> String {
     format!(
         "logged as (\
-           insert into @.event (tenant, position, ticket, version, at, form, by, by_kind, event, text, seal) \
+           insert into @.event (tenant, position, ticket, version, at, form, by, by_kind, event, text, seal, said) \
            select $1, ((f.base + pg_current_xact_id()::text::bigint) << {PLACE_BITS}) + ${place} + e.ord - 1, \
-             e.ticket, e.version, e.at, e.form, e.by, e.by_kind, e.event, e.text, e.seal \
+             e.ticket, e.version, e.at, e.form, e.by, e.by_kind, e.event, e.text, e.seal, e.said \
            from @.feed f, {} with ordinality \
-             as e (ticket, version, at, form, by, by_kind, event, text, seal, ord) \
+             as e (ticket, version, at, form, by, by_kind, event, text, seal, said, ord) \
            where (select fit from verdict))",
         sql::rows(events, "@.entry_1")
     )
@@ -125,12 +127,13 @@ pub(crate) fn erased(versions: usize) -> String {
     format!(
         "erasures as materialized (select * from {} where (select fit from verdict)), \
          erased as (\
-           update @.event e set text = null where e.tenant = $1 \
+           update @.event e set text = null, said = {} where e.tenant = $1 \
              and e.ticket = any (array(select id from erasures)) \
              and e.version = any (array(select version from erasures)) \
              and exists (select from erasures x where x.id = e.ticket and x.version = e.version) \
              and e.text is not null)",
-        sql::rows(versions, "@.ticket_at_1")
+        sql::rows(versions, "@.ticket_at_1"),
+        search::LEFT
     )
 }
 

@@ -57,6 +57,13 @@ use crate::{blob, claim, commit, document, due, find, log, tally};
 /// An address may name several hosts; the store works on the one that is the primary, and looks for it again whenever a
 /// connection is lost, or answers that it may only be read.
 ///
+/// # Search
+///
+/// Words are indexed in the commit that brings them, and so is what each text says in words, where phrases are looked for
+/// among the tickets that have all of their words. How a word begins the index does not know: a question for that alone
+/// reads the words of every ticket of the tenant, from the newest on if that is the order, until the page is full; together
+/// with a word or a phrase it reads those of the tickets that have it.
+///
 /// # Limits
 ///
 /// A document's key takes at most some 2,700 bytes, a third of a page.

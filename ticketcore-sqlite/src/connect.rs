@@ -10,6 +10,7 @@ use ticketcore::store::StoreError;
 
 use crate::error::{Error, Result};
 use crate::options::SqliteOptions;
+use crate::phrase;
 
 /// Keeps statements prepared: a writer has some thirty, a reader as many and its last questions.
 pub(crate) fn keep_statements(connection: &Connection) -> Result<()> {
@@ -25,6 +26,7 @@ pub(crate) fn connect(options: &SqliteOptions, path: &Path, cache_mib: u16) -> R
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(options.busy_timeout)?;
     keep_statements(&connection)?;
+    phrase::teach(&connection)?;
     connection.pragma_update(None, "synchronous", options.durability.as_str())?;
     connection.pragma_update(None, "cache_size", i64::from(cache_mib.max(1)) * -1024)?;
     connection.pragma_update(None, "temp_store", "memory")?;

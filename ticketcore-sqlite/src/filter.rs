@@ -8,18 +8,14 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 use ticketcore::cond::Cmp;
 use ticketcore::id::{Key, PersonId};
-use ticketcore::line::{Flag, Flags};
-use ticketcore::query::{
-    Assignee, Bounds, Counter, End, Filter, Glance, Linked, Part, Past, Period, Promise, Stands, Through,
-};
-use ticketcore::ticket::{Channel, LinkKind, Status, Waiting};
+use ticketcore::query::{self, Assignee, Bounds, Counter, Filter, Glance, Part, Period, Through};
+use ticketcore::ticket::{Channel, Status, Waiting};
 use ticketcore::time::micros;
-use ticketcore::trail::Aspect;
 use ticketcore::value::Value;
 
 use crate::sql::{Sql, Terms};
 use crate::way::Way;
-use crate::{rows, search};
+use crate::{phrase, rows, search};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +31,8 @@ impl Sql {
         let sight = &filter.sight;
         self.from(way, tenant, filter).push(" and ");
         // The way has asked for the words.
-        let words = way != Way::Words;
-        self.meant(Asker { tenant, public: sight.public }, filter, words);
+        let by_words = way == Way::Words;
+        self.meant(Asker { tenant, public: sight.public }, filter, by_words);
         if let Some(glances) = &sight.glances {
             self.push(" and ");
             let mut seen = Terms::default();
@@ -46,8 +42,8 @@ impl Sql {
         self
     }
 
-    /// Lets those tickets through that a filter means, whatever its sight.
-    fn meant(&mut self, asker: Asker, filter: &Filter, with_words: bool) {
+    /// Lets those tickets through that a filter means, whatever its sight; by words, if they come from its own words.
+    fn meant(&mut self, asker: Asker, filter: &Filter, by_words: bool) {
         let Filter {
             ids,
             numbers,
@@ -81,7 +77,10 @@ impl Sql {
             first_resolved,
             closed,
             due,
-            words,
+            // Taken together, as terms.
+            words: _,
+            phrases: _,
+            prefixes: _,
             all,
             any,
             none,
@@ -155,7 +154,8 @@ impl Sql {
         ] {
             self.period(&mut terms, column, *period);
         }
-        if let Some(question) = search::question(words, asker.public).filter(|_| with_words) {
+        let texts = query::Terms::of(filter);
+        if let Some(question) = search::question(&texts, asker.public).filter(|_| !by_words) {
             let [first, last] = rows::of(tenant);
             terms
                 .next(self)
@@ -167,7 +167,9 @@ impl Sql {
                 .bind(last)
                 .push(")");
         }
-        all.iter().for_each(|other| terms.next(self).meant(asker, other, true));
+        // The index knows which words a ticket has, not where; last, as each asks for the ticket's texts.
+        texts.phrases().for_each(|phrase| terms.next(self).said(asker, phrase));
+        all.iter().for_each(|other| terms.next(self).meant(asker, other, false));
         if !any.is_empty() {
             // The plus keeps SQLite from looking for an index of each: the way is chosen.
             terms.next(self).push("+(");
@@ -185,8 +187,15 @@ impl Sql {
     /// Lets those tickets through that one of some filters means.
     fn one_meant(&mut self, asker: Asker, filters: &[Filter]) {
         let mut meant = Terms::default();
-        filters.iter().for_each(|filter| meant.next(self).meant(asker, filter, true));
+        filters.iter().for_each(|filter| meant.next(self).meant(asker, filter, false));
         self.join(meant, " or ", "false");
+    }
+
+    /// Asks that a phrase stand in one of the ticket's texts.
+    fn said(&mut self, asker: Asker, phrase: &[String]) {
+        let (called, public) = (phrase::CALLED, asker.public);
+        self.push("exists (select 1 from ticketcore_event e where e.ticket = t.row and ").push(called);
+        self.push("(e.form, e.event, e.text, ").bind(phrase.join(" ")).push(", ").bind(public).push("))");
     }
 
     /// Lets those tickets through that a glance sees.
@@ -216,7 +225,12 @@ impl Sql {
     }
 
     /// Asks that a column have one of some values; nothing if there are none.
-    fn asked<T: Into<Json>>(&mut self, terms: &mut Terms, column: &str, values: impl IntoIterator<Item = T>) {
+    pub(crate) fn asked<T: Into<Json>>(
+        &mut self,
+        terms: &mut Terms,
+        column: &str,
+        values: impl IntoIterator<Item = T>,
+    ) {
         let mut values = values.into_iter().peekable();
         if values.peek().is_some() {
             terms.next(self).one_of(column, values);
@@ -237,7 +251,7 @@ impl Sql {
         }
     }
 
-    fn period(&mut self, terms: &mut Terms, column: &str, period: Period) {
+    pub(crate) fn period(&mut self, terms: &mut Terms, column: &str, period: Period) {
         let Period { from, to } = period;
         for (comparison, bound) in [(" >= ", from), (" < ", to)] {
             if let Some(bound) = bound {
@@ -255,116 +269,6 @@ impl Sql {
                 terms.next(self).push(number).push(comparison).bind(bound);
             }
         }
-    }
-
-    /// Asks that flags are up in the last beat of the ticket's line, where all of them stand in one number.
-    fn flags(&mut self, flags: &[Flag]) {
-        let bits = flags.iter().fold(Flags::default(), |all, flag| all.with(*flag, true)).bits();
-        self.push("(select json_extract(s.body, '$.line[#-1][6]') & ").bind(bits).push(" = ").bind(bits);
-        self.push(" from ticketcore_snapshot s where s.row = t.row)");
-    }
-
-    fn promise(&mut self, promise: &Promise) {
-        let Promise { policy, stands } = promise;
-        let policy = |sql: &mut Self, column: &str| {
-            if let Some(policy) = policy {
-                sql.push(" and ").push(column).push(" = ").bind(policy.to_string());
-            }
-            sql.push(")");
-        };
-        if let Stands::Breached | Stands::Excused = stands {
-            self.push("exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.policies.breaches') b ");
-            self.push("where s.row = t.row and json_extract(b.value, '$.waived') is ");
-            self.push(if *stands == Stands::Breached { "null" } else { "not null" });
-            return policy(self, "json_extract(b.value, '$.policy')");
-        }
-        let mut terms = Terms::default();
-        self.push("exists (select 1 from json_each(t.targets) p where ");
-        let paused = "json_extract(p.value, '$[2]')";
-        match stands {
-            Stands::Breached | Stands::Excused => {}
-            Stands::Paused => _ = terms.next(self).push(paused),
-            Stands::Running => _ = terms.next(self).push("not ").push(paused),
-            Stands::Due(period) => {
-                terms.next(self).push("not ").push(paused);
-                self.period(&mut terms, "json_extract(p.value, '$[1]')", *period);
-            }
-        }
-        self.join(terms, " and ", "true");
-        policy(self, "json_extract(p.value, '$[0]')");
-    }
-
-    /// Asks what the ticket was: each turn of its trail says what it was before, its row what it is now.
-    fn past(&mut self, past: &Past) {
-        let mut turns = Terms::default();
-        match past {
-            Past::Was { aspect, values, period } => {
-                let Period { from, to } = *period;
-                self.push("(");
-                self.turned(*aspect);
-                self.value(&mut turns, TURN_FROM, values);
-                if let Some(to) = to {
-                    turns.next(self).push(TURN_SINCE).push(" < ").bind(micros(to));
-                }
-                if let Some(from) = from {
-                    turns.next(self).push(TURN_AT).push(" > ").bind(micros(from));
-                }
-                self.join(turns, " and ", "true").push(") or ");
-                let mut now = Terms::default();
-                self.value(&mut now, column(*aspect), values);
-                if let Some(to) = to {
-                    now.next(self).push("coalesce((select ").push(TURN_AT).push(TRAIL).bind(aspect.as_str().to_owned());
-                    self.push(" order by r.key desc limit 1), t.created) < ").bind(micros(to));
-                }
-                self.join(now, " and ", "true").push(")");
-            }
-            Past::Changed { aspect, from, to, by, period } => {
-                self.turned(*aspect);
-                self.value(&mut turns, TURN_FROM, from);
-                self.value(&mut turns, TURN_TO, to);
-                self.asked(&mut turns, TURN_BY, by.iter().map(PersonId::as_str));
-                self.period(&mut turns, TURN_AT, *period);
-                self.join(turns, " and ", "true").push(")");
-            }
-        }
-    }
-
-    /// Begins to ask for a turn of an aspect.
-    fn turned(&mut self, aspect: Aspect) {
-        self.push("exists (select 1").push(TRAIL).bind(aspect.as_str().to_owned()).push(" and ");
-    }
-
-    /// Asks that a value, or the lack of one, be among some; nothing if there are none.
-    fn value(&mut self, terms: &mut Terms, column: &str, values: &[Option<Key>]) {
-        if values.is_empty() {
-            return;
-        }
-        let mut one = Terms::default();
-        terms.next(self);
-        if values.contains(&None) {
-            one.next(self).push(column).push(" is null");
-        }
-        self.asked(&mut one, column, values.iter().flatten().map(Key::as_str));
-        self.join(one, " or ", "false");
-    }
-
-    /// Asks for a link; the ticket at its other end is found by its id.
-    fn linked(&mut self, tenant: i64, linked: Linked) {
-        let Linked { kind, to } = linked;
-        self.push("exists (select 1 from ticketcore_snapshot s, json_each(s.body, '$.links') l where s.row = t.row");
-        if let Some(kind) = kind {
-            self.push(" and json_extract(l.value, '$.kind') = ").bind(LinkKind::as_str(kind).to_owned());
-        }
-        let other = " and exists (select 1 from ticketcore_ticket o indexed by ticketcore_ticket_id \
-                     where o.id = unhex(replace(json_extract(l.value, '$.to'), '-', '')) and o.tenant = ";
-        match to {
-            End::Any => {}
-            End::Open => _ = self.push(other).bind(tenant).push(" and o.open)"),
-            End::Number(number) => {
-                self.push(other).bind(tenant).push(" and o.number = ").bind(number).push(")");
-            }
-        }
-        self.push(")");
     }
 
     /// Asks that a custom field compare, with values of its own type only. Texts compare by their bytes.
@@ -405,28 +309,6 @@ impl Sql {
 
 /// Who is awaited.
 const WAITING: &str = "(select json_extract(s.body, '$.waiting') from ticketcore_snapshot s where s.row = t.row)";
-
-/// The turns of an aspect, the next parameter.
-const TRAIL: &str = " from ticketcore_snapshot s, json_each(s.body, '$.trail') r \
-                     where s.row = t.row and json_extract(r.value, '$[3]') = ";
-const TURN_AT: &str = "json_extract(r.value, '$[0]')";
-const TURN_SINCE: &str = "json_extract(r.value, '$[1]')";
-const TURN_BY: &str = "json_extract(r.value, '$[2]')";
-const TURN_FROM: &str = "json_extract(r.value, '$[4]')";
-const TURN_TO: &str = "json_extract(r.value, '$[5]')";
-
-/// What a ticket has of an aspect now, as its trail names it.
-const fn column(aspect: Aspect) -> &'static str {
-    match aspect {
-        Aspect::Status => "t.status",
-        Aspect::State => "t.state",
-        Aspect::Priority => "'p' || t.priority",
-        Aspect::Assignee => "t.assignee",
-        Aspect::Team => "t.team",
-        Aspect::Queue => "t.queue",
-        Aspect::Category => "t.category",
-    }
-}
 
 /// Asks that something is there.
 const fn there(part: Part) -> &'static str {

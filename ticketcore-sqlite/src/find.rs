@@ -151,13 +151,14 @@ fn select(tenant: i64, query: &Query) -> Sql {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{due, log, schema};
+    use crate::{due, log, phrase, schema};
     use ticketcore::query::{Assignee, Filter};
 
     /// How SQLite would carry a statement out, a line for each step.
     fn plan(sql: &str) -> String {
         let mut connection = Connection::open_in_memory().unwrap();
         schema::migrate(&mut connection).unwrap();
+        phrase::teach(&connection).unwrap();
         let mut statement = connection.prepare(&format!("explain query plan {sql}")).unwrap();
         let unbound = vec![rusqlite::types::Null; statement.parameter_count()];
         let steps = statement.query_map(params_from_iter(unbound), |row| row.get::<_, String>("detail")).unwrap();
@@ -207,6 +208,22 @@ mod tests {
                 let sought = [">(?", "<(?", "rowid<?", "rowid>?", "M1"].iter().any(|range| next.contains(range));
                 assert!(sought, "{next}");
             }
+        }
+    }
+
+    /// Of the tickets that have its words, from the newest on, each is asked for its own texts.
+    #[test]
+    fn a_phrase_is_looked_for_in_the_texts_of_those_that_have_its_words() {
+        let filter = Filter { phrases: vec!["disk full".into()], prefixes: vec!["serv".into()], ..Filter::all() };
+        for query in pages(&filter, Sort::Number) {
+            let Sql { text, parameters } = select(1, &query);
+            let asked =
+                "(\"disk\" OR \"§disk\") AND (\"full\" OR \"§full\") AND (\"serv\" * OR \"§serv\" *)".to_owned();
+            assert!(parameters.contains(&asked.into()), "{parameters:?}");
+            let plan = plan(&text);
+            let texts = "SEARCH e USING INDEX ticketcore_event_ticket (ticket=?)";
+            assert!(plan.contains("SCAN w VIRTUAL TABLE INDEX") && plan.contains(texts), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         }
     }
 

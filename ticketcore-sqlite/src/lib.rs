@@ -34,7 +34,7 @@
 //! | `housekeeper`, `pulse`, `wal` | checkpoints, and indexing in pauses |
 //! | `schema` | the tables: `migrations/` |
 //! | `commit`, `encoded`, `rows`, `log`, `claim`, `document`, `blob` | what is stored, and how |
-//! | `find`, `sql`, `way`, `filter`, `search`, `tally`, `due` | what is asked, and how it is found |
+//! | `find`, `sql`, `way`, `filter`, `search`, `phrase`, `tally`, `due` | what is asked, and how it is found |
 //!
 //! # SQLite
 //!
@@ -56,6 +56,7 @@ mod housekeeper;
 mod log;
 mod oneshot;
 mod options;
+mod phrase;
 mod pulse;
 mod readers;
 mod rows;
@@ -67,6 +68,7 @@ mod tally;
 mod tenant;
 mod wal;
 mod way;
+mod whole;
 mod writer;
 
 pub use commit::commit_in;

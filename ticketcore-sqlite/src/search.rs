@@ -1,6 +1,7 @@
 //! Full text: an index of words beside the log.
 //!
-//! What a word is, the core says ([`words`]); no operator, stem or locale of the database has a say. The index is a
+//! What a word is, the core says ([`words`]); no operator, stem or locale of the database has a say. The index knows which
+//! words a ticket has, and so how they begin, but not where they stand: [`phrase`](crate::phrase) asks the texts. It is a
 //! reader of the log behind a cursor, so that writes pay nothing for it: a search first brings it up to date, and the
 //! housekeeper does so in pauses. A ticket's words stand under its row and are replaced whole when one of its events
 //! brings new ones or is erased; so a question of several words is one look-up, and the rows of a tenant are a range of it.
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
 use ticketcore::codec::decode_event;
-use ticketcore::query::words;
+use ticketcore::query::{Terms, words};
 
 use crate::error::Result;
 
@@ -19,15 +20,19 @@ const CHUNK: i64 = 200;
 /// Puts words under a ticket's row, in the place of those there are.
 const REPLACE: &str = "insert or replace into ticketcore_words (rowid, words) values (?1, ?2)";
 
-/// The question for the index, if the words ask anything: each must occur, none is an operator.
-pub(crate) fn question(texts: &[String], public: bool) -> Option<String> {
-    let quoted = |entry: &String| format!("\"{entry}\"");
-    let one_of = |entries: &Vec<String>| match entries.as_slice() {
+/// The question for the index, if the terms ask anything: each word must occur, each beginning begin one. None is an
+/// operator: they are quoted, and no word has a quote.
+pub(crate) fn question(terms: &Terms, public: bool) -> Option<String> {
+    let one_of = |entries: &[String], quoted: fn(&String) -> String| match entries {
         [entry] => quoted(entry),
         entries => format!("({})", entries.iter().map(quoted).collect::<Vec<_>>().join(" OR ")),
     };
-    let words: Vec<String> = words::question(texts, public).iter().map(one_of).collect();
-    (!words.is_empty()).then(|| words.join(" AND "))
+    let words = terms.entries(public);
+    let words = words.iter().map(|entries| one_of(entries, |entry| format!("\"{entry}\"")));
+    let openings = terms.openings(public);
+    let openings = openings.iter().map(|entries| one_of(entries, |entry| format!("\"{entry}\" *")));
+    let asked: Vec<String> = words.chain(openings).collect();
+    (!asked.is_empty()).then(|| asked.join(" AND "))
 }
 
 /// How far the log is indexed, and how far it goes.

@@ -22,7 +22,7 @@ use crate::options::SqliteOptions;
 use crate::pulse::Pulse;
 use crate::readers::Readers;
 use crate::writer::Writer;
-use crate::{blob, claim, commit, document, due, find, log, schema, search, tally};
+use crate::{blob, claim, commit, document, due, find, log, phrase, schema, search, tally};
 
 /// A [`Store`] in one SQLite file.
 ///
@@ -38,6 +38,10 @@ use crate::{blob, claim, commit, document, due, find, log, schema, search, tally
 ///
 /// Words are indexed in pauses, so that no commit waits for it, and by the first search that needs them. After a large
 /// import without a pause that search takes a while, some 60 us a ticket.
+///
+/// The index knows which words a ticket has, and so how they begin; a phrase is looked for in the texts of those tickets
+/// that have all of its words, from the newest on. So a phrase of common words that hardly ever stand together takes as
+/// long as it takes to read what has them apart.
 ///
 /// # Erasure
 ///
@@ -102,6 +106,7 @@ impl SqliteStore {
     pub(crate) fn in_memory() -> Result<Self> {
         let mut connection = Connection::open_in_memory()?;
         keep_statements(&connection)?;
+        phrase::teach(&connection)?;
         schema::migrate(&mut connection)?;
         let writer = Writer::new(connection, Arc::default()).map_err(StoreError::backend)?;
         let readers = Arc::new(Readers::Writer(Arc::clone(writer.desk())));

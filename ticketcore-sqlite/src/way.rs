@@ -3,7 +3,7 @@
 //! SQLite has no statistics here and takes every index for selective: to save a sort it would read a tenant's tickets
 //! from the newest to the oldest in search of one number. So the way is chosen here, and the statement names it.
 
-use ticketcore::query::{Assignee, Filter, Glance, Sight, Sort, Through};
+use ticketcore::query::{Assignee, Filter, Glance, Sight, Sort, Terms, Through};
 
 use crate::sql::Sql;
 use crate::{rows, search};
@@ -34,9 +34,11 @@ impl Way {
     pub(crate) fn to_all(filter: &Filter) -> Self {
         if !filter.ids.is_empty() {
             Self::Ids
-        } else if filter.numbers.is_empty() && filter.words.is_empty() && !filter.requesters.is_empty() {
+        } else if !filter.numbers.is_empty() || !Terms::of(filter).is_empty() {
+            Self::Rows
+        } else if !filter.requesters.is_empty() {
             Self::Requester
-        } else if filter.numbers.is_empty() && filter.words.is_empty() && is_narrow(&filter.sight) {
+        } else if is_narrow(&filter.sight) {
             Self::Sight
         } else {
             Self::Rows
@@ -47,12 +49,9 @@ impl Way {
     pub(crate) fn to_page(filter: &Filter, sort: Sort) -> Self {
         let narrow = Self::to_all(filter);
         let backlog = !filter.statuses.is_empty() && filter.statuses.iter().all(|status| status.is_open());
-        let known = !filter.numbers.is_empty() || !filter.words.is_empty();
-        if narrow == Self::Rows
-            && filter.numbers.is_empty()
-            && sort == Sort::Number
-            && search::question(&filter.words, filter.sight.public).is_some()
-        {
+        let words = !Terms::of(filter).is_empty();
+        let known = !filter.numbers.is_empty() || words;
+        if narrow == Self::Rows && filter.numbers.is_empty() && sort == Sort::Number && words {
             Self::Words
         } else if narrow != Self::Rows || known {
             narrow
@@ -81,7 +80,8 @@ impl Sql {
     /// Appends where the tickets (`t`) of a tenant come from. The filter must ask for what the way leads to.
     pub(crate) fn from(&mut self, way: Way, tenant: i64, filter: &Filter) -> &mut Self {
         let [first, last] = rows::of(tenant);
-        if let Some(question) = search::question(&filter.words, filter.sight.public).filter(|_| way == Way::Words) {
+        let question = || search::question(&Terms::of(filter), filter.sight.public);
+        if let Some(question) = (way == Way::Words).then(question).flatten() {
             self.push(" from ticketcore_words w cross join ticketcore_ticket t on t.row = w.rowid");
             self.push(" where w.ticketcore_words match ").bind(question);
             return self.push(" and w.rowid between ").bind(first).push(" and ").bind(last);

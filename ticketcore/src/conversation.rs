@@ -145,7 +145,7 @@ fn came(history: &[Recorded]) -> Vec<&Absorbed> {
 }
 
 /// The messages that went to another ticket and are still there.
-fn gone(history: &[Recorded]) -> BTreeSet<Version> {
+pub(crate) fn gone(history: &[Recorded]) -> BTreeSet<Version> {
     let mut gone = BTreeSet::new();
     for recorded in history {
         match &recorded.event {

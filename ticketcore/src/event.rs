@@ -495,8 +495,8 @@ pub struct Migrated {
     pub dropped: bool,
 }
 
-/// An event to be recorded: who did what and when, and the text that came with it. The text stands beside the event so that it
-/// can be erased alone.
+/// An event to be recorded: who did what and when, and the text that came with it. The text stands beside the event so that
+/// it can be erased alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// When it happened; never before what happened to the ticket before.

@@ -1,7 +1,7 @@
 //! Tickets in memory: the reference that every backend is compared with, and the fastest desk there is.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor as Bytes, Read};
 use std::num::NonZeroUsize;
 use std::ops::Bound;
@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
-use crate::query::{Beside, Cursor, Explained, Filter, Order, Other, Page, Query, Sort, words};
+use crate::query::{Beside, Cursor, Explained, Filter, Order, Other, Page, Query, Sort, Terms, words};
 use crate::report::{Figures, Scan, Table, Tallier};
 use crate::store::{
     Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
@@ -213,16 +213,6 @@ impl Slot {
             }
         }
     }
-
-    /// Whether all words occur in the subjects the ticket ever had, its description and its messages.
-    fn has_words(&self, texts: &[String], public: bool) -> bool {
-        let asked: Vec<String> = texts.iter().flat_map(|text| words::split(text)).collect();
-        let mut missing: HashSet<&str> = asked.iter().map(String::as_str).collect();
-        let searched = self.log.iter().filter(|one| !(public && words::is_internal(&one.event)));
-        let texts = searched.flat_map(|one| words::searchable(&one.event, one.text.as_deref()));
-        let mut found = texts.flat_map(words::split);
-        missing.is_empty() || found.any(|word| missing.remove(word.as_str()) && missing.is_empty())
-    }
 }
 
 /// The queue whose page is read off its order, however many tickets there are.
@@ -240,8 +230,8 @@ struct Placed<'a> {
 }
 
 impl Beside for Placed<'_> {
-    fn has_words(&self, texts: &[String], public: bool) -> bool {
-        self.slot.has_words(texts, public)
+    fn has_terms(&self, terms: &Terms, public: bool) -> bool {
+        terms.are_in(words::texts(self.slot.log.iter().map(Arc::as_ref), public))
     }
 
     fn other(&self, id: TicketId) -> Option<Other> {

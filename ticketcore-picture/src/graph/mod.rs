@@ -57,7 +57,8 @@ struct Move {
     to: usize,
 }
 
-const BOX: f64 = 114.0;
+/// How wide boxes are, by the longest name in them.
+const BOX: (f64, f64) = (114.0, 180.0);
 const NAME: f64 = 112.0;
 /// The face of the moves' names.
 const MOVE: Face = Face::LABEL.sized(11.0);
@@ -160,12 +161,10 @@ impl Graph {
     fn places(&self) -> Layout {
         let columns = self.columns();
         let column = |state: &State| columns.iter().position(|status| *status == state.status).unwrap_or_default() + 1;
+        let names = self.states.iter().map(|state| Face::STRONG.width(&label(&state.name)) + 14.0);
+        let width = names.fold(BOX.0, f64::max).min(BOX.1);
         let mut sizes = vec![Size { column: 0, width: DOT, height: DOT }];
-        sizes.extend(self.states.iter().map(|state| Size {
-            column: column(state),
-            width: BOX,
-            height: state.height(),
-        }));
+        sizes.extend(self.states.iter().map(|state| Size { column: column(state), width, height: state.height() }));
         let buses: Vec<Bus> = self.moves.iter().map(|one| self.bus(one, &column)).collect();
         layout(&sizes, &buses)
     }

@@ -32,6 +32,7 @@ mod rehearse;
 mod roster;
 mod routing;
 mod rules;
+mod search;
 mod seats;
 mod sight;
 mod similar;
@@ -69,6 +70,7 @@ pub use read::Move;
 pub use recurring::{Became, Occurrence, Recurs};
 pub use rehearse::{Rehearsed, Trace};
 pub use routing::Recounted;
+pub use search::Hits;
 pub use similar::Like;
 pub use subscribe::Subscription;
 pub use tick::Ticked;
@@ -247,7 +249,7 @@ pub enum Error {
     },
     /// An archive could not be read or written.
     #[error("the archive cannot be read or written")]
-    Io(#[source] std::io::Error),
+    Io(#[from] std::io::Error),
     /// Storage failed. Unless it says otherwise, whether a commit was written is unknown: repeat it under the same
     /// `once` key, or read before repeating.
     #[error(transparent)]

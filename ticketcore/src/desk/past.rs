@@ -12,7 +12,7 @@ use crate::engine::{Refusal, fold, forbidden, marks};
 use crate::event::Recorded;
 use crate::fault::Fault;
 use crate::id::{TicketId, Version};
-use crate::query::{Beside, Cursor, Filter, Other, Page, Period, Query, words};
+use crate::query::{Beside, Cursor, Filter, Other, Page, Period, Query, Terms, words};
 use crate::report::{Ask, Figures, Report, Scan, Section, Table, Tallier};
 use crate::store::{Marks, StoreError};
 use crate::ticket::Ticket;
@@ -201,16 +201,7 @@ impl Past {
         let mut beside = Beyond::default();
         // What costs a read is read only for tickets that are meant whatever it says.
         if filter.asks_words() {
-            for recorded in self.history(ticket.id).await? {
-                let texts = words::searchable(&recorded.event, recorded.text.as_deref());
-                let internal = words::is_internal(&recorded.event);
-                for word in texts.flat_map(words::split) {
-                    if !internal {
-                        beside.public.insert(word.clone());
-                    }
-                    beside.words.insert(word);
-                }
-            }
+            beside.history = self.history(ticket.id).await?;
         }
         if filter.asks_links() {
             let ids: BTreeSet<TicketId> = ticket.links.iter().map(|link| link.to).collect();
@@ -227,15 +218,14 @@ impl Past {
 /// What stood beside a ticket.
 #[derive(Default)]
 struct Beyond {
-    words: BTreeSet<String>,
-    public: BTreeSet<String>,
+    /// Where texts are asked about.
+    history: Vec<Recorded>,
     others: HashMap<TicketId, Other>,
 }
 
 impl Beside for Beyond {
-    fn has_words(&self, texts: &[String], public: bool) -> bool {
-        let known = if public { &self.public } else { &self.words };
-        texts.iter().flat_map(|text| words::split(text)).all(|word| known.contains(&word))
+    fn has_terms(&self, terms: &Terms, public: bool) -> bool {
+        terms.are_in(words::texts(&self.history, public))
     }
 
     fn other(&self, id: TicketId) -> Option<Other> {

@@ -97,7 +97,7 @@ impl<R: Read> Source<R> {
                 // What was quoted ends with a quote.
                 let line = open.take().filter(|_| reader.get_ref().last != b'"')?;
                 let problem = "has a quote that is not closed: it goes on to the end of the file";
-                return Some(Err(vec![fault(line, header.last().map(String::as_str), problem)]));
+                return Some(Err(vec![fault(line, None, problem)]));
             }
             Err(error) => {
                 *ended = true;

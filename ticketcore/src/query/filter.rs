@@ -7,7 +7,7 @@ use crate::cond::Cmp;
 use crate::id::{Key, PersonId, TicketId};
 use crate::line::Flag;
 use crate::priority::Priority;
-use crate::query::{Beside, Bounds, Counter, End, Linked, Part, Past, Period, Promise, Sight};
+use crate::query::{Beside, Bounds, Counter, End, Linked, Part, Past, Period, Promise, Sight, Terms};
 use crate::status::{Status, Waiting};
 use crate::store::Marks;
 use crate::ticket::Ticket;
@@ -86,6 +86,11 @@ pub struct Filter {
     pub due: Period,
     /// *All* of these words occur in its subjects, description or messages; see [`words`](crate::query::words).
     pub words: Vec<String>,
+    /// *All* of these occur, each as it stands: its words in this order and next to each other, within one subject, the
+    /// description or one message. What stands between the words does not matter.
+    pub phrases: Vec<String>,
+    /// *All* of these begin a word there. Of several words the last is a beginning, the others are whole.
+    pub prefixes: Vec<String>,
     /// *All* of these mean it, too.
     pub all: Vec<Filter>,
     /// One of these means it, too.
@@ -137,9 +142,10 @@ impl Filter {
         Self { none: none.into_iter().collect(), ..Self::default() }
     }
 
-    /// Tells whether words are asked for, however deep; a backend may have to bring its index up to date first.
+    /// Tells whether words, phrases or beginnings of words are asked for, however deep; a backend may have to bring its
+    /// index up to date first.
     pub fn asks_words(&self) -> bool {
-        self.anywhere(&|filter| !filter.words.is_empty())
+        self.anywhere(&|filter| filter.asks_texts())
     }
 
     /// Tells whether other tickets are asked about, however deep.
@@ -156,6 +162,11 @@ impl Filter {
     /// Tells whether what is asked depends on what policies promise, however deep.
     pub fn asks_promises(&self) -> bool {
         self.anywhere(&|filter| !filter.promises.is_empty() || !filter.due.is_any() || filter.has.contains(&Part::Due))
+    }
+
+    /// Tells whether it asks for any itself.
+    const fn asks_texts(&self) -> bool {
+        !(self.words.is_empty() && self.phrases.is_empty() && self.prefixes.is_empty())
     }
 
     fn anywhere(&self, holds: &dyn Fn(&Self) -> bool) -> bool {
@@ -203,7 +214,9 @@ impl Filter {
             first_resolved,
             closed,
             due,
-            words,
+            words: _,
+            phrases: _,
+            prefixes: _,
             all,
             any,
             none,
@@ -249,7 +262,7 @@ impl Filter {
             && all.iter().all(means)
             && (any.is_empty() || any.iter().any(means))
             && !none.iter().any(means)
-            && (words.is_empty() || beside.has_words(words, public))
+            && (!self.asks_texts() || beside.has_terms(&Terms::of(self), public))
     }
 }
 

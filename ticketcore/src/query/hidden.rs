@@ -43,6 +43,8 @@ pub(crate) fn in_filter(rights: &Rights, filter: &Filter) -> Option<String> {
         closed: _,
         due,
         words: _,
+        phrases: _,
+        prefixes: _,
         all,
         any,
         none,

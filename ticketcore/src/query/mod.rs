@@ -12,7 +12,9 @@ mod part;
 mod past;
 mod period;
 mod promise;
+pub mod search;
 mod sight;
+mod terms;
 pub mod words;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub use past::Past;
 pub use period::Period;
 pub use promise::{Promise, Stands, Target};
 pub use sight::{Glance, Sight, Through};
+pub use terms::Terms;
 
 use crate::ticket::Ticket;
 

@@ -25,7 +25,7 @@ impl Section {
         Self { title: title.into(), about: about.into(), headings, rows, total: None, notes: notes(table) }
     }
 
-    /// Adds the row of all rows together, from the table of the same measures [without dimensions](TableSpec::total).
+    /// Adds the row of all rows together, from the table of the same measures [without dimensions](super::TableSpec::total).
     #[must_use]
     pub fn total(mut self, total: &Table) -> Self {
         let label = |place| if place == 0 { Value::Text("all".to_owned()) } else { Value::Empty };

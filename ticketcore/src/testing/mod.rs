@@ -176,6 +176,17 @@ macro_rules! store_tests {
                 a_question_may_be_ten_thousand_characters_long
                 words_are_asked_together_with_everything_else
             ]
+            phrases: [
+                a_phrase_stands_in_one_text_word_by_word
+                a_prefix_begins_a_word
+                nothing_in_a_phrase_or_prefix_is_an_operator
+                an_empty_phrase_or_prefix_asks_nothing
+                phrases_and_prefixes_mean_the_same_at_any_depth
+                phrases_of_notes_are_found_by_those_who_read_them
+                erased_texts_are_found_by_no_phrase_and_no_prefix
+                another_tenants_phrases_and_prefixes_are_not_found
+                a_phrase_may_be_ten_thousand_words_long
+            ]
             erasure: [
                 an_erased_text_is_gone_from_history_and_feed
                 texts_are_erased_without_a_fact

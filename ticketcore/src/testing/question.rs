@@ -9,7 +9,7 @@ use crate::link::LinkKind;
 use crate::priority::Priority;
 use crate::query::{
     Assignee, Beside, Bounds, Counter, Cursor, End, Filter, Glance, Linked, Order, Other, Page, Part, Past, Period,
-    Promise, Query, Sight, Sort, Stands, Through, words,
+    Promise, Query, Sight, Sort, Stands, Terms, Through,
 };
 use crate::report::{Figures, Scan, Table, Tallier};
 use crate::status::{Status, Waiting};
@@ -82,7 +82,7 @@ fn nested(dice: &mut Dice, samples: &[Sample], depth: usize) -> Filter {
     let within = depth > 0 && dice.once_in(3);
     for _ in usize::from(within && dice.once_in(2))..=dice.below(2) {
         let sample = dice.pick(samples);
-        ask(dice, &mut filter, sample, &Vec::from_iter(sample.words.iter().map(String::as_str)));
+        ask(dice, &mut filter, sample);
     }
     if within {
         for _ in 0..=dice.below(3) {
@@ -119,13 +119,13 @@ fn glance(dice: &mut Dice, ticket: &Ticket) -> Glance {
     Glance { kinds, states, through }
 }
 
-fn ask(dice: &mut Dice, filter: &mut Filter, sample: &Sample, words: &[&str]) {
+fn ask(dice: &mut Dice, filter: &mut Filter, sample: &Sample) {
     let Sample { ticket, marks, .. } = sample;
     let key = |dice: &mut Dice, own: &Option<Key>| own.clone().unwrap_or_else(|| Key::from(*dice.pick(&sample::NAMES)));
     let person = |dice: &mut Dice, own: Option<&PersonId>| {
         own.cloned().unwrap_or_else(|| PersonId::from(*dice.pick(&sample::NAMES)))
     };
-    match dice.below(38) {
+    match dice.below(44) {
         20 => filter.except.extend([ticket.kind.clone(), "nothing".into()].into_iter().skip(dice.below(2))),
         0 => filter.ids.push(ticket.id),
         1 => filter.numbers.extend([ticket.number, ticket.number + 1]),
@@ -162,8 +162,43 @@ fn ask(dice: &mut Dice, filter: &mut Filter, sample: &Sample, words: &[&str]) {
         31 => filter.first_resolved = period(dice, ticket.first_resolved.unwrap_or(ticket.created)),
         32 => filter.closed = period(dice, ticket.closed.unwrap_or(ticket.created)),
         33 => filter.due = period(dice, marks.rank.map_or(ticket.created, |rank| rank.due)),
-        _ => filter.words.extend((0..=dice.below(2)).map(|_| (*dice.pick(words)).to_owned())),
+        38 | 39 => filter.phrases.push(phrase(dice, sample)),
+        40 | 41 => filter.prefixes.push(beginning(dice, sample)),
+        _ => filter.words.extend((0..=dice.below(2)).map(|_| word(dice, sample))),
     }
+}
+
+/// A word of one of the ticket's texts, at times as only an index spells it.
+fn word(dice: &mut Dice, sample: &Sample) -> String {
+    let words: Vec<&String> = sample.texts.iter().flat_map(|text| &text.words).collect();
+    let word = dice.pick(&words).to_string();
+    if dice.once_in(8) { format!("§{word}") } else { word }
+}
+
+/// Some words that stand together in one of the ticket's texts, or nearly so; at times in other letters, with other signs
+/// between them, or from two texts.
+fn phrase(dice: &mut Dice, sample: &Sample) -> String {
+    let of = |dice: &mut Dice| {
+        let words = &dice.pick(&sample.texts).words;
+        let first = dice.below(words.len().max(1));
+        words.iter().skip(first).take(1 + dice.below(4)).cloned().collect::<Vec<String>>()
+    };
+    let mut words = of(dice);
+    match dice.below(6) {
+        0 => words.extend(of(dice)),
+        1 => words.reverse(),
+        2 => words = words.iter().map(|word| word.to_uppercase()).collect(),
+        _ => {}
+    }
+    words.join(*dice.pick(&[" ", " ", "-", "\" OR \"", "% _\\ '", " § "]))
+}
+
+/// How a word of the ticket begins, or nearly so.
+fn beginning(dice: &mut Dice, sample: &Sample) -> String {
+    let word = word(dice, sample);
+    let length = 1 + dice.below(word.chars().count());
+    let start: String = word.chars().take(length).collect();
+    start + *dice.pick(&["", "", "*", "x", "%", "_"])
 }
 
 /// Mostly of the field's own type, so that it can hold; sometimes of another, so that it must not.
@@ -249,9 +284,16 @@ fn period(dice: &mut Dice, at: DateTime<Utc>) -> Period {
 struct Among<'a>(&'a Sample, &'a [Sample]);
 
 impl Beside for Among<'_> {
-    fn has_words(&self, texts: &[String], public: bool) -> bool {
-        let has = |entries: Vec<String>| entries.iter().any(|entry| self.0.words.contains(entry));
-        words::question(texts, public).into_iter().all(has)
+    /// As one would by hand, and not as the library does.
+    fn has_terms(&self, terms: &Terms, public: bool) -> bool {
+        let texts: Vec<&[String]> =
+            self.0.texts.iter().filter(|text| !(public && text.internal)).map(|text| text.words.as_slice()).collect();
+        let words = || texts.iter().copied().flatten();
+        terms.words().all(|word| words().any(|one| one == word))
+            && terms.prefixes().all(|prefix| words().any(|one| one.starts_with(prefix)))
+            && terms
+                .phrases()
+                .all(|phrase| texts.iter().any(|text| text.windows(phrase.len()).any(|some| some == phrase)))
     }
 
     fn other(&self, id: TicketId) -> Option<Other> {

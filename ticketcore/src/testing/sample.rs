@@ -1,6 +1,5 @@
 //! Tickets that differ in everything a question can be asked about.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -77,17 +76,29 @@ pub struct Sample {
     pub ticket: Arc<Ticket>,
     /// What its index holds.
     pub marks: Marks,
-    /// The words it can be found by.
-    pub words: BTreeSet<String>,
+    /// The texts it can be found by.
+    pub texts: Vec<Text>,
+}
+
+/// A text that a ticket can be found by.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Its words, in order.
+    pub words: Vec<String>,
+    /// Whether only those find it who see everything of the ticket.
+    pub internal: bool,
 }
 
 impl Sample {
     /// Writes a change and remembers what the store was told.
-    async fn write(clerk: &Clerk, store: &dyn Store, change: Change, mut words: BTreeSet<String>) -> Self {
-        let texts = |fact: &Fact| -> Vec<String> { words::indexed(&fact.event, fact.text.as_deref()).collect() };
-        words.extend(change.facts.iter().flat_map(texts));
+    async fn write(clerk: &Clerk, store: &dyn Store, change: Change, mut texts: Vec<Text>) -> Self {
+        for Fact { event, text, .. } in &change.facts {
+            let internal = words::is_internal(event);
+            let of = |text| Text { words: words::split(text).collect(), internal };
+            texts.extend(words::searchable(event, text.as_deref()).map(of));
+        }
         let marks = change.marks.clone();
-        Self { ticket: clerk.write(store, change).await, marks, words }
+        Self { ticket: clerk.write(store, change).await, marks, texts }
     }
 }
 
@@ -96,7 +107,7 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
     let mut samples = Vec::new();
     for _ in 0..count {
         pass(clerk, dice);
-        let mut sample = Sample::write(clerk, store, clerk.opening(draft(dice)), BTreeSet::new()).await;
+        let mut sample = Sample::write(clerk, store, clerk.opening(draft(dice)), Vec::new()).await;
         for _ in 0..dice.below(6) {
             pass(clerk, dice);
             let change = if dice.once_in(4) {
@@ -105,7 +116,7 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
                 let request = request(clerk, dice, &sample.ticket);
                 clerk.order(&sample.ticket, request)
             };
-            sample = Sample::write(clerk, store, change, sample.words).await;
+            sample = Sample::write(clerk, store, change, sample.texts).await;
         }
         samples.push(sample);
     }
@@ -119,7 +130,7 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
             && let Some(change) = clerk.beside(&samples[one].ticket, command, others)
             && !change.facts.is_empty()
         {
-            samples[one] = Sample::write(clerk, store, change, samples[one].words.clone()).await;
+            samples[one] = Sample::write(clerk, store, change, samples[one].texts.clone()).await;
         }
     }
     samples

@@ -47,8 +47,8 @@ pub struct Restored {
 }
 
 impl Desk {
-    /// Prepares to bring an [archive](crate::archive) into the tenant, which must be empty, or hold what an earlier try has
-    /// brought in of the same archive.
+    /// Prepares to bring an [archive](crate::archive#the-format) into the tenant, which must be empty, or hold what an
+    /// earlier try has brought in of the same archive.
     pub fn restore(&self) -> Restore<'_> {
         Restore { desk: self, dry: false, progress: None }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::io::{self, Read as _, Write};
+use std::io::{Read as _, Write};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -37,7 +37,8 @@ pub struct Archive<'a> {
 type Progress<'a> = Box<dyn FnMut(u64) + Send + 'a>;
 
 impl Desk {
-    /// Prepares an [archive](crate::archive) of the tenant: all of it as NDJSON, for another store or for programs.
+    /// Prepares an [archive](crate::archive#the-format) of the tenant: all of it as NDJSON, for another store or for
+    /// programs.
     ///
     /// # Examples
     ///
@@ -216,11 +217,5 @@ impl Desk {
             writer.file(archive::File { digest, size, base64: STANDARD.encode(&whole) })?;
         }
         Ok(())
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
     }
 }

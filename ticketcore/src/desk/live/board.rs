@@ -9,7 +9,7 @@ use crate::desk::{Desk, Error};
 use crate::engine::{Refusal, marks};
 use crate::fault::Fault;
 use crate::id::{Key, Position, Revision, TicketId, Version};
-use crate::query::{Beside, Filter, Other};
+use crate::query::{Beside, Filter, Other, Terms};
 use crate::report::{Figures, Tally};
 use crate::store::{Commit, Document, StoreError, Write};
 use crate::ticket::Ticket;
@@ -77,7 +77,7 @@ impl Part {
 struct Nothing;
 
 impl Beside for Nothing {
-    fn has_words(&self, _: &[String], _: bool) -> bool {
+    fn has_terms(&self, _: &Terms, _: bool) -> bool {
         false
     }
 

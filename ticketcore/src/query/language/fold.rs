@@ -156,6 +156,8 @@ fn join(filter: &mut Filter, other: Filter) {
         closed,
         due,
         words,
+        phrases,
+        prefixes,
         all,
         any,
         none,
@@ -172,7 +174,8 @@ fn join(filter: &mut Filter, other: Filter) {
     }
     one_of!(ids, numbers, kinds, statuses, states, priorities, categories, teams, queues, requesters, organisations);
     one_of!(watchers, channels, externals, waiting, any);
-    all_of!(except, tags, fields, has, flags, counts, promises, linked, past, words, all, none);
+    all_of!(except, tags, fields, has, flags, counts, promises, linked, past, words, phrases, prefixes);
+    all_of!(all, none);
     match filter.assignee {
         Assignee::Any => filter.assignee = assignee,
         Assignee::Nobody | Assignee::Is(_) => apart.assignee = assignee,

@@ -27,6 +27,9 @@
 //! `or`, `and` and `not` may be written large. A backslash takes a letter's special meaning from it: `\or` is a word.
 //! Nothing else is an operator: stars within, percent signs and underscores are themselves.
 //!
+//! A word is looked for whole and as it is, in any case: there is no stemming, and `print*` finds what begins so. What
+//! stands in quotes is a phrase: its words in this order, next to each other, within one subject, description or message.
+//!
 //! # Fields
 //!
 //! | field | values |

@@ -2,7 +2,7 @@
 
 use super::scan::{Scan, is_invisible, wrong};
 use super::tree::{Expr, Name, Place, Question, Term};
-use super::wrong::{Misread, Wrong, meant};
+use super::wrong::{Misread, Wrong, choices, nearest};
 use super::{terms, values};
 use crate::query::{Order, Sort, words};
 
@@ -115,7 +115,7 @@ impl Parser<'_> {
             }
             if self.scan.keyword(&AND) {
                 let place = self.scan.since(at);
-                if joined.is_some() || (all.is_empty() && !sorted) {
+                if joined.is_some() || (all.is_empty() && !sorted && found == self.wrongs.len()) {
                     self.fault(wrong(place.start..place.end, "nothing before `and`"))?;
                 }
                 joined = Some(place);
@@ -265,7 +265,7 @@ impl Parser<'_> {
         self.scan.at = start;
         let bare = self.scan.bare(|_| false)?;
         searched(&bare.text, bare.place)?;
-        Ok(if bare.star { Term::Prefix(bare.text, bare.place) } else { Term::Word(bare.text) })
+        Ok(if bare.star { Term::Prefix(bare.text) } else { Term::Word(bare.text) })
     }
 
     /// Takes the name of what a ticket was, if that is what comes next: `status was …`, `team changed …`.
@@ -291,7 +291,7 @@ impl Parser<'_> {
         let named = values::SORTS.into_iter().find(|(known, _)| *known == name);
         let Some((_, by)) = named else {
             let known: Vec<&str> = values::SORTS.iter().map(|(name, _)| *name).collect();
-            let what = format!("unknown order `{}`{}", values::shown(name), super::wrong::choices(name, &known));
+            let what = format!("unknown order `{}`{}", values::shown(name), choices(name, &known));
             return self.fault(wrong(place.start..place.end, what));
         };
         if self.sort.is_some() {
@@ -337,11 +337,11 @@ pub(super) fn is_special(c: char) -> bool {
         || matches!(c, '"' | '(' | ')' | '\\' | ':' | '<' | '>' | '=' | ',' | '*')
 }
 
+/// Tells of a field that there is none of, and what may have been meant.
 pub(super) fn unknown(name: &str, known: &[&str]) -> String {
-    let quoted = "; quote it to look for it as words";
-    format!(
-        "unknown field `{}`{}",
-        values::shown(name),
-        Some(meant(name, known)).filter(|text| !text.is_empty()).unwrap_or_else(|| quoted.to_owned())
-    )
+    let near = match nearest(name, known.iter().copied()) {
+        Some(known) => format!(", did you mean `{known}`?"),
+        None => "; quote it to look for it as words".to_owned(),
+    };
+    format!("unknown field `{}`{near}", values::shown(name))
 }

@@ -48,7 +48,7 @@ impl Display for Term {
         match self {
             Self::Word(text) => word(f, text),
             Self::Phrase(text) => quoted(f, text),
-            Self::Prefix(text, _) => {
+            Self::Prefix(text) => {
                 word(f, text)?;
                 f.write_char('*')
             }

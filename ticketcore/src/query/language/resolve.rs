@@ -91,15 +91,8 @@ impl Resolver<'_> {
         let filter = Filter::default();
         Ok(match term {
             Term::Word(text) => Filter { words: vec![text.clone()], ..filter },
-            // The one place to change when stores know where a word stands: a phrase means all of its words.
-            Term::Phrase(text) => Filter { words: vec![text.clone()], ..filter },
-            Term::Prefix(text, place) => {
-                let what = format!(
-                    "words that begin so cannot be looked for; leave the star out to look for `{}`",
-                    values::shown(text)
-                );
-                return Err(at(*place, what));
-            }
+            Term::Phrase(text) => Filter { phrases: vec![text.clone()], ..filter },
+            Term::Prefix(text) => Filter { prefixes: vec![text.clone()], ..filter },
             Term::Id(ids) => Filter { ids: ids.clone(), ..filter },
             Term::Status(statuses) => Filter { statuses: statuses.clone(), ..filter },
             Term::Channel(channels) => Filter { channels: channels.clone(), ..filter },

@@ -38,17 +38,12 @@ pub(super) fn flag_name(flag: Flag) -> &'static str {
 }
 
 /// All fields there are.
-pub(super) fn fields() -> Vec<&'static str> {
-    let names = Field::ALL.map(Field::as_str).into_iter();
-    let times = Time::ALL.map(Time::as_str).into_iter();
-    let counters = Counter::ALL.map(Counter::as_str).into_iter();
-    names
-        .chain(times)
-        .chain(counters)
-        .chain(LinkKind::ALL.map(LinkKind::as_str))
-        .chain(OTHERS)
-        .chain(["field."])
-        .collect()
+pub(super) fn fields() -> impl Iterator<Item = &'static str> {
+    let names = Field::ALL.into_iter().map(Field::as_str);
+    let times = Time::ALL.into_iter().map(Time::as_str);
+    let counters = Counter::ALL.into_iter().map(Counter::as_str);
+    let links = LinkKind::ALL.into_iter().map(LinkKind::as_str);
+    names.chain(times).chain(counters).chain(links).chain(OTHERS)
 }
 
 /// Whether a name begins with one that stands for what is named behind its dot.
@@ -57,7 +52,7 @@ pub(super) fn is_family(name: &str) -> bool {
 }
 
 pub(super) fn is_known(name: &str) -> bool {
-    is_family(name) || fields().contains(&name)
+    is_family(name) || fields().any(|field| field == name)
 }
 
 /// How something is to compare.
@@ -90,6 +85,8 @@ struct Written {
     name: Name,
     /// What stands before two dots that are not escaped, and what behind.
     range: Option<(Option<Name>, Option<Name>)>,
+    /// Whether it can be nothing but a range, as one of its ends is quoted.
+    only_range: bool,
 }
 
 /// Reads one value.
@@ -98,10 +95,10 @@ fn written(scan: &mut Scan<'_>) -> Result<Written, Wrong> {
     if scan.peek() == Some('"') {
         let name = scan.quoted()?;
         if !scan.take("..") {
-            return Ok(Written { name, range: None });
+            return Ok(Written { name, range: None, only_range: false });
         }
         let end = if scan.peek() == Some('"') { Some(scan.quoted()?) } else { half(scan)? };
-        return Ok(Written { range: Some((Some(name.clone()), end)), name });
+        return Ok(Written { range: Some((Some(name.clone()), end)), name, only_range: true });
     }
     let bare = scan.bare(|c| c == ',')?;
     if bare.text.is_empty() && !bare.star {
@@ -119,12 +116,13 @@ fn written(scan: &mut Scan<'_>) -> Result<Written, Wrong> {
         let some = |text: &str, from, to| (!text.is_empty()).then(|| name(text, from, to));
         (some(&text[..dots], start, middle), some(&text[dots + 2..], after, bare.place.end))
     });
+    let mut only_range = false;
     if let Some((_, end @ None)) = &mut range
         && scan.peek() == Some('"')
     {
-        *end = Some(scan.quoted()?);
+        (*end, only_range) = (Some(scan.quoted()?), true);
     }
-    Ok(Written { name: name(&text, start, bare.place.end), range })
+    Ok(Written { name: name(&text, start, bare.place.end), range, only_range })
 }
 
 /// Reads the second half of a range, if there is one.
@@ -146,15 +144,23 @@ fn list(scan: &mut Scan<'_>) -> Result<Vec<Written>, Wrong> {
             break;
         }
     }
-    if scan.peek().is_some_and(|c| !c.is_whitespace() && c != ')') {
-        return Err(wrong(scan.at..scan.at + 1, "a blank is missing here"));
+    if let Some(next) = scan.peek().filter(|c| !c.is_whitespace() && *c != ')') {
+        return Err(wrong(scan.at..scan.at + next.len_utf8(), "a blank is missing here"));
     }
     Ok(all)
 }
 
 /// Reads values that are no ranges.
 fn plain(scan: &mut Scan<'_>) -> Result<Vec<Name>, Wrong> {
-    Ok(list(scan)?.into_iter().map(|written| written.name).collect())
+    let name = |written: Written| {
+        let Name { place, .. } = written.name;
+        if written.only_range {
+            Err(wrong(place.start..place.end, "a range has no place here"))
+        } else {
+            Ok(written.name)
+        }
+    };
+    list(scan)?.into_iter().map(name).collect()
 }
 
 /// Reads what something is to compare with.
@@ -170,7 +176,7 @@ fn asked<T>(scan: &mut Scan<'_>, sign: Sign, read: impl Fn(&Name) -> Result<T, W
         }
         return all.iter().map(|one| read(&one.name)).collect::<Result<_, _>>().map(Asked::OneOf);
     }
-    let Some(Written { name, range }) = all.pop() else { return Ok(Asked::OneOf(Vec::new())) };
+    let Some(Written { name, range, .. }) = all.pop() else { return Ok(Asked::OneOf(Vec::new())) };
     let name = &name;
     match (sign, range) {
         (Sign::Is, Some((None, None))) => Err(wrong(place, "a range needs an end")),
@@ -247,8 +253,8 @@ pub(super) fn term(scan: &mut Scan<'_>, field: &str, of: Option<Name>, start: us
     if field == "priority" {
         return Ok(Term::Priority(asked(scan, sign, values::priority)?));
     }
-    let known = fields();
-    if !known.contains(&field) {
+    if !fields().any(|known| known == field) {
+        let known: Vec<&str> = fields().chain(["field."]).collect();
         return Err(wrong(place.start..place.end, unknown(field, &known)));
     }
     let term = unordered(scan, field, start);

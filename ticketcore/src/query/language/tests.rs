@@ -61,7 +61,7 @@ fn the_example_is_read_and_printed() {
     let Query { filter, order, .. } = read(EXAMPLE);
     assert_eq!(order, crate::query::Order::rank());
     let [one, other] = filter.any.as_slice() else { panic!("{filter:?}") };
-    assert_eq!((one.statuses.as_slice(), one.words.as_slice()), (&[Status::Open][..], &["disk full".to_owned()][..]));
+    assert_eq!((one.statuses.as_slice(), one.phrases.as_slice()), (&[Status::Open][..], &["disk full".to_owned()][..]));
     assert_eq!(one.priorities, [Priority::P1, Priority::P2]);
     assert_eq!((other.teams.as_slice(), other.none.len()), (&[Key::from("db")][..], 1));
 }
@@ -89,6 +89,21 @@ fn juxtaposition_binds_tighter_than_or_and_a_negation_tightest() {
         assert_eq!(one, other);
     }
     assert_ne!(read("a or b c").filter, read("(a or b) c").filter);
+}
+
+#[test]
+fn words_beginnings_of_words_and_phrases_are_told_apart() {
+    let filter = read("disk \"Disk: full\" serv* -\"a \\\"b*\" print\\*").filter;
+    assert_eq!(
+        (filter.words.as_slice(), filter.prefixes.as_slice()),
+        (&["disk".to_owned(), "print*".to_owned()][..], &["serv".to_owned()][..])
+    );
+    assert_eq!(
+        (filter.phrases.as_slice(), filter.none[0].phrases.as_slice()),
+        (&["Disk: full".to_owned()][..], &["a \"b*".to_owned()][..])
+    );
+    let filter = read("a* or \"b c\"").filter;
+    assert_eq!((filter.any[0].prefixes.len(), filter.any[1].phrases.len()), (1, 1));
 }
 
 #[test]
@@ -243,6 +258,10 @@ fn what_is_no_question_is_refused_with_its_place() {
         ("team:a,", "", "a value is missing"),
         ("team:a,,b", ",", "a value is missing"),
         ("team:\"a\"b", "b", "a blank is missing"),
+        ("team:\"a\"ü", "ü", "a blank is missing"),
+        ("x:y and b", "x", "unknown field"),
+        ("team:\"a\"..b", "\"a\"", "a range has no place here"),
+        ("team:a..\"b\"", "a..", "a range has no place here"),
         ("team:(a)", "(", "a value is missing"),
         ("\"a", "\"", "never closed"),
         ("team:\"a", "\"", "never closed"),
@@ -250,7 +269,6 @@ fn what_is_no_question_is_refused_with_its_place() {
         ("%", "%", "no letter and no digit"),
         ("*", "*", "no letter and no digit"),
         ("a\\", "\\", "nothing after the backslash"),
-        ("disk*", "disk*", "cannot be looked for"),
         ("a\u{200f}b", "\u{200f}", "an invisible character, U+200F"),
         ("a\u{7}", "\u{7}", "U+0007"),
         ("a \0", "\0", "a NUL character"),

@@ -324,10 +324,10 @@ pub enum Link {
 pub enum Term {
     /// A word occurs in its texts: `disk`.
     Word(String),
-    /// Words occur in its texts: `"disk full"`.
+    /// Words occur in one of its texts, in this order and next to each other: `"disk full"`.
     Phrase(String),
     /// A word that begins so occurs in its texts: `disk*`.
-    Prefix(String, Place),
+    Prefix(String),
     /// It is one of these tickets: `id:…`.
     Id(Vec<TicketId>),
     /// `status:open`.

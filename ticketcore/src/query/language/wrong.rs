@@ -84,11 +84,6 @@ pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     (edits <= (known.chars().count() + 1) / 3).then_some(known)
 }
 
-/// ", did you mean `…`?", or nothing.
-pub(super) fn meant(name: &str, known: &[&str]) -> String {
-    nearest(name, known.iter().copied()).map(|known| format!(", did you mean `{known}`?")).unwrap_or_default()
-}
-
 /// ", did you mean `…`?", or which there are, if they are few.
 pub(super) fn choices(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {

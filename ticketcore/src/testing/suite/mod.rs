@@ -15,6 +15,7 @@ pub mod find;
 pub mod history;
 pub mod numbers;
 pub mod pages;
+pub mod phrases;
 pub mod races;
 pub mod tally;
 pub mod tenants;
