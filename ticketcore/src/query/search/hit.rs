@@ -166,7 +166,10 @@ mod tests {
             (Place::Message, "mail too"),
         ];
         assert_eq!(texts(&hit), best);
-        assert_eq!((hit.subject.text.as_str(), hit.subject.marks.as_slice()), ("No mail", [3..7].as_slice()));
+        assert_eq!(
+            (hit.subject.text.as_str(), hit.subject.marks.as_slice()),
+            ("No mail", std::slice::from_ref(&(3..7)))
+        );
     }
 
     #[test]
