@@ -221,7 +221,7 @@ mod tests {
                 "(\"disk\" OR \"§disk\") AND (\"full\" OR \"§full\") AND (\"serv\" * OR \"§serv\" *)".to_owned();
             assert!(parameters.contains(&asked.into()), "{parameters:?}");
             let plan = plan(&text);
-            let texts = "SEARCH e USING INDEX ticketcore_event_ticket (ticket=?)";
+            let texts = "USING INDEX ticketcore_event_ticket (ticket=?)";
             assert!(plan.contains("SCAN w VIRTUAL TABLE INDEX") && plan.contains(texts), "{plan}");
             assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         }

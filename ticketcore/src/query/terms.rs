@@ -177,10 +177,17 @@ impl<'a> Course<'a> {
 
     /// Goes on by a word, and tells whether the phrase ends with it.
     pub(super) fn next(&mut self, word: &str) -> bool {
-        while self.fits > 0 && self.phrase.get(self.fits).is_none_or(|next| next != word) {
-            self.fits = self.back[self.fits];
+        self.next_by(|next| next == word)
+    }
+
+    /// Goes on by a word that can be compared with those of the phrase.
+    pub(super) fn next_by(&mut self, is: impl Fn(&str) -> bool) -> bool {
+        let fits = |fits: usize| self.phrase.get(fits).is_some_and(|next| is(next));
+        let mut length = self.fits;
+        while length > 0 && !fits(length) {
+            length = self.back[length];
         }
-        self.fits += usize::from(self.phrase.get(self.fits).is_some_and(|next| next == word));
+        self.fits = length + usize::from(fits(length));
         !self.phrase.is_empty() && self.fits == self.phrase.len()
     }
 }

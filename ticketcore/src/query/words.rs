@@ -28,11 +28,16 @@ pub fn split(text: &str) -> impl Iterator<Item = String> + '_ {
 /// assert_eq!(places, [(2..4, "ay".to_owned()), (6..13, "i\u{307}zmi\u{307}r".to_owned())]);
 /// ```
 pub fn places(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
+    raw(text).map(|place| (place.clone(), text[place].to_lowercase()))
+}
+
+/// Where the words of a text stand.
+fn raw(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut end = 0;
     std::iter::from_fn(move || {
         let start = end + text[end..].find(char::is_alphanumeric)?;
         end = text[start..].find(|c: char| !c.is_alphanumeric()).map_or(text.len(), |length| start + length);
-        Some((start..end, text[start..end].to_lowercase()))
+        Some(start..end)
     })
 }
 
@@ -45,7 +50,14 @@ pub fn places(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
 /// ```
 pub fn say(text: &str, phrase: &[String]) -> bool {
     let mut course = Course::new(phrase);
-    phrase.is_empty() || split(text).any(|word| course.next(&word))
+    // Of all that is looked through hardly anything fits, so nothing is copied for it that need not be.
+    let mut says = |word: &str| {
+        if word.is_ascii() {
+            return course.next_by(|next| next.eq_ignore_ascii_case(word));
+        }
+        course.next(&word.to_lowercase())
+    };
+    phrase.is_empty() || raw(text).any(|place| says(&text[place]))
 }
 
 /// The subject that an event gives.

@@ -166,10 +166,7 @@ mod tests {
             (Place::Message, "mail too"),
         ];
         assert_eq!(texts(&hit), best);
-        assert_eq!(
-            (hit.subject.text.as_str(), hit.subject.marks.as_slice()),
-            ("No mail", std::slice::from_ref(&(3..7)))
-        );
+        assert_eq!(hit.subject.pieces().collect::<Vec<_>>(), [(false, "No "), (true, "mail")]);
     }
 
     #[test]

@@ -107,12 +107,11 @@ fn part(text: &str, marks: &[Range<usize>], width: usize) -> Range<usize> {
     let start = dense.start.saturating_sub(spare / 2).min(starts.len() - width);
     let end = start + width;
     let is_blank = |place: &usize| text[starts[*place]..].starts_with(char::is_whitespace);
-    // Behind a blank, and before one, if there is one near and nothing marked is lost by it.
+    // From a blank to a blank, if there are any near and nothing marked is lost by it.
     let start = if start == 0 {
         start
     } else {
-        let near = start..(start + NEAR).min(dense.start);
-        near.clone().find(is_blank).unwrap_or(start)
+        (start..(start + NEAR).min(dense.start)).find(is_blank).unwrap_or(start)
     };
     let end = if end >= starts.len() {
         end
@@ -221,6 +220,10 @@ mod tests {
             let terms = Terms::of(&filter);
             let whole = Terms::of(&Filter { prefixes: Vec::new(), phrases: Vec::new(), ..filter });
             let marked: Vec<String> = highlight(&text, &terms).into_iter().flat_map(|mark| words::split(&text[mark]).collect::<Vec<_>>()).collect();
+            for phrase in terms.phrases() {
+                let split: Vec<String> = words::split(&text).collect();
+                prop_assert_eq!(words::say(&text, phrase), split.windows(phrase.len()).any(|some| some == phrase));
+            }
             if terms.are_in([text.as_str()]) {
                 prop_assert!(whole.words().all(|word| marked.iter().any(|one| one == word)));
                 prop_assert_eq!(marked.is_empty(), terms.is_empty());

@@ -52,6 +52,7 @@ pub async fn a_phrase_stands_in_one_text_word_by_word(harness: &dyn Harness) {
     let second = clerk.open(&*store, Draft::incident("Full disk").description("on db 01")).await;
     clerk.apply(&*store, &second, Command::reply("disk")).await;
     clerk.open(&*store, Draft::incident("Диск ЗАПОЛНЕН, İzmir").description("Straße 7")).await;
+    clerk.open(&*store, Draft::incident("Not in \"C:\\temp\" found")).await;
 
     for (text, found) in [
         ("disk full", &[1][..]),
@@ -77,6 +78,9 @@ pub async fn a_phrase_stands_in_one_text_word_by_word(harness: &dyn Harness) {
         ("ЗАПОЛНЕН İZMIR", &[3]),
         ("straße 7", &[3]),
         ("the", &[1]),
+        ("not in c temp found", &[4]),
+        ("temp FOUND", &[4]),
+        ("ctemp found", &[]),
     ] {
         assert_eq!(ask(&*store, &clerk, phrase(text)).await, found, "{text:?}");
     }
