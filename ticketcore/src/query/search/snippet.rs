@@ -108,11 +108,8 @@ fn part(text: &str, marks: &[Range<usize>], width: usize) -> Range<usize> {
     let end = start + width;
     let is_blank = |place: &usize| text[starts[*place]..].starts_with(char::is_whitespace);
     // From a blank to a blank, if there are any near and nothing marked is lost by it.
-    let start = if start == 0 {
-        start
-    } else {
-        (start..(start + NEAR).min(dense.start)).find(is_blank).unwrap_or(start)
-    };
+    let start =
+        if start == 0 { start } else { (start..(start + NEAR).min(dense.start)).find(is_blank).unwrap_or(start) };
     let end = if end >= starts.len() {
         end
     } else {
