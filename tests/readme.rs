@@ -17,7 +17,7 @@ fn example(name: &str) -> String {
 fn the_code_of_the_readme_is_the_code_of_the_examples() {
     let readme = read("README.md");
     let blocks: Vec<&str> = readme.split("```rust\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect();
-    assert_eq!(blocks, [example("quickstart"), example("people"), example("host_transaction")]);
+    assert_eq!(blocks, [example("quickstart"), example("people"), example("measure"), example("host_transaction")]);
 }
 
 #[test]

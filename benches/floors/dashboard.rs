@@ -51,7 +51,7 @@ pub(crate) fn dashboard(bench: &Bench) -> Result<Vec<Line>> {
 
 /// The same five tables in DuckDB on one thread, if Python and its package are there.
 fn duckdb(path: &Path) -> Option<Duration> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/duckdb.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/dashboard.py");
     let output =
         Command::new("python3").arg(script).arg(path).output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok().map(Duration::from_micros)

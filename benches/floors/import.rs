@@ -101,7 +101,7 @@ impl Bulk {
             ),
             (
                 "ticketcore_document",
-                "select t.row from ticketcore_document d left join ticketcore_ticket t on hex(t.id) = upper(replace(d.key, '-', '')) \
+                "select t.row from ticketcore_document d left join ticketcore_ticket t on t.id = unhex(d.key, '-') \
                  order by d.tenant, d.kind, d.key",
             ),
         ];

@@ -107,7 +107,7 @@ fn documents_of_the_host_go_along_if_they_are_named() {
     block_on(async {
         let desk = furnished(false).await;
         let write = Write {
-            kind: "view".into(),
+            kind: "note".into(),
             key: "mine".into(),
             expected: ticketcore::Version(0),
             at: desk.now(),
@@ -116,14 +116,14 @@ fn documents_of_the_host_go_along_if_they_are_named() {
         desk.store().commit(Commit::documents("main", [write])).await.unwrap();
         let (without, _) = archive(&desk).await;
         let mut with = Vec::new();
-        desk.archive().documents("view").documents("view").write(&mut with).await.unwrap();
+        desk.archive().documents("note").documents("note").write(&mut with).await.unwrap();
         assert_ne!(without, with);
         let other = empty();
         restore(&other, &with).await.unwrap();
-        let found = other.store().document(&"main".into(), &"view".into(), "mine").await.unwrap();
+        let found = other.store().document(&"main".into(), &"note".into(), "mine").await.unwrap();
         assert_eq!(found.map(|found| (found.body, found.at)), Some(("{\"a\":1}".to_owned(), desk.now())));
         let mut again = Vec::new();
-        other.archive().documents("view").write(&mut again).await.unwrap();
+        other.archive().documents("note").write(&mut again).await.unwrap();
         assert!(with == again);
     });
 }

@@ -23,10 +23,14 @@ pub(crate) struct Naive<'a> {
 impl Naive<'_> {
     /// The numbers of the tickets that are meant.
     pub(crate) fn answer(&self, Question { expr, sort }: &Question) -> BTreeSet<i64> {
-        let ranked = sort.is_some_and(|order| order.by == Sort::Rank);
-        let meant = |sample: &&Sample| {
-            (!ranked || sample.marks.rank.is_some()) && expr.as_ref().is_none_or(|expr| self.expr(expr, sample))
+        // Some orders have no place for a ticket that lacks what they go by.
+        let placed = |sample: &Sample| match sort.map(|order| order.by) {
+            None | Some(Sort::Created | Sort::Updated | Sort::Number | Sort::Priority) => true,
+            Some(Sort::Rank) => sample.marks.rank.is_some(),
+            Some(Sort::Resolved) => sample.ticket.resolved.is_some(),
+            Some(Sort::Closed) => sample.ticket.closed.is_some(),
         };
+        let meant = |sample: &&Sample| placed(sample) && expr.as_ref().is_none_or(|expr| self.expr(expr, sample));
         self.samples.iter().filter(meant).map(|sample| sample.ticket.number).collect()
     }
 

@@ -71,14 +71,17 @@ impl World {
     }
 }
 
+/// A store and its name.
+type Named = (&'static str, Arc<dyn Store>);
+
 #[cfg(feature = "sqlite")]
-fn sqlite(file: &crate::file::File) -> (&'static str, Arc<dyn Store>) {
+fn sqlite(file: &crate::file::File) -> Named {
     let options = ticketcore_sqlite::SqliteOptions::new().synchronous(ticketcore_sqlite::Durability::Normal);
     ("sqlite", Arc::new(options.open(file.path()).unwrap()))
 }
 
 #[cfg(feature = "postgres")]
-fn postgres() -> Option<(crate::cluster::Database, (&'static str, Arc<dyn Store>))> {
+fn postgres() -> Option<(crate::cluster::Database, Named)> {
     let database = crate::cluster::Database::new()?;
     let options = ticketcore_postgres::PostgresOptions::new().connections(2);
     let store = block_on(options.connect_with(database.address.clone())).unwrap();
@@ -86,7 +89,7 @@ fn postgres() -> Option<(crate::cluster::Database, (&'static str, Arc<dyn Store>
 }
 
 #[cfg(not(feature = "postgres"))]
-const fn postgres() -> Option<((), (&'static str, Arc<dyn Store>))> {
+const fn postgres() -> Option<((), Named)> {
     None
 }
 

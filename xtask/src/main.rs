@@ -58,6 +58,7 @@ fn bench(args: &[String]) -> Done {
         install()?;
         &["bench", "--bench", "postgres", "--features", "postgres", "--"]
     } else {
+        tools::duckdb();
         &["bench", "--bench", "floors", "--"]
     };
     let rest = args.iter().map(String::as_str).filter(|arg| *arg != "--postgres");

@@ -33,6 +33,14 @@ pub(crate) fn install() -> Done {
     Ok(())
 }
 
+/// Installs what one line of the bench is compared with, where Python is there; else the bench says that it is missing.
+pub(crate) fn duckdb() {
+    let python = |args: &[&str]| Command::new("python3").args(args).status().is_ok_and(|status| status.success());
+    if !python(&["-c", "import duckdb"]) && !python(&["-m", "pip", "install", "--quiet", "duckdb"]) {
+        eprintln!("DuckDB could not be installed; nothing will be compared with it");
+    }
+}
+
 /// Tells whether a tool is there; Debian keeps those of a Postgres server out of the path.
 fn is_there(tool: &str) -> bool {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

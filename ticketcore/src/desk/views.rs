@@ -12,7 +12,7 @@ use crate::report::{Cell, Dimension, Measure, Measured, Scan, TableSpec};
 use crate::store::{Commit, Conflict, Document, StoreError, Write};
 use crate::view::View;
 
-const VIEW: Key = Key::from_static("view");
+pub(super) const VIEW: Key = Key::from_static("view");
 /// How many documents are read at once.
 const CHUNK: usize = 200;
 

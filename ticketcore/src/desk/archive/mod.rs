@@ -10,6 +10,7 @@ use crate::desk::recurring::RECURRING;
 use crate::desk::routing::COUNTED;
 use crate::desk::rules::CONFIG;
 use crate::desk::seats::LOAD;
+use crate::desk::views::VIEW;
 use crate::directory::{Organisation, Person, Record, Team};
 use crate::id::Key;
 
@@ -20,7 +21,7 @@ pub use write::Archive;
 ///
 /// How far retentions have come is not among them: they name places in the feed, and begin anew. Nor are the marks of what
 /// was brought in from another archive.
-const KINDS: [Key; 13] = [
+const KINDS: [Key; 14] = [
     CONFIG,
     Organisation::KIND,
     Organisation::INDEX,
@@ -33,5 +34,6 @@ const KINDS: [Key; 13] = [
     RECURRING,
     COUNTED,
     LOAD,
+    VIEW,
     IMPORT,
 ];
