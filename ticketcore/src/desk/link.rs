@@ -191,7 +191,12 @@ impl Desk {
     /// A score, and the end of the link with it: if two use it at once, one of them finds it gone.
     async fn plan_rating(&self, link: &SecretLink, ticket: TicketId, request: &Request) -> Result<Plan, Error> {
         let (_, document) = self.opened(link, Purpose::Rate).await?;
-        match self.plan(ticket, request, &[]).await? {
+        let plan = match self.plan(ticket, request, &[]).await {
+            // It may be refused for what another use of the link has just done; then the link is gone, and that is said.
+            Err(refused @ Error::Refused(_)) => self.opened(link, Purpose::Rate).await.and(Err(refused)),
+            plan => plan,
+        };
+        match plan? {
             Plan::Commit(mut commit) => {
                 commit.documents.extend(document.iter().map(|document| removal(document, self.now())));
                 Ok(Plan::Commit(commit))
