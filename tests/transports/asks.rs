@@ -249,7 +249,7 @@ fn a_question_has_the_same_answer_by_every_way() -> Done {
         "",
         "disk sort:number",
         "assignee:me",
-        "field.site:\"Novi Sad\" -\"disk full\" sort:-number",
+        "field.site:\"Novi Sad\" -\"disk is full\" sort:-number",
         "team:db (disk or number:3) sort:number",
         "created>-7d due<30d priority<=high sort:due",
         "assignee changed from none to me by ada after -1h",

@@ -49,7 +49,7 @@ impl Snippet {
 /// let text = "Good morning, the disk was replaced in March. Since then we never had one that was full, but today \
 ///             the disk of db-01 is full again. Best regards";
 /// let part = snippet(text, &terms, 50);
-/// assert_eq!(part.text, "… full, but today the disk of db-01 is full again.…");
+/// assert_eq!(part.text, "… full, but today the disk of db-01 is full…");
 /// assert_eq!(part.pieces().filter(|(marked, _)| *marked).count(), 3);
 /// ```
 pub fn snippet(text: &str, terms: &Terms, width: usize) -> Snippet {
