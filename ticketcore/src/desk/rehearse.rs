@@ -5,10 +5,7 @@ use crate::desk::{Desk, Error};
 use crate::engine;
 use crate::event::Event;
 use crate::id::TicketId;
-use crate::query::{Filter, Order, Query, Sort};
-
-/// How many tickets are read at once.
-const CHUNK: usize = 200;
+use crate::query::Filter;
 
 /// What a rule would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,11 +59,10 @@ impl Desk {
         }
         let desk = self.standing(&rulebook).await?;
         let mut trace = Trace::default();
-        let mut query = Query::new(filter).order(Order { by: Sort::Number, descending: false }).limit(CHUNK);
-        loop {
-            let page = self.find(&query).await?;
-            trace.looked += page.tickets.len();
-            for ticket in &page.tickets {
+        let mut walk = self.walk(filter);
+        while let Some(tickets) = walk.next().await? {
+            trace.looked += tickets.len();
+            for ticket in &tickets {
                 let asked = engine::guarded(&rulebook, ticket).into_iter().chain(engine::asked(&rule.when, ticket));
                 let related = self.load_all(asked.collect()).await?;
                 let events = engine::rehearse(&rulebook, ticket, &related, rule, &desk.actor, self.now());
@@ -74,10 +70,7 @@ impl Desk {
                     trace.tickets.push(Rehearsed { id: ticket.id, number: ticket.number, events });
                 }
             }
-            if page.next.is_none() {
-                return Ok(trace);
-            }
-            query = query.after(page.next);
         }
+        Ok(trace)
     }
 }

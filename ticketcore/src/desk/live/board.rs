@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::id::{Key, Position, Revision, TicketId, Version};
 use crate::query::{Beside, Filter, Other, Terms};
 use crate::report::{Figures, Tally};
-use crate::store::{Commit, Document, StoreError, Write};
+use crate::store::{Commit, Document, Marks, StoreError, Write};
 use crate::ticket::Ticket;
 use crate::time::stamp;
 
@@ -51,25 +51,33 @@ impl Part {
         Self::new(revision, self.tally.nothing())
     }
 
-    /// Takes out what a ticket was and puts in what it is.
-    pub(super) fn replace(
-        &mut self,
-        filter: &Filter,
-        rulebook: &Rulebook,
-        [before, after]: [Option<&Ticket>; 2],
-    ) -> Result<(), StoreError> {
+    /// Takes out what a ticket was and puts in what it is, as far as either is meant.
+    pub(super) fn replace(&mut self, [before, after]: [Option<&Seen>; 2]) -> Result<(), StoreError> {
         let needs = self.tally.needs();
-        for (ticket, put) in [(before, false), (after, true)] {
-            let Some(ticket) = ticket else { continue };
-            let marks = marks(rulebook, ticket);
-            if filter.matches(ticket, &marks, &Nothing) {
-                let texts = marks.texts(&needs);
-                let figures = Figures::of(ticket, &marks, &texts);
-                let done = if put { self.tally.add(&figures) } else { self.tally.remove(&figures) };
-                done.map_err(|error| StoreError::corrupt("figures", error))?;
-            }
+        for (seen, put) in [(before, false), (after, true)] {
+            let Some(Seen { ticket, marks }) = seen else { continue };
+            let texts = marks.texts(&needs);
+            let figures = Figures::of(ticket, marks, &texts);
+            let done = if put { self.tally.add(&figures) } else { self.tally.remove(&figures) };
+            done.map_err(|error| StoreError::corrupt("figures", error))?;
         }
         Ok(())
+    }
+}
+
+/// A ticket and what its index would hold: the same for all tables, so it is read once.
+pub(super) struct Seen {
+    pub(super) ticket: Ticket,
+    marks: Marks,
+}
+
+impl Seen {
+    pub(super) fn new(rulebook: &Rulebook, ticket: Ticket) -> Self {
+        Self { marks: marks(rulebook, &ticket), ticket }
+    }
+
+    pub(super) fn is_meant(&self, filter: &Filter) -> bool {
+        filter.matches(&self.ticket, &self.marks, &Nothing)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::board::{LIVE, Part, Stored};
+use super::board::{Board, LIVE, Part, Seen, Stored};
 use crate::config::Rulebook;
 use crate::desk::rules::DESK;
 use crate::desk::{Desk, Error};
@@ -70,10 +70,9 @@ impl Desk {
             let (count, last, at) = (events.len(), last.position, last.at);
             for (id, events) in by_ticket(&self.tenant, events) {
                 let (before, after) = self.around(id, &events).await?;
-                for stored in &mut boards {
-                    stored.count(from, &rulebook, [before.as_ref(), after.as_ref()])?;
-                }
-                after.into_iter().for_each(|ticket| self.core.folded.put(ticket));
+                let [before, after] = [before, after].map(|ticket| ticket.map(|ticket| Seen::new(&rulebook, ticket)));
+                boards.iter_mut().try_for_each(|stored| stored.count(from, [before.as_ref(), after.as_ref()]))?;
+                after.into_iter().for_each(|seen| self.core.folded.put(seen.ticket));
             }
             for part in boards.iter_mut().flat_map(Stored::parts_mut).filter(|part| part.position == from) {
                 (part.position, part.at) = (last, Some(at));
@@ -113,12 +112,18 @@ impl Desk {
 }
 
 impl Stored {
+    /// The counts that go on. One made under older rules rests until that under the newer has come as far: what it was
+    /// given of a ticket's promises could not be taken out of it again.
     fn parts(&self) -> impl Iterator<Item = &Part> {
-        std::iter::once(&self.board.now).chain(&self.board.next)
+        let Board { now, next, .. } = &self.board;
+        let rests = next.as_ref().is_some_and(|next| now.revision < next.revision);
+        Some(now).filter(|_| !rests).into_iter().chain(next)
     }
 
     fn parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
-        std::iter::once(&mut self.board.now).chain(&mut self.board.next)
+        let Board { now, next, .. } = &mut self.board;
+        let rests = next.as_ref().is_some_and(|next| now.revision < next.revision);
+        Some(now).filter(|_| !rests).into_iter().chain(next)
     }
 
     /// Begins anew under newer rules, if they can make a difference to what is counted: promises of open tickets are
@@ -137,13 +142,10 @@ impl Stored {
     }
 
     /// Counts what became of a ticket for those parts that have come so far.
-    fn count(&mut self, from: Position, rulebook: &Rulebook, ticket: [Option<&Ticket>; 2]) -> Result<(), StoreError> {
-        let Self { board, .. } = self;
-        let parts = std::iter::once(&mut board.now).chain(&mut board.next);
-        for part in parts.filter(|part| part.position == from) {
-            part.replace(&board.filter, rulebook, ticket)?;
-        }
-        Ok(())
+    fn count(&mut self, from: Position, [before, after]: [Option<&Seen>; 2]) -> Result<(), StoreError> {
+        let filter = &self.board.filter;
+        let [before, after] = [before, after].map(|seen| seen.filter(|seen| seen.is_meant(filter)));
+        self.parts_mut().filter(|part| part.position == from).try_for_each(|part| part.replace([before, after]))
     }
 
     /// Puts what was counted anew into use once it has come as far.

@@ -132,12 +132,10 @@ impl Desk {
         self.reads_all().await?;
         let name = name.into();
         let mut board = self.board(&name).await?;
-        let mut rest = self.core.store.feed(board.now.position, FEW + 1).await?;
+        let mut rest = self.core.store.feed(board.now.position, MANY).await?;
         if !rest.is_empty() && rest.len() <= FEW {
             self.count_on(Some(board.now.position), FEW).await?;
             board = self.board(&name).await?;
-            rest = self.core.store.feed(board.now.position, MANY).await?;
-        } else if rest.len() > FEW {
             rest = self.core.store.feed(board.now.position, MANY).await?;
         }
         let Part { position, at, tally, .. } = board.now;
