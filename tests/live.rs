@@ -13,7 +13,9 @@ use ticketcore::report::{Dimension, Measure, Measured, Scan, TableSpec};
 use ticketcore::store::{Commit, Write};
 use ticketcore::testing::block_on;
 use ticketcore::time::ManualClock;
-use ticketcore::{Actor, Command, Desk, Draft, Filter, MemoryStore, Store, TenantId, Version};
+use ticketcore::{
+    Actor, Command, Config, Desk, Draft, Filter, MemoryStore, Policy, Priority, Span, Store, TenantId, Version,
+};
 use ticketcore_sqlite::{Durability, SqliteOptions};
 
 fn start() -> DateTime<Utc> {
@@ -158,5 +160,34 @@ fn what_no_event_tells_cannot_be_kept_and_not_everybody_may() {
         desk.keep_live("wall", Filter::all(), by_status()).await.unwrap();
         assert!(desk.by(Actor::requester("bo")).live("wall").await.unwrap_err().refusal().is_some());
         assert!(ada.live("wall").await.is_ok(), "agents read everything by default");
+    });
+}
+
+/// What older rules gave to a table cannot be taken out of it by newer ones.
+#[test]
+fn new_rules_never_mix_with_what_was_counted_under_the_old() {
+    block_on(async {
+        let (desk, clock) = office(MemoryStore::new());
+        let solve = Policy::resolution("solve").target(Priority::P3, Span::hours(1));
+        desk.publish(Config::default().policy(solve)).await.unwrap();
+        let ticket = desk.open(Draft::incident("No mail")).await.unwrap();
+        let tables = [TableSpec::new([], [Measure::Attainment("solve".into())])];
+        desk.keep_live("wall", Filter::all(), tables.clone()).await.unwrap();
+        let before = desk.live("wall").await.unwrap();
+        clock.advance(TimeDelta::minutes(1));
+        desk.publish(Config::default()).await.unwrap();
+        desk.apply(ticket.id, Command::transition("start")).await.unwrap();
+        let between = desk.live("wall").await.unwrap();
+        assert_eq!(
+            (between.tables, between.behind),
+            (before.tables, 1),
+            "what stood there stands, and says that it is old"
+        );
+        desk.catch_up().await.unwrap();
+        let (after, scan) = (
+            desk.live("wall").await.unwrap(),
+            Scan { filter: Filter::all(), tables: tables.to_vec(), now: desk.now() },
+        );
+        assert_eq!((after.tables, after.behind), (desk.tally(&scan).await.unwrap(), 0));
     });
 }
