@@ -569,7 +569,8 @@ proptest! {
         let [from, to] = [window[0].min(window[1]), window[0].max(window[1])];
         let mut steps = Vec::new();
         for (figures, _, course) in &tickets {
-            super::tally::pieces(Each::Crossing, figures, course, NOW, |name, at| {
+            let figures = Figures { course: &course.encode(), ..*figures };
+            super::tally::pieces(Each::Crossing, &figures, NOW, |name, at| {
                 steps.push((at, if name == "left" { -1 } else { 1 }));
             });
         }

@@ -65,3 +65,4 @@ pub use summary::Summary;
 pub use table::{Attainment, Cell, Counter, Measured, Row, Share, Table};
 use tally::BANDS;
 pub use tally::{Moves, OtherTables, Tallier, Tally, Unreadable};
+pub(crate) use tally::{Packed, Sieve};

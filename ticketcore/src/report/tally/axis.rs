@@ -4,20 +4,21 @@ use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc, Weekday};
 
 use super::buckets::Buckets;
 use super::names::Names;
+use super::packed::{Labels, Packed};
 use super::pieces::Piece;
 use crate::priority::Priority;
 use crate::report::figures::status;
-use crate::report::{Bucket, Cell, Dimension, Each, Figures, Unit};
+use crate::report::{Bucket, Cell, Dimension, Each, Unit};
 use crate::status::Status;
 use crate::time::{Zone, from_micros};
 
 /// Numbers the values of one dimension; 0 is none.
 #[derive(Clone, Debug)]
 pub(super) enum Axis {
-    Status(Names),
+    Status,
     Priority,
-    Text(for<'a> fn(&Figures<'a>) -> Option<&'a str>, Names),
-    Time(fn(&Figures<'_>) -> Option<i64>, Buckets),
+    Text(fn(&Packed) -> &Labels),
+    Time(fn(&Packed, usize) -> Option<i64>, Buckets),
     /// Of the days seen, by their codes, which day of the week each is.
     Weekday(Buckets, Vec<usize>),
     Hour(Zone),
@@ -33,24 +34,22 @@ pub(super) enum Axis {
 
 impl Axis {
     pub(super) fn new(dimension: &Dimension, each: Each, now: i64) -> Self {
-        let text = |read| Self::Text(read, Names::default());
+        let time = |read, bucket: &Bucket| Self::Time(read, Buckets::new(bucket.clone()));
         match dimension {
-            Dimension::Kind => text(|figures| Some(figures.kind)),
-            Dimension::Status => Self::Status(Names::default()),
-            Dimension::State => text(|figures| Some(figures.state)),
-            Dimension::Category => text(|figures| figures.category),
-            Dimension::Team => text(|figures| figures.team),
-            Dimension::Queue => text(|figures| figures.queue),
-            Dimension::Assignee => text(|figures| figures.assignee),
-            Dimension::Requester => text(|figures| figures.requester),
+            Dimension::Kind => Self::Text(|packed| &packed.kind),
+            Dimension::Status => Self::Status,
+            Dimension::State => Self::Text(|packed| &packed.state),
+            Dimension::Category => Self::Text(|packed| &packed.category),
+            Dimension::Team => Self::Text(|packed| &packed.team),
+            Dimension::Queue => Self::Text(|packed| &packed.queue),
+            Dimension::Assignee => Self::Text(|packed| &packed.assignee),
+            Dimension::Requester => Self::Text(|packed| &packed.requester),
             Dimension::Priority => Self::Priority,
-            Dimension::Channel => text(|figures| Some(figures.channel)),
-            Dimension::Created(bucket) => Self::Time(|figures| Some(figures.created), Buckets::new(bucket.clone())),
-            Dimension::Resolved(bucket) => Self::Time(|figures| figures.resolved, Buckets::new(bucket.clone())),
-            Dimension::Closed(bucket) => Self::Time(|figures| figures.closed, Buckets::new(bucket.clone())),
-            Dimension::FirstResolved(bucket) => {
-                Self::Time(|figures| figures.first_resolved, Buckets::new(bucket.clone()))
-            }
+            Dimension::Channel => Self::Text(|packed| &packed.channel),
+            Dimension::Created(bucket) => time(|packed, row| Some(packed.created.get(row)), bucket),
+            Dimension::Resolved(bucket) => time(|packed, row| packed.resolved.time(row), bucket),
+            Dimension::Closed(bucket) => time(|packed, row| packed.closed.time(row), bucket),
+            Dimension::FirstResolved(bucket) => time(|packed, row| packed.first_resolved.time(row), bucket),
             Dimension::Weekday(zone) => {
                 Self::Weekday(Buckets::new(Bucket { unit: Unit::Day, zone: zone.clone() }), Vec::new())
             }
@@ -66,22 +65,49 @@ impl Axis {
         }
     }
 
-    pub(super) fn code(&mut self, figures: &Figures<'_>, piece: &Piece<'_>) -> usize {
+    /// The numbers of many tickets, or of pieces of them, which stand in the places of their rows.
+    pub(super) fn codes(&mut self, packed: &Packed, rows: &[usize], pieces: &[Piece<'_>], codes: &mut Vec<usize>) {
+        codes.clear();
+        let named = |labels: &Labels, codes: &mut Vec<usize>| codes.extend(rows.iter().map(|row| labels.code(*row)));
         match self {
-            Self::Status(names) => 1 + names.code(figures.status),
-            Self::Priority => Priority::new(figures.priority).map_or(0, |priority| usize::from(priority.number())),
-            Self::Text(read, names) => read(figures).map_or(0, |text| 1 + names.code(text)),
-            Self::Time(read, buckets) => read(figures).and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code),
-            Self::Weekday(buckets, known) => buckets.code(figures.created).map_or(0, |day| {
+            // What most ask for, without a look at what is asked for at every row.
+            Self::Status => named(&packed.status, codes),
+            Self::Text(labels) => named(labels(packed), codes),
+            Self::Priority
+            | Self::Time(..)
+            | Self::Weekday(..)
+            | Self::Hour(_)
+            | Self::Age { now: _ }
+            | Self::Name(_)
+            | Self::Life
+            | Self::Then(_) => {
+                let pieces = pieces.iter().copied().chain(std::iter::repeat(Piece::default()));
+                codes.extend(rows.iter().zip(pieces).map(|(row, piece)| self.code(packed, *row, &piece)));
+            }
+        }
+    }
+
+    fn code(&mut self, packed: &Packed, row: usize, piece: &Piece<'_>) -> usize {
+        match self {
+            Self::Status => packed.status.code(row),
+            Self::Priority => {
+                Priority::new(packed.priority.get(row)).map_or(0, |priority| usize::from(priority.number()))
+            }
+            Self::Text(labels) => labels(packed).code(row),
+            Self::Time(read, buckets) => read(packed, row).and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code),
+            Self::Weekday(buckets, known) => buckets.code(packed.created.get(row)).map_or(0, |day| {
                 // Asking the zone and the calendar costs more than adding up the ticket, so each day is asked once.
                 let rest = known.len()..=day;
                 known.extend(rest.filter_map(|day| weekday(buckets.name(day)?)));
                 known.get(day).map_or(0, |place| 1 + place)
             }),
-            Self::Hour(zone) => from_micros(figures.created).map_or(0, |at| 1 + hour(zone, at)),
+            Self::Hour(zone) => from_micros(packed.created.get(row)).map_or(0, |at| 1 + hour(zone, at)),
             Self::Age { now } => {
-                let is_open = status(figures.status).is_some_and(Status::is_open);
-                if is_open { 1 + band(now.saturating_sub(figures.created)) } else { 0 }
+                if packed.is_open(row) {
+                    1 + band(now.saturating_sub(packed.created.get(row)))
+                } else {
+                    0
+                }
             }
             Self::Name(names) => piece.name.map_or(0, |name| 1 + names.code(name)),
             Self::Life => {
@@ -92,20 +118,21 @@ impl Axis {
         }
     }
 
-    /// Where a ticket stands.
-    pub(super) fn read(&mut self, figures: &Figures<'_>, piece: &Piece<'_>) -> Cell {
-        let code = self.code(figures, piece);
-        self.cell(code)
+    /// Where a ticket stands, or a piece of it.
+    pub(super) fn read(&mut self, packed: &Packed, row: usize, piece: &Piece<'_>) -> Cell {
+        let code = self.code(packed, row, piece);
+        self.cell(packed, code)
     }
 
     /// The value of a number.
-    fn cell(&self, code: usize) -> Cell {
+    fn cell(&self, packed: &Packed, code: usize) -> Cell {
         let Some(place) = code.checked_sub(1) else { return Cell::None };
         let text = |text: Option<&str>| text.map_or(Cell::None, |text| Cell::Text(text.to_owned()));
         match self {
-            Self::Status(names) => names.text(place).map_or(Cell::None, status_cell),
+            Self::Status => packed.status.names.text(place).map_or(Cell::None, status_cell),
             Self::Priority => u8::try_from(code).ok().and_then(Priority::new).map_or(Cell::None, Cell::Priority),
-            Self::Text(_, names) | Self::Name(names) => text(names.text(place)),
+            Self::Text(labels) => text(labels(packed).names.text(place)),
+            Self::Name(names) => text(names.text(place)),
             Self::Time(_, buckets) | Self::Then(buckets) => text(buckets.name(place)),
             Self::Weekday(..) => week().nth(place).unwrap_or(Cell::None),
             Self::Hour(_) => u8::try_from(place).map_or(Cell::None, |hour| Cell::Text(format!("{hour:02}"))),
@@ -115,9 +142,11 @@ impl Axis {
     }
 
     /// The values by their numbers.
-    pub(super) fn cells(&self) -> Vec<Cell> {
+    pub(super) fn cells(&self, packed: &Packed) -> Vec<Cell> {
         let values = match self {
-            Self::Status(names) | Self::Text(_, names) | Self::Name(names) => names.len(),
+            Self::Status => packed.status.names.len(),
+            Self::Text(labels) => labels(packed).names.len(),
+            Self::Name(names) => names.len(),
             Self::Priority => Priority::all().count(),
             Self::Time(_, buckets) | Self::Then(buckets) => buckets.len(),
             Self::Weekday(..) => WEEK.len(),
@@ -125,7 +154,7 @@ impl Axis {
             Self::Age { now: _ } => BANDS.len(),
             Self::Life => Status::ALL.len(),
         };
-        (0..=values).map(|code| self.cell(code)).collect()
+        (0..=values).map(|code| self.cell(packed, code)).collect()
     }
 }
 

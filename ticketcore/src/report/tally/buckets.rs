@@ -10,11 +10,14 @@ use crate::time::{from_micros, micros};
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
     bucket: Bucket,
+    /// By their codes.
     names: Vec<String>,
-    /// The pieces seen, by their start: asking the zone costs as much as adding up the rest of the ticket.
     pieces: Vec<Piece>,
-    /// Where the last instant was found: tickets mostly come in the order of their making.
-    last: usize,
+    /// The codes by the start of their pieces: asking the zone costs as much as adding up the rest of the ticket.
+    sorted: Vec<usize>,
+    /// The code of the piece found last for each day of UTC, from the first on: most instants of a day are in it.
+    days: Vec<usize>,
+    first: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -22,31 +25,67 @@ struct Piece {
     start: i64,
     /// Exclusive.
     end: i64,
-    code: usize,
 }
+
+impl Piece {
+    fn holds(self, at: i64) -> bool {
+        (self.start..self.end).contains(&at)
+    }
+}
+
+/// How many days are looked up by their number; beyond them, pieces are searched for.
+const DAYS: usize = 40_000;
 
 impl Buckets {
     pub(super) fn new(bucket: Bucket) -> Self {
-        Self { bucket, names: Vec::new(), pieces: Vec::new(), last: 0 }
+        let (names, pieces, sorted) = (Vec::new(), Vec::new(), Vec::new());
+        Self { bucket, names, pieces, sorted, days: Vec::new(), first: 0 }
     }
 
     /// The code of the piece that holds an instant, in microseconds since 1970; `None` beyond the calendar.
     pub(super) fn code(&mut self, at: i64) -> Option<usize> {
-        let holds = |piece: &&Piece| (piece.start..piece.end).contains(&at);
-        if let Some(piece) = self.pieces.get(self.last).filter(holds) {
-            return Some(piece.code);
+        let day = at.div_euclid(86_400_000_000);
+        let place = usize::try_from(day - self.first).unwrap_or(usize::MAX);
+        let recent =
+            self.days.get(place).copied().filter(|code| self.pieces.get(*code).is_some_and(|piece| piece.holds(at)));
+        if recent.is_some() {
+            return recent;
         }
-        let after = self.pieces.partition_point(|piece| piece.start <= at);
-        if let Some(piece) = self.pieces[..after].last().filter(holds) {
-            self.last = after - 1;
-            return Some(piece.code);
+        let code = self.find(at)?;
+        self.remember(day, code);
+        Some(code)
+    }
+
+    fn find(&mut self, at: i64) -> Option<usize> {
+        let after = self.sorted.partition_point(|code| self.pieces[*code].start <= at);
+        if let Some(code) = self.sorted[..after].last().filter(|code| self.pieces[**code].holds(at)) {
+            return Some(*code);
         }
         let (name, start, end) = self.bucket.piece(from_micros(at)?)?;
         let code = self.names.len();
         self.names.push(name);
-        self.pieces.insert(after, Piece { start: micros(start), end: micros(end), code });
-        self.last = after;
+        self.pieces.push(Piece { start: micros(start), end: micros(end) });
+        self.sorted.insert(after, code);
         Some(code)
+    }
+
+    fn remember(&mut self, day: i64, code: usize) {
+        if self.days.is_empty() {
+            self.first = day;
+        }
+        let before = usize::try_from(self.first - day).unwrap_or(0);
+        let place = usize::try_from(day - self.first).unwrap_or(0);
+        if before + self.days.len().max(place + 1) > DAYS {
+            return;
+        }
+        if before > 0 {
+            self.days.splice(..0, std::iter::repeat_n(usize::MAX, before));
+            self.first = day;
+        }
+        if place >= self.days.len() {
+            self.days.resize(place + 1, usize::MAX);
+        }
+        self.days[place] = code;
     }
 
     /// The name of the piece of a code.

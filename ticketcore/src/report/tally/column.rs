@@ -5,14 +5,13 @@ use std::ops::AddAssign;
 
 use super::measures::{Keep, Seen};
 use super::slot;
-use super::standings::Standings;
 use super::stream::Batch;
 use crate::report::{Attainment, Counter, Measured, Share, Summary};
 
 /// One measure of one table, added up for each group.
 pub(super) trait Column: fmt::Debug + Send {
     /// Adds a batch, each of it to the group that stands in its place.
-    fn add(&mut self, groups: &[usize], batch: &Batch, standings: &Standings);
+    fn add(&mut self, groups: &[usize], batch: Batch<'_>);
 
     /// Hands over what it has of a group.
     fn take(&mut self, group: usize) -> Measured;
@@ -72,8 +71,8 @@ where
     F: Fn(Seen<'_>) -> Option<V> + Send,
     S: AddAssign<V> + Default + Into<Measured> + fmt::Debug + Send,
 {
-    fn add(&mut self, groups: &[usize], batch: &Batch, standings: &Standings) {
-        for (group, seen) in groups.iter().zip(batch.seen(standings)) {
+    fn add(&mut self, groups: &[usize], batch: Batch<'_>) {
+        for (group, seen) in groups.iter().zip(batch.seen()) {
             if let Some(value) = (self.read)(seen) {
                 *slot(&mut self.sums, *group) += value;
             }
@@ -98,8 +97,8 @@ struct Many<F> {
 }
 
 impl<F: Fn(Seen<'_>, &mut dyn FnMut(i64)) + Send> Column for Many<F> {
-    fn add(&mut self, groups: &[usize], batch: &Batch, standings: &Standings) {
-        for (group, seen) in groups.iter().zip(batch.seen(standings)) {
+    fn add(&mut self, groups: &[usize], batch: Batch<'_>) {
+        for (group, seen) in groups.iter().zip(batch.seen()) {
             let sum = slot(&mut self.sums, *group);
             (self.read)(seen, &mut |micros| *sum += micros);
         }

@@ -20,7 +20,7 @@ impl Groups {
         Self { first: axes.next(), rest: axes.map(Pairs::new).collect(), batch: Vec::new() }
     }
 
-    /// The groups of so many tickets, of which each axis says where they stand on it.
+    /// The groups of so many, of which each axis says where they stand on it.
     pub(super) fn of(&mut self, places: &[Vec<usize>], tickets: usize) -> &[usize] {
         self.batch.clear();
         match self.first {

@@ -6,12 +6,13 @@ use std::collections::btree_map::Entry;
 use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
-use super::measures::{Sample, Seen, define};
+use super::measures::{Seen, define};
+use super::packed::Packed;
 use super::pieces::{self, pieces};
 use super::standings::Standings;
 use super::stream::{happened, is_among};
 use super::sum::{Reader, Subtractable, Sum};
-use crate::report::{Cell, Course, Each, Figures, Needs, Row, Scan, Table, TableSpec, Unreadable};
+use crate::report::{Cell, Each, Figures, Needs, Row, Scan, Table, TableSpec, Unreadable};
 
 /// Keeps the tables of a scan so that tickets can be added and [removed](Self::remove) one by one, in any order.
 ///
@@ -52,8 +53,8 @@ use crate::report::{Cell, Course, Each, Figures, Needs, Row, Scan, Table, TableS
 #[serde(try_from = "Form", into = "Form")]
 pub struct Tally {
     standings: Standings,
-    /// Whether a table reads the course of tickets.
-    courses: bool,
+    /// The ticket in hand.
+    one: Packed,
     tables: Vec<Kept>,
 }
 
@@ -84,8 +85,8 @@ impl Tally {
         let mut standings = Standings::default();
         let kept = |spec| Kept::new(spec, &mut standings);
         let tables = specs.into_iter().map(kept).collect::<Result<Vec<_>, _>>()?;
-        let courses = tables.iter().any(|table| table.spec.needs().course);
-        Ok(Self { standings, courses, tables })
+        let one = Packed::new(&Needs::of(tables.iter().map(|table| &table.spec)));
+        Ok(Self { standings, one, tables })
     }
 
     /// Adds one ticket.
@@ -150,11 +151,11 @@ impl Tally {
     }
 
     fn shift(&mut self, figures: &Figures<'_>, sign: i64) -> Result<(), Unreadable> {
-        let ticket = Sample::new(figures, self.standings.code(figures.standings)?);
-        let course = if self.courses { Course::decode(figures.course)? } else { Course::default() };
-        let (course, spent, standings) = (&course, pieces::Time::default(), &self.standings);
-        let seen = Seen { ticket: &ticket, course, spent, standings };
-        self.tables.iter_mut().for_each(|table| table.shift(figures, seen, sign));
+        let Self { standings, one, tables } = self;
+        one.put(0, figures)?;
+        standings.check(one, 0)?;
+        let seen = Seen { packed: one, row: 0, spent: pieces::Time::default(), standings };
+        tables.iter_mut().for_each(|table| table.shift(seen, sign));
         Ok(())
     }
 
@@ -223,15 +224,16 @@ impl Kept {
     }
 
     /// Adds a ticket, or each of its pieces, so often.
-    fn shift(&mut self, figures: &Figures<'_>, seen: Seen<'_>, sign: i64) {
-        if !is_among(figures, &self.spec.cohort) {
+    fn shift(&mut self, seen: Seen<'_>, sign: i64) {
+        let Seen { packed, row, .. } = seen;
+        if !is_among(packed, row, &self.spec.cohort) {
             return;
         }
         let Self { spec: TableSpec { each, cohort, .. }, axes, readers, rows } = self;
         // Nothing that is kept goes on, so it does not matter until when.
-        pieces(*each, figures, seen.course, 0, |piece| {
+        pieces(*each, packed, row, 0, |piece| {
             if happened(piece.at, cohort) {
-                let cells = axes.iter_mut().map(|axis| axis.read(figures, &piece)).collect();
+                let cells = axes.iter_mut().map(|axis| axis.read(packed, row, &piece)).collect();
                 Self::count(rows, readers, cells, Seen { spent: piece.spent, ..seen }, sign);
             }
         });

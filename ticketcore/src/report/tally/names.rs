@@ -41,6 +41,16 @@ impl Names {
         self.texts.get(code).map(|text| &**text)
     }
 
+    /// All texts, in the order of their codes.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(|text| &**text)
+    }
+
+    /// The code of a text that came up before.
+    pub(super) fn known(&self, text: &str) -> Option<usize> {
+        self.codes.get(text).copied()
+    }
+
     /// How many texts there are.
     pub(super) fn len(&self) -> usize {
         self.texts.len()

@@ -1,9 +1,7 @@
 //! What one ticket counts as: itself, or each of the pieces its course is made of.
 
-use std::ops::ControlFlow;
-
-use crate::report::figures::status;
-use crate::report::{Course, Each, Figures, Lapse, Spent, Stay};
+use super::packed::Packed;
+use crate::report::{Each, Lapse, Spent, Stay};
 use crate::status::Status;
 
 /// One of the things that a table counts.
@@ -25,43 +23,36 @@ pub(super) struct Time {
     pub(super) business: Option<i64>,
 }
 
-/// Takes a ticket apart. `now` ends what goes on.
-pub(super) fn pieces<'a>(
-    each: Each,
-    figures: &Figures<'a>,
-    course: &'a Course,
-    now: i64,
-    mut take: impl FnMut(Piece<'a>),
-) {
+/// Takes the ticket of a row apart. `now` ends what goes on.
+pub(super) fn pieces<'a>(each: Each, packed: &'a Packed, row: usize, now: i64, mut take: impl FnMut(Piece<'a>)) {
+    let (created, course) = (packed.created.get(row), packed.course(row));
     // What goes on began when the last stay in a state ended; what is closed does not go on.
-    let since = course.states.iter().fold(figures.created, |at, stay| at.saturating_add(stay.time.wall));
-    let end = if status(figures.status) == Some(Status::Closed) { since } else { now };
+    let since = course.states.iter().fold(created, |at, stay| at.saturating_add(stay.time.wall));
+    let end = if packed.status(row) == Some(Status::Closed) { since } else { now };
     match each {
         Each::Ticket => take(Piece::default()),
         Each::State => {
             let stays = course.states.iter().map(|stay| (Some(stay.state.as_str()), stay.time));
-            spent(stays, Some(figures.state), figures.created, end, take);
+            spent(stays, packed.state.text(row), created, end, take);
         }
-        Each::Team => spent(with(&course.teams), figures.team, figures.created, end, take),
-        Each::Assignee => spent(with(&course.assignees), figures.assignee, figures.created, end, take),
+        Each::Team => spent(with(&course.teams), packed.team.text(row), created, end, take),
+        Each::Assignee => spent(with(&course.assignees), packed.assignee.text(row), created, end, take),
         Each::Entry => {
-            let _ = entries(figures, course, |at, before, status| {
+            entries(packed, row, |at, before, status| {
                 if before != Some(status) {
                     take(Piece { name: Some(status.as_str()), at: Some(at), ..Piece::default() });
                 }
-                ControlFlow::<()>::Continue(())
             });
         }
         Each::Exit => {
-            let _ = entries(figures, course, |at, before, status| {
+            entries(packed, row, |at, before, status| {
                 if let Some(before) = before.filter(|before| *before != status) {
                     take(Piece { name: Some(before.as_str()), at: Some(at), ..Piece::default() });
                 }
-                ControlFlow::<()>::Continue(())
             });
         }
         Each::Crossing => {
-            let _ = entries(figures, course, |at, before, status| {
+            entries(packed, row, |at, before, status| {
                 let name = match (before.map(Status::is_open), status.is_open()) {
                     (None, true) => Some("opened"),
                     (Some(false), true) => Some("reopened"),
@@ -72,26 +63,21 @@ pub(super) fn pieces<'a>(
                 if name.is_some() {
                     take(Piece { name, at: Some(at), ..Piece::default() });
                 }
-                ControlFlow::<()>::Continue(())
             });
         }
     }
 }
 
-/// Goes over the places in life that a ticket came to, with the instant and the one before; says where it was stopped.
-pub(super) fn entries<B>(
-    figures: &Figures<'_>,
-    course: &Course,
-    mut visit: impl FnMut(i64, Option<Status>, Status) -> ControlFlow<B>,
-) -> Option<B> {
-    let (mut at, mut before) = (figures.created, None);
-    for Stay { status, state: _, time } in &course.states {
-        if let ControlFlow::Break(found) = visit(at, before, *status) {
-            return Some(found);
-        }
+/// Goes over the places in life that a ticket came to, with the instant and the one before.
+fn entries(packed: &Packed, row: usize, mut visit: impl FnMut(i64, Option<Status>, Status)) {
+    let (mut at, mut before) = (packed.created.get(row), None);
+    for Stay { status, state: _, time } in &packed.course(row).states {
+        visit(at, before, *status);
         (at, before) = (at.saturating_add(time.wall), Some(*status));
     }
-    visit(at, before, status(figures.status)?).break_value()
+    if let Some(status) = packed.status(row) {
+        visit(at, before, status);
+    }
 }
 
 fn with(spent: &[Spent]) -> impl Iterator<Item = (Option<&str>, Lapse)> + Clone {

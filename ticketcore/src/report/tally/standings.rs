@@ -1,15 +1,14 @@
 //! How the promises of a scan's policies stand on a ticket.
 
-use super::names::Names;
+use super::packed::Packed;
 use crate::id::Key;
 use crate::report::{Attainment, NotStandings, Standing};
 
-/// Numbers texts of standings. Few different ones occur, so each is taken apart once.
+/// What the texts of standings say. Few different ones occur, so each is taken apart once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standings {
     policies: Vec<Key>,
-    texts: Names,
-    /// What each text says of each of the policies.
+    /// What the text of each number says of each of the policies.
     read: Vec<Result<Vec<Attainment>, NotStandings>>,
 }
 
@@ -22,24 +21,31 @@ impl Standings {
         })
     }
 
-    /// The number of a text, from 0; if no policy is asked for, any.
-    pub(super) fn code(&mut self, text: &str) -> Result<usize, NotStandings> {
+    /// Reads what is new among the texts, and says whether that of a row could be read, if any policy is asked for.
+    pub(super) fn check(&mut self, packed: &Packed, row: usize) -> Result<(), NotStandings> {
         if self.policies.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
-        let code = self.texts.code(text);
-        if code == self.read.len() {
-            self.read.push(self.decode(text));
+        let names = &packed.standings.names;
+        while self.read.len() < names.len() {
+            self.read.push(self.decode(names.text(self.read.len()).unwrap_or_default()));
         }
-        match &self.read[code] {
-            Ok(_) => Ok(code),
-            Err(error) => Err(error.clone()),
-        }
+        self.text(packed, row).map_or(Ok(()), |read| read.as_ref().map(|_| ()).map_err(Clone::clone))
     }
 
-    /// Says how a policy stands by a text, both by their numbers.
-    pub(super) fn of(&self, code: usize, policy: usize) -> Attainment {
-        self.read[code].as_ref().map_or_else(|_| Attainment::default(), |read| read[policy])
+    /// Checks the rows of many tickets.
+    pub(super) fn check_all(&mut self, packed: &Packed, rows: &[usize]) -> Result<(), NotStandings> {
+        if self.policies.is_empty() { Ok(()) } else { rows.iter().try_for_each(|row| self.check(packed, *row)) }
+    }
+
+    /// Says how a policy, by its number, stands on the ticket of a row.
+    pub(super) fn of(&self, packed: &Packed, row: usize, policy: usize) -> Attainment {
+        let read = self.text(packed, row).and_then(|read| read.as_ref().ok());
+        read.and_then(|read| read.get(policy)).copied().unwrap_or_default()
+    }
+
+    fn text(&self, packed: &Packed, row: usize) -> Option<&Result<Vec<Attainment>, NotStandings>> {
+        self.read.get(packed.standings.code(row).checked_sub(1)?)
     }
 
     fn decode(&self, text: &str) -> Result<Vec<Attainment>, NotStandings> {

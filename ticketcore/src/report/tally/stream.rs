@@ -3,44 +3,30 @@
 use super::axis::Axis;
 use super::column::{Column, Exact};
 use super::groups::Groups;
-use super::measures::{Sample, Seen, define};
-use super::pieces::{self, Piece};
+use super::measures::{Seen, define};
+use super::packed::Packed;
+use super::pieces::{Piece, pieces};
 use super::slot;
 use super::standings::Standings;
-use crate::report::{Cell, Cohort, Course, Dimension, Each, Figures, Row, Table, TableSpec};
+use crate::report::{Cell, Cohort, Dimension, Each, Row, Table, TableSpec};
 use crate::time::micros;
 
-/// How many tickets are gathered before they go into the tables; what is kept of them fits the processor's nearest cache.
-///
-/// With batches of one, a report of a dozen tables takes two thirds longer: the processor then guesses wrong at every
-/// turn what comes next.
-const BATCH: usize = 128;
-
-/// Things gathered until there are enough of them.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    tickets: Vec<Sample>,
-    /// Those of the tickets, if any table reads them.
-    courses: Vec<Course>,
-    /// Those of the pieces, if the tickets are taken apart.
-    spent: Vec<pieces::Time>,
+/// Tickets, or pieces of them, that go into the tables together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Batch<'a> {
+    packed: &'a Packed,
+    standings: &'a Standings,
+    rows: &'a [usize],
+    /// What each row is a piece for; of whole tickets, nothing.
+    pieces: &'a [Piece<'a>],
 }
 
-impl Batch {
-    /// What was gathered, as measures see it.
-    pub(super) fn seen<'a>(&'a self, standings: &'a Standings) -> impl Iterator<Item = Seen<'a>> {
-        self.tickets.iter().enumerate().map(move |(place, ticket)| Seen {
-            ticket,
-            course: self.courses.get(place).unwrap_or(Course::NONE),
-            spent: self.spent.get(place).copied().unwrap_or_default(),
-            standings,
-        })
-    }
-
-    fn clear(&mut self) {
-        self.tickets.clear();
-        self.courses.clear();
-        self.spent.clear();
+impl<'a> Batch<'a> {
+    /// What there is, as measures see it.
+    pub(super) fn seen(self) -> impl Iterator<Item = Seen<'a>> {
+        let Self { packed, standings, rows, pieces } = self;
+        let spent = pieces.iter().map(|piece| piece.spent).chain(std::iter::repeat_with(Default::default));
+        rows.iter().zip(spent).map(move |(row, spent)| Seen { packed, row: *row, spent, standings })
     }
 }
 
@@ -50,14 +36,12 @@ pub(super) struct Stream {
     pub(super) each: Each,
     pub(super) cohort: Cohort,
     now: i64,
-    /// Whether a measure reads the course of a ticket.
-    courses: bool,
     /// The dimensions of all tables, each once.
     dimensions: Vec<Dimension>,
     axes: Vec<Axis>,
     tables: Vec<Ledger>,
-    /// What is gathered, and for each axis where it stands on it.
-    batch: Batch,
+    /// The rows of the batch in hand, and for each axis where they stand on it.
+    rows: Vec<usize>,
     places: Vec<Vec<usize>>,
 }
 
@@ -67,11 +51,10 @@ impl Stream {
             each,
             cohort,
             now,
-            courses: false,
             dimensions: Vec::new(),
             axes: Vec::new(),
             tables: Vec::new(),
-            batch: Batch::default(),
+            rows: Vec::new(),
             places: Vec::new(),
         }
     }
@@ -79,7 +62,6 @@ impl Stream {
     /// Adds a table, which has a place among those of the scan.
     pub(super) fn table(&mut self, place: usize, spec: &TableSpec, standings: &mut Standings) {
         let axes: Vec<usize> = spec.by.iter().map(|dimension| self.axis(dimension)).collect();
-        self.courses |= spec.measures.iter().any(|measure| TableSpec::new([], [measure.clone()]).needs().course);
         self.tables.push(Ledger {
             place,
             groups: Groups::new(axes.into_iter()),
@@ -93,84 +75,55 @@ impl Stream {
         self.dimensions.iter().position(|known| known == dimension).unwrap_or_else(|| {
             self.dimensions.push(dimension.clone());
             self.axes.push(Axis::new(dimension, self.each, self.now));
-            self.places.push(Vec::with_capacity(BATCH));
+            self.places.push(Vec::new());
             self.axes.len() - 1
         })
     }
 
-    /// Adds one ticket.
-    pub(super) fn add(&mut self, figures: &Figures<'_>, course: &Course, standing: usize, standings: &Standings) {
-        if !is_among(figures, &self.cohort) {
+    /// Adds the tickets of some rows.
+    pub(super) fn add(&mut self, packed: &Packed, rows: &[usize], standings: &Standings) {
+        let Self { each, cohort, now, dimensions: _, axes, tables, rows: own, places } = self;
+        if tables.is_empty() {
             return;
         }
-        if self.each == Each::Ticket {
+        own.clear();
+        let mut parts = Vec::new();
+        match (each, &*cohort) {
             // A ticket has no instant of its own, so none of them happened in any period.
-            if happened(None, &self.cohort) {
-                self.push(figures, course, &Piece::default(), standing, standings);
-            }
-            return;
-        }
-        pieces::pieces(self.each, figures, course, self.now, |piece| {
-            if happened(piece.at, &self.cohort) {
-                self.push(figures, course, &piece, standing, standings);
-            }
-        });
-    }
-
-    fn push(
-        &mut self,
-        figures: &Figures<'_>,
-        course: &Course,
-        piece: &Piece<'_>,
-        standing: usize,
-        standings: &Standings,
-    ) {
-        self.batch.tickets.push(Sample::new(figures, standing));
-        if self.courses {
-            self.batch.courses.push(course.clone());
-        }
-        if self.each != Each::Ticket {
-            self.batch.spent.push(piece.spent);
-        }
-        for (axis, places) in self.axes.iter_mut().zip(&mut self.places) {
-            places.push(axis.code(figures, piece));
-        }
-        if self.batch.tickets.len() == BATCH {
-            self.flush(standings);
-        }
-    }
-
-    fn flush(&mut self, standings: &Standings) {
-        for table in &mut self.tables {
-            let groups = table.groups.of(&self.places, self.batch.tickets.len());
-            for group in groups {
-                *slot(&mut table.counted, *group) += 1;
-            }
-            for column in &mut table.columns {
-                column.add(groups, &self.batch, standings);
+            (Each::Ticket, Cohort::Then(_)) => return,
+            (Each::Ticket, cohort) => own.extend(rows.iter().filter(|row| is_among(packed, **row, cohort))),
+            (each, cohort) => {
+                for row in rows.iter().filter(|row| is_among(packed, **row, cohort)) {
+                    pieces(*each, packed, *row, *now, |piece| {
+                        if happened(piece.at, cohort) {
+                            own.push(*row);
+                            parts.push(piece);
+                        }
+                    });
+                }
             }
         }
-        self.batch.clear();
-        self.places.iter_mut().for_each(Vec::clear);
+        axes.iter_mut().zip(&mut *places).for_each(|(axis, places)| axis.codes(packed, own, &parts, places));
+        let batch = Batch { packed, standings, rows: own, pieces: &parts };
+        tables.iter_mut().for_each(|table| table.add(places, batch));
     }
 
     /// Hands over the tables, each with its place in the scan.
-    pub(super) fn finish(mut self, standings: &Standings) -> impl Iterator<Item = (usize, Table)> {
-        self.flush(standings);
-        let cells: Vec<Vec<Cell>> = self.axes.iter().map(Axis::cells).collect();
+    pub(super) fn finish(self, packed: &Packed) -> impl Iterator<Item = (usize, Table)> {
+        let cells: Vec<Vec<Cell>> = self.axes.iter().map(|axis| axis.cells(packed)).collect();
         self.tables.into_iter().map(move |table| (table.place, table.finish(&cells)))
     }
 }
 
 /// Tells whether a ticket is of a cohort.
-pub(super) fn is_among(figures: &Figures<'_>, cohort: &Cohort) -> bool {
+pub(super) fn is_among(packed: &Packed, row: usize, cohort: &Cohort) -> bool {
     let (at, period) = match cohort {
         // Whether it happened then is a question to each of its pieces.
         Cohort::All | Cohort::Then(_) => return true,
-        Cohort::Created(period) => (Some(figures.created), period),
-        Cohort::FirstResolved(period) => (figures.first_resolved, period),
-        Cohort::Resolved(period) => (figures.resolved, period),
-        Cohort::Closed(period) => (figures.closed, period),
+        Cohort::Created(period) => (Some(packed.created.get(row)), period),
+        Cohort::FirstResolved(period) => (packed.first_resolved.time(row), period),
+        Cohort::Resolved(period) => (packed.resolved.time(row), period),
+        Cohort::Closed(period) => (packed.closed.time(row), period),
     };
     let within =
         |at: i64| period.from.is_none_or(|from| micros(from) <= at) && period.to.is_none_or(|to| at < micros(to));
@@ -199,6 +152,14 @@ struct Ledger {
 }
 
 impl Ledger {
+    fn add(&mut self, places: &[Vec<usize>], batch: Batch<'_>) {
+        let groups = self.groups.of(places, batch.rows.len());
+        for group in groups {
+            *slot(&mut self.counted, *group) += 1;
+        }
+        self.columns.iter_mut().for_each(|column| column.add(groups, batch));
+    }
+
     fn finish(mut self, cells: &[Vec<Cell>]) -> Table {
         let TableSpec { each, cohort, by, measures } = self.spec;
         if by.is_empty() {

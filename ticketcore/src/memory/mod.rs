@@ -1,5 +1,7 @@
 //! Tickets in memory: the reference that every backend is compared with, and the fastest desk there is.
 
+mod sheet;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{Cursor as Bytes, Read};
@@ -13,11 +15,12 @@ use chrono::{DateTime, Utc};
 use crate::event::Recorded;
 use crate::id::{Key, Position, TenantId, TicketId, Version};
 use crate::query::{Beside, Cursor, Explained, Filter, Order, Other, Page, Query, Sort, Terms, words};
-use crate::report::{Figures, Scan, Table, Tallier};
+use crate::report::{Scan, Table};
 use crate::store::{
     Change, Claim, Commit, Conflict, Document, Due, Expect, Held, Marks, Pieces, Rank, Store, StoreError, Write,
 };
 use crate::ticket::Ticket;
+use sheet::Sheet;
 
 /// A [`Store`] that forgets everything when the last clone of it is dropped.
 ///
@@ -43,6 +46,8 @@ struct Tenant {
     claims: HashMap<String, Held>,
     documents: HashMap<Key, BTreeMap<String, Document>>,
     blobs: HashMap<String, Arc<[u8]>>,
+    /// What reports read, once there was one.
+    sheet: Option<Sheet>,
 }
 
 #[derive(Debug)]
@@ -186,6 +191,9 @@ impl State {
             }
             slot.marks = marks;
             slot.ticket = Arc::clone(&shared);
+            if let Some(sheet) = &mut tenant.sheet {
+                sheet.change(shared.number);
+            }
             return shared;
         }
         tenant.numbers.push(id);
@@ -328,15 +336,10 @@ impl Store for MemoryStore {
     }
 
     async fn tally(&self, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>, StoreError> {
-        let state = self.lock();
-        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
-        let Some(tenant) = state.tenants.get(tenant) else { return Ok(tallier.finish()) };
-        for slot in tenant.tickets.values().filter(|slot| tenant.means(&scan.filter, slot)) {
-            let texts = slot.marks.texts(&needs);
-            let figures = Figures::of(&slot.ticket, &slot.marks, &texts);
-            tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?;
-        }
-        Ok(tallier.finish())
+        let mut state = self.lock();
+        let mut nobody = Tenant::default();
+        let tenant = state.tenants.get_mut(tenant).unwrap_or(&mut nobody);
+        tenant.tally(scan).map_err(|error| StoreError::corrupt("figures", error))
     }
 
     async fn history(
