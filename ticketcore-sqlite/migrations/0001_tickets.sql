@@ -59,8 +59,10 @@ create table ticketcore_ticket (
 -- changed first are not among them, as every change would move an entry: that page reads the backlog, or all.
 -- One ticket by its id; equal ids of two tenants have nothing to do with each other.
 create unique index ticketcore_ticket_id on ticketcore_ticket (id, tenant);
--- Newest and oldest first. Ids sort by the time of their making, but an import keeps the old dates.
-create index ticketcore_ticket_created on ticketcore_ticket (tenant, created, id);
+-- Newest and oldest first. Ids sort by the time of their making, but an import keeps the old dates. What most reports
+-- read stands beside it: they pass over a third of the bytes, and a create pays nothing for another index.
+create index ticketcore_ticket_created on ticketcore_ticket
+  (tenant, created, id, status, priority, responded, resolved, assignee, team, first_resolved, closed);
 -- The order of work in one queue.
 create index ticketcore_ticket_queue on ticketcore_ticket (tenant, queue, due, priority, created, id)
   where due is not null;

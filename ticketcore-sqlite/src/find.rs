@@ -149,13 +149,13 @@ fn select(tenant: i64, query: &Query) -> Sql {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{due, log, phrase, schema};
     use ticketcore::query::{Assignee, Filter};
 
     /// How SQLite would carry a statement out, a line for each step.
-    fn plan(sql: &str) -> String {
+    pub(crate) fn plan(sql: &str) -> String {
         let mut connection = Connection::open_in_memory().unwrap();
         schema::migrate(&mut connection).unwrap();
         phrase::teach(&connection).unwrap();

@@ -3,6 +3,7 @@
 use rusqlite::types::{FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use ticketcore::id::TenantId;
+use ticketcore::query::Filter;
 use ticketcore::report::{Figures, Needs, Scan, Table, Tallier};
 use ticketcore::store::StoreError;
 
@@ -15,11 +16,9 @@ use crate::way::Way;
 /// which took twelve times as long as this pass.
 pub(crate) fn tally(connection: &Connection, tenant: &TenantId, scan: &Scan) -> Result<Vec<Table>> {
     let tenant = tenant::find(connection, tenant)?;
-    let columns = columns(&scan.needs());
-    let mut sql = Sql::default();
-    sql.push("select 0");
-    columns.iter().for_each(|(column, _)| _ = sql.push(", t.").push(column));
-    sql.tickets(tenant, &scan.filter, Way::to_all(&scan.filter));
+    let needs = scan.needs();
+    let columns = columns(&needs);
+    let sql = select(tenant, &scan.filter, &needs, &columns);
 
     let mut tallier = Tallier::new(scan);
     let mut statement = connection.prepare_cached(&sql.text)?;
@@ -32,6 +31,14 @@ pub(crate) fn tally(connection: &Connection, tenant: &TenantId, scan: &Scan) -> 
         tallier.add(&figures).map_err(|error| StoreError::corrupt("figures", error))?;
     }
     Ok(tallier.finish())
+}
+
+fn select(tenant: i64, filter: &Filter, needs: &Needs, columns: &[(&'static str, Read)]) -> Sql {
+    let mut sql = Sql::default();
+    sql.push("select 0");
+    columns.iter().for_each(|(column, _)| _ = sql.push(", t.").push(column));
+    sql.tickets(tenant, filter, Way::to_report(filter, needs));
+    sql
 }
 
 /// How a column gets into its figure. Texts are lent by the row: nothing is allocated for a ticket.
@@ -114,4 +121,58 @@ fn maybe_small(figure: &mut Option<u8>, value: ValueRef<'_>) -> FromSqlResult<()
 fn number_or_null(figure: &mut Option<i64>, value: ValueRef<'_>) -> FromSqlResult<()> {
     *figure = value.as_i64_or_null()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ticketcore::query::{Assignee, Period, Sight};
+    use ticketcore::report::{Bucket, Dimension, Measure, TableSpec, Time, Unit};
+    use ticketcore::status::Status;
+    use ticketcore::time::Zone;
+
+    use super::*;
+    use crate::find::tests::plan;
+
+    fn of(filter: &Filter, by: Dimension, measure: Measure) -> String {
+        let needs = TableSpec::new([by], [measure]).needs();
+        plan(&select(1, filter, &needs, &columns(&needs)).text)
+    }
+
+    /// What one index holds is not read from the tickets themselves.
+    #[test]
+    fn most_reports_read_nothing_but_an_index() {
+        let day = || Bucket { unit: Unit::Day, zone: Zone::utc() };
+        let period = Period { from: Some(chrono::DateTime::UNIX_EPOCH), to: None };
+        let staff = Filter { sight: Sight { public: true, ..Sight::default() }, ..Filter::all() };
+        for filter in [
+            Filter::all(),
+            staff,
+            Filter { created: period, closed: period, ..Filter::open() },
+            Filter { teams: vec!["net".into()], assignee: Assignee::Nobody, ..Filter::all() },
+        ] {
+            for (by, measure) in [
+                (Dimension::Status, Measure::Backlog),
+                (Dimension::Priority, Measure::Age),
+                (Dimension::Team, Measure::FirstResponse(Time::Wall)),
+                (Dimension::Assignee, Measure::Resolution(Time::Wall)),
+                (Dimension::FirstResolved(day()), Measure::Closing),
+            ] {
+                let plan = of(&filter, by, measure);
+                assert!(plan.contains("COVERING INDEX ticketcore_ticket_created (tenant=?"), "{plan}");
+            }
+        }
+        let plan = of(&Filter { created: period, ..Filter::all() }, Dimension::Created(day()), Measure::Count);
+        assert!(plan.contains("(tenant=? AND created>?"), "only the tickets of the period are looked at: {plan}");
+    }
+
+    /// To look every ticket up behind an index would take longer than to go through all.
+    #[test]
+    fn other_reports_read_the_tickets_in_their_order() {
+        let kinds = Filter { kinds: vec!["problem".into()], ..Filter::all() };
+        let nested = Filter { any: vec![Filter { statuses: vec![Status::New], ..Filter::all() }], ..Filter::all() };
+        for (filter, by) in [(Filter::all(), Dimension::Kind), (kinds, Dimension::Team), (nested, Dimension::Team)] {
+            let plan = of(&filter, by, Measure::Count);
+            assert!(plan.contains("PRIMARY KEY (rowid>? AND rowid<?)"), "{plan}");
+        }
+    }
 }

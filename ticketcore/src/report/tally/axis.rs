@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc, Weekday};
 
 use super::buckets::Buckets;
 use super::names::Names;
-use super::packed::{Labels, Packed};
+use super::packed::{Column, Labels, Maybe, Packed};
 use super::pieces::Piece;
 use crate::priority::Priority;
 use crate::report::figures::status;
@@ -18,7 +18,9 @@ pub(super) enum Axis {
     Status,
     Priority,
     Text(fn(&Packed) -> &Labels),
-    Time(fn(&Packed, usize) -> Option<i64>, Buckets),
+    Created(Buckets),
+    /// When something happened, if it did.
+    Time(fn(&Packed) -> &Column<Maybe>, Buckets),
     /// Of the days seen, by their codes, which day of the week each is.
     Weekday(Buckets, Vec<usize>),
     Hour(Zone),
@@ -46,10 +48,10 @@ impl Axis {
             Dimension::Requester => Self::Text(|packed| &packed.requester),
             Dimension::Priority => Self::Priority,
             Dimension::Channel => Self::Text(|packed| &packed.channel),
-            Dimension::Created(bucket) => time(|packed, row| Some(packed.created.get(row)), bucket),
-            Dimension::Resolved(bucket) => time(|packed, row| packed.resolved.time(row), bucket),
-            Dimension::Closed(bucket) => time(|packed, row| packed.closed.time(row), bucket),
-            Dimension::FirstResolved(bucket) => time(|packed, row| packed.first_resolved.time(row), bucket),
+            Dimension::Created(bucket) => Self::Created(Buckets::new(bucket.clone())),
+            Dimension::Resolved(bucket) => time(|packed| &packed.resolved, bucket),
+            Dimension::Closed(bucket) => time(|packed| &packed.closed, bucket),
+            Dimension::FirstResolved(bucket) => time(|packed| &packed.first_resolved, bucket),
             Dimension::Weekday(zone) => {
                 Self::Weekday(Buckets::new(Bucket { unit: Unit::Day, zone: zone.clone() }), Vec::new())
             }
@@ -68,21 +70,24 @@ impl Axis {
     /// The numbers of many tickets, or of pieces of them, which stand in the places of their rows.
     pub(super) fn codes(&mut self, packed: &Packed, rows: &[usize], pieces: &[Piece<'_>], codes: &mut Vec<usize>) {
         codes.clear();
-        let named = |labels: &Labels, codes: &mut Vec<usize>| codes.extend(rows.iter().map(|row| labels.code(*row)));
+        let rows = rows.iter().copied();
+        // What most ask for, without a look at what is asked for at every row.
         match self {
-            // What most ask for, without a look at what is asked for at every row.
-            Self::Status => named(&packed.status, codes),
-            Self::Text(labels) => named(labels(packed), codes),
-            Self::Priority
-            | Self::Time(..)
-            | Self::Weekday(..)
-            | Self::Hour(_)
-            | Self::Age { now: _ }
-            | Self::Name(_)
-            | Self::Life
-            | Self::Then(_) => {
-                let pieces = pieces.iter().copied().chain(std::iter::repeat(Piece::default()));
-                codes.extend(rows.iter().zip(pieces).map(|(row, piece)| self.code(packed, *row, &piece)));
+            Self::Status => codes.extend(rows.map(|row| packed.status.code(row))),
+            Self::Text(labels) => {
+                let labels = labels(packed);
+                codes.extend(rows.map(|row| labels.code(row)));
+            }
+            Self::Priority => codes.extend(rows.map(|row| priority(packed, row))),
+            Self::Created(buckets) => codes.extend(rows.map(|row| piece_of(buckets, Some(packed.created.get(row))))),
+            Self::Time(times, buckets) => {
+                let times = times(packed);
+                codes.extend(rows.map(|row| piece_of(buckets, times.time(row))));
+            }
+            Self::Weekday(..) | Self::Hour(_) | Self::Age { now: _ } | Self::Name(_) | Self::Life | Self::Then(_) => {
+                let none = Piece::default();
+                let piece = |place| pieces.get(place).unwrap_or(&none);
+                codes.extend(rows.enumerate().map(|(place, row)| self.code(packed, row, piece(place))));
             }
         }
     }
@@ -90,11 +95,10 @@ impl Axis {
     fn code(&mut self, packed: &Packed, row: usize, piece: &Piece<'_>) -> usize {
         match self {
             Self::Status => packed.status.code(row),
-            Self::Priority => {
-                Priority::new(packed.priority.get(row)).map_or(0, |priority| usize::from(priority.number()))
-            }
+            Self::Priority => priority(packed, row),
             Self::Text(labels) => labels(packed).code(row),
-            Self::Time(read, buckets) => read(packed, row).and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code),
+            Self::Created(buckets) => piece_of(buckets, Some(packed.created.get(row))),
+            Self::Time(times, buckets) => piece_of(buckets, times(packed).time(row)),
             Self::Weekday(buckets, known) => buckets.code(packed.created.get(row)).map_or(0, |day| {
                 // Asking the zone and the calendar costs more than adding up the ticket, so each day is asked once.
                 let rest = known.len()..=day;
@@ -114,7 +118,7 @@ impl Axis {
                 let place = piece.name.and_then(|name| Status::ALL.iter().position(|status| status.as_str() == name));
                 place.map_or(0, |place| 1 + place)
             }
-            Self::Then(buckets) => piece.at.and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code),
+            Self::Then(buckets) => piece_of(buckets, piece.at),
         }
     }
 
@@ -133,7 +137,7 @@ impl Axis {
             Self::Priority => u8::try_from(code).ok().and_then(Priority::new).map_or(Cell::None, Cell::Priority),
             Self::Text(labels) => text(labels(packed).names.text(place)),
             Self::Name(names) => text(names.text(place)),
-            Self::Time(_, buckets) | Self::Then(buckets) => text(buckets.name(place)),
+            Self::Created(buckets) | Self::Time(_, buckets) | Self::Then(buckets) => text(buckets.name(place)),
             Self::Weekday(..) => week().nth(place).unwrap_or(Cell::None),
             Self::Hour(_) => u8::try_from(place).map_or(Cell::None, |hour| Cell::Text(format!("{hour:02}"))),
             Self::Age { now: _ } => BANDS.get(place).map_or(Cell::None, |(_, name)| ranked(place, name)),
@@ -148,7 +152,7 @@ impl Axis {
             Self::Text(labels) => labels(packed).names.len(),
             Self::Name(names) => names.len(),
             Self::Priority => Priority::all().count(),
-            Self::Time(_, buckets) | Self::Then(buckets) => buckets.len(),
+            Self::Created(buckets) | Self::Time(_, buckets) | Self::Then(buckets) => buckets.len(),
             Self::Weekday(..) => WEEK.len(),
             Self::Hour(_) => 24,
             Self::Age { now: _ } => BANDS.len(),
@@ -156,6 +160,14 @@ impl Axis {
         };
         (0..=values).map(|code| self.cell(packed, code)).collect()
     }
+}
+
+fn priority(packed: &Packed, row: usize) -> usize {
+    Priority::new(packed.priority.get(row)).map_or(0, |priority| usize::from(priority.number()))
+}
+
+fn piece_of(buckets: &mut Buckets, at: Option<i64>) -> usize {
+    at.and_then(|at| buckets.code(at)).map_or(0, |code| 1 + code)
 }
 
 /// The bands of ages: up to how many days of 24 hours each goes, and its name.

@@ -43,6 +43,7 @@ impl Buckets {
     }
 
     /// The code of the piece that holds an instant, in microseconds since 1970; `None` beyond the calendar.
+    #[inline]
     pub(super) fn code(&mut self, at: i64) -> Option<usize> {
         let day = at.div_euclid(86_400_000_000);
         let place = usize::try_from(day - self.first).unwrap_or(usize::MAX);

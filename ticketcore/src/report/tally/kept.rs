@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::Axis;
 use super::measures::{Seen, define};
 use super::packed::Packed;
-use super::pieces::{self, pieces};
+use super::pieces::pieces;
 use super::standings::Standings;
 use super::stream::{happened, is_among};
 use super::sum::{Reader, Subtractable, Sum};
@@ -154,7 +154,7 @@ impl Tally {
         let Self { standings, one, tables } = self;
         one.put(0, figures)?;
         standings.check(one, 0)?;
-        let seen = Seen { packed: one, row: 0, spent: pieces::Time::default(), standings };
+        let seen = Seen { packed: one, row: 0, piece: None, standings };
         tables.iter_mut().for_each(|table| table.shift(seen, sign));
         Ok(())
     }
@@ -234,7 +234,7 @@ impl Kept {
         pieces(*each, packed, row, 0, |piece| {
             if happened(piece.at, cohort) {
                 let cells = axes.iter_mut().map(|axis| axis.read(packed, row, &piece)).collect();
-                Self::count(rows, readers, cells, Seen { spent: piece.spent, ..seen }, sign);
+                Self::count(rows, readers, cells, Seen { piece: Some(&piece), ..seen }, sign);
             }
         });
     }

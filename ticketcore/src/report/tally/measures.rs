@@ -1,7 +1,7 @@
 //! What each measure reads of a ticket: the one place that says so.
 
 use super::packed::Packed;
-use super::pieces;
+use super::pieces::Piece;
 use super::standings::Standings;
 use crate::config::Span;
 use crate::report::{Attainment, Course, Lapse, Measure, Time};
@@ -14,7 +14,10 @@ use crate::status::Status;
 pub(super) trait Keep {
     type Kept;
 
-    /// Counts tickets.
+    /// Counts all tickets.
+    fn all(self) -> Self::Kept;
+
+    /// Counts some tickets.
     fn count(self, read: impl Fn(Seen<'_>) -> bool + Send + Sync + 'static) -> Self::Kept;
 
     /// Sums up lengths of time, in microseconds.
@@ -36,7 +39,7 @@ pub(super) trait Keep {
 /// Defines a measure. `now` is the scan's instant.
 pub(super) fn define<K: Keep>(measure: &Measure, now: i64, standings: &mut Standings, keep: K) -> K::Kept {
     match measure {
-        Measure::Count => keep.count(|_| true),
+        Measure::Count => keep.all(),
         Measure::Backlog => keep.count(|seen| seen.packed.is_open(seen.row)),
         Measure::FirstResponse(Time::Wall) => keep.time(|seen| seen.since_opening(seen.responded())),
         Measure::FirstResponse(Time::Business) => keep.time(|seen| seen.response()),
@@ -83,8 +86,8 @@ pub(super) fn define<K: Keep>(measure: &Measure, now: i64, standings: &mut Stand
         }
         Measure::Steps => keep.counter(|seen| seen.course().steps),
         Measure::Escalated => keep.share(|seen| Some(seen.course().level > 0)),
-        Measure::Spent(Time::Wall) => keep.time(|seen| seen.spent.wall),
-        Measure::Spent(Time::Business) => keep.time(|seen| seen.spent.business),
+        Measure::Spent(Time::Wall) => keep.time(|seen| seen.piece?.spent.wall),
+        Measure::Spent(Time::Business) => keep.time(|seen| seen.piece?.spent.business),
         Measure::Satisfaction => {
             keep.share(|seen| seen.packed.score.get(seen.row).filter(|score| *score > 0).map(is_good))
         }
@@ -111,7 +114,8 @@ fn limit(span: Span) -> i64 {
 pub(super) struct Seen<'a> {
     pub(super) packed: &'a Packed,
     pub(super) row: usize,
-    pub(super) spent: pieces::Time,
+    /// Of a whole ticket, none.
+    pub(super) piece: Option<&'a Piece<'a>>,
     pub(super) standings: &'a Standings,
 }
 

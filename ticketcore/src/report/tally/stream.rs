@@ -25,8 +25,7 @@ impl<'a> Batch<'a> {
     /// What there is, as measures see it.
     pub(super) fn seen(self) -> impl Iterator<Item = Seen<'a>> {
         let Self { packed, standings, rows, pieces } = self;
-        let spent = pieces.iter().map(|piece| piece.spent).chain(std::iter::repeat_with(Default::default));
-        rows.iter().zip(spent).map(move |(row, spent)| Seen { packed, row: *row, spent, standings })
+        rows.iter().enumerate().map(move |(place, row)| Seen { packed, row: *row, piece: pieces.get(place), standings })
     }
 }
 
@@ -88,10 +87,14 @@ impl Stream {
         }
         own.clear();
         let mut parts = Vec::new();
-        match (each, &*cohort) {
+        let rows = match (each, &*cohort) {
             // A ticket has no instant of its own, so none of them happened in any period.
             (Each::Ticket, Cohort::Then(_)) => return,
-            (Each::Ticket, cohort) => own.extend(rows.iter().filter(|row| is_among(packed, **row, cohort))),
+            (Each::Ticket, Cohort::All) => rows,
+            (Each::Ticket, cohort) => {
+                own.extend(rows.iter().filter(|row| is_among(packed, **row, cohort)));
+                own
+            }
             (each, cohort) => {
                 for row in rows.iter().filter(|row| is_among(packed, **row, cohort)) {
                     pieces(*each, packed, *row, *now, |piece| {
@@ -101,10 +104,11 @@ impl Stream {
                         }
                     });
                 }
+                own
             }
-        }
-        axes.iter_mut().zip(&mut *places).for_each(|(axis, places)| axis.codes(packed, own, &parts, places));
-        let batch = Batch { packed, standings, rows: own, pieces: &parts };
+        };
+        axes.iter_mut().zip(&mut *places).for_each(|(axis, places)| axis.codes(packed, rows, &parts, places));
+        let batch = Batch { packed, standings, rows, pieces: &parts };
         tables.iter_mut().for_each(|table| table.add(places, batch));
     }
 
@@ -169,7 +173,7 @@ impl Ledger {
         for (group, counted) in self.counted.into_iter().enumerate() {
             // The numbers of groups may have gaps: a priority that does not occur, or no ticket without a value.
             if counted > 0 || by.is_empty() {
-                let values = self.columns.iter_mut().map(|column| column.take(group)).collect();
+                let values = self.columns.iter_mut().map(|column| column.take(group, counted)).collect();
                 rows.push(Row { cells: self.groups.cells(group, cells), values });
             }
         }

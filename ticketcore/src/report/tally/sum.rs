@@ -132,6 +132,10 @@ pub(super) struct Subtractable;
 impl Keep for Subtractable {
     type Kept = Reader;
 
+    fn all(self) -> Reader {
+        self.count(|_| true)
+    }
+
     fn count(self, read: impl Fn(Seen<'_>) -> bool + Send + Sync + 'static) -> Reader {
         let add = move |seen: Seen<'_>, sum: &mut Sum, sign| {
             if let Sum::Count(count) = sum {
