@@ -1,7 +1,7 @@
 //! Tickets as rows.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
@@ -29,6 +29,11 @@ pub(crate) const fn at(tenant: i64, number: i64) -> Option<i64> {
     if 0 < number && number < NUMBERS { Some(tenant * NUMBERS + number) } else { None }
 }
 
+/// The tenant whose ticket is in a row.
+const fn tenant(row: i64) -> i64 {
+    row / NUMBERS
+}
+
 /// The number of the ticket in a row.
 pub(crate) const fn number(row: i64) -> i64 {
     row & (NUMBERS - 1)
@@ -41,7 +46,7 @@ enum Write {
     Once,
     /// With every change.
     Always,
-    /// If one of the columns with the same bit changes: they share an index.
+    /// If one of the columns with the same bit changes: they are in the same indexes.
     If(u8),
 }
 
@@ -50,27 +55,32 @@ const WAKE: u8 = 2;
 const OPEN: u8 = 4;
 const REQUESTER: u8 = 8;
 const ORGANISATION: u8 = 16;
-/// All sets of the bits above.
-const SETS: u8 = 32;
+/// In the index by date of opening, which most reports read.
+const REPORT: u8 = 32;
+/// In that one and in that of queues.
+const PRIORITY: u8 = 64;
+/// In that one and in that of agents.
+const ASSIGNEE: u8 = 128;
 
 /// The columns of `ticketcore_ticket` in the order in which [`write`] gives their values; each is the parameter of its
 /// place, and the row, the last, is in every statement.
-const COLUMNS: [(&str, Write); 35] = [
+const COLUMNS: [(&str, Write); 36] = [
+    ("tenant", Write::Once),
     ("id", Write::Once),
     ("created", Write::Once),
     ("version", Write::Always),
     ("kind", Write::Always),
-    ("status", Write::Always),
+    ("status", Write::If(REPORT)),
     ("state", Write::Always),
     ("category", Write::Always),
-    ("team", Write::Always),
+    ("team", Write::If(REPORT)),
     ("channel", Write::Always),
     ("external", Write::Always),
     ("updated", Write::Always),
-    ("responded", Write::Always),
-    ("resolved", Write::Always),
-    ("first_resolved", Write::Always),
-    ("closed", Write::Always),
+    ("responded", Write::If(REPORT)),
+    ("resolved", Write::If(REPORT)),
+    ("first_resolved", Write::If(REPORT)),
+    ("closed", Write::If(REPORT)),
     ("response", Write::Always),
     ("resolution", Write::Always),
     ("reopens", Write::Always),
@@ -84,9 +94,9 @@ const COLUMNS: [(&str, Write); 35] = [
     ("course", Write::Always),
     ("queue", Write::If(QUEUE)),
     ("due", Write::If(QUEUE)),
-    ("priority", Write::If(QUEUE)),
+    ("priority", Write::If(PRIORITY)),
     ("wake", Write::If(WAKE)),
-    ("assignee", Write::If(OPEN)),
+    ("assignee", Write::If(ASSIGNEE)),
     ("open", Write::If(OPEN)),
     ("requester", Write::If(REQUESTER)),
     ("organisation", Write::If(ORGANISATION)),
@@ -100,9 +110,12 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!("insert into ticketcore_ticket ({}) values ({})", names.join(", "), marks.join(", "))
 });
 
-/// The statements that change a row, by the set of bits that changed.
-static UPDATES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let update = |changed: u8| {
+/// The statements that change a row, by the set of bits that changed; few of them ever come up.
+static UPDATES: [OnceLock<String>; 256] = [const { OnceLock::new() }; 256];
+
+/// The statement that changes a row when some bits changed.
+fn update_of(changed: u8) -> &'static str {
+    UPDATES[usize::from(changed)].get_or_init(|| {
         let written = COLUMNS.iter().zip(1..).filter(|((_, write), _)| match write {
             Write::Once => false,
             Write::Always => true,
@@ -110,9 +123,8 @@ static UPDATES: LazyLock<Vec<String>> = LazyLock::new(|| {
         });
         let sets: Vec<String> = written.map(|((name, _), number)| format!("{name} = ?{number}")).collect();
         format!("update ticketcore_ticket set {} where row = ?{}", sets.join(", "), COLUMNS.len())
-    };
-    (0..SETS).map(update).collect()
-});
+    })
+}
 
 /// A ticket's row as a commit finds it.
 pub(crate) struct Found {
@@ -123,7 +135,8 @@ pub(crate) struct Found {
 }
 
 /// Finds a ticket, for [`found`].
-pub(crate) const FIND: &str = "select row, version, queue, due, priority, wake, assignee, open, requester, organisation \
+pub(crate) const FIND: &str = "select row, version, queue, due, priority, wake, assignee, open, requester, organisation, \
+                               status, team, responded, resolved, first_resolved, closed \
                                from ticketcore_ticket where id = ?1 and tenant = ?2";
 
 /// Reads where a ticket stands, and compares its indexed columns with what a change makes of them.
@@ -134,12 +147,18 @@ pub(crate) fn found(row: &Row<'_>, change: &Change) -> rusqlite::Result<Found> {
     let changes = [
         (text(2, ticket.queue.as_ref().map(|key| key.as_str()))?, QUEUE),
         (number(3, marks.rank.map(|rank| micros(rank.due)))?, QUEUE),
-        (number(4, Some(ticket.priority().number().into()))?, QUEUE),
+        (number(4, Some(ticket.priority().number().into()))?, PRIORITY),
         (number(5, marks.wake.map(micros))?, WAKE),
-        (text(6, ticket.assignee.as_ref().map(|person| person.as_str()))?, OPEN),
+        (text(6, ticket.assignee.as_ref().map(|person| person.as_str()))?, ASSIGNEE),
         (number(7, Some(ticket.status.is_open().into()))?, OPEN),
         (text(8, ticket.requester.as_ref().map(|person| person.as_str()))?, REQUESTER),
         (text(9, ticket.organisation.as_ref().map(|key| key.as_str()))?, ORGANISATION),
+        (text(10, Some(ticket.status.as_str()))?, REPORT),
+        (text(11, ticket.team.as_ref().map(|key| key.as_str()))?, REPORT),
+        (number(12, ticket.responded.map(micros))?, REPORT),
+        (number(13, ticket.resolved.map(micros))?, REPORT),
+        (number(14, ticket.first_resolved.map(micros))?, REPORT),
+        (number(15, ticket.closed.map(micros))?, REPORT),
     ];
     let changed = changes.iter().fold(0, |bits, (differs, bit)| if *differs { bits | bit } else { bits });
     Ok(Found { row: row.get(0)?, version: Version(row.get(1)?), changed })
@@ -155,7 +174,7 @@ pub(crate) fn insert(transaction: &Connection, row: i64, change: &Change, encode
 
 /// Writes what became of a ticket over what was found.
 pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change, encoded: &Encoded) -> Result<()> {
-    write(transaction, &UPDATES[usize::from(found.changed)], found.row, change)?;
+    write(transaction, update_of(found.changed), found.row, change)?;
     // Without events only the marks are new, which the snapshot does not hold.
     if !change.facts.is_empty() {
         let snapshot = "update ticketcore_snapshot set body = ?2 where row = ?1";
@@ -167,6 +186,7 @@ pub(crate) fn update(transaction: &Connection, found: &Found, change: &Change, e
 fn write(transaction: &Connection, sql: &str, row: i64, change: &Change) -> Result<()> {
     let Change { ticket, marks, .. } = change;
     transaction.prepare_cached(sql)?.execute(params![
+        tenant(row),
         bytes(&ticket.id),
         micros(ticket.created),
         ticket.version.0,
