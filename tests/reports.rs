@@ -1,14 +1,20 @@
 //! Reports on desks: what stands behind a number, and what the ready reports say.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::TimeDelta;
+use ticketcore::directory::Person;
 use ticketcore::query::Period;
 use ticketcore::report::{
     Ask, Bucket, Cohort, Dimension, Measure, Measured, NotBehind, Number, Report, Scan, Section, Table, TableSpec,
-    Time, Unit, Value, ageing, comparison, cumulative_flow, forecast, standard, trend,
+    Time, Unit, Value, ageing, comparison, cumulative_flow, forecast, load, standard, trend,
 };
 use ticketcore::testing::{Clerk, Dice, block_on, sample};
 use ticketcore::time::Zone;
-use ticketcore::{Filter, MemoryStore, Priority, Query, Span, Status, Store};
+use ticketcore::{
+    ActorKind, Channel, Command, Desk, Draft, Filter, MemoryStore, PersonId, Priority, Query, Span, Status, Store,
+};
 
 fn measures() -> Vec<Measure> {
     vec![
@@ -180,13 +186,19 @@ fn count(value: &Value) -> u64 {
     if let Value::Count(count) = value { *count } else { panic!("{value:?} is no count") }
 }
 
+/// How much two agents take, one of whom has nothing.
+fn limits() -> BTreeMap<PersonId, BTreeMap<Channel, u16>> {
+    let limit = |agent: &str, limits: &[(Channel, u16)]| (agent.into(), limits.iter().copied().collect());
+    BTreeMap::from([limit("ada", &[(Channel::Mail, 3), (Channel::Web, 2)]), limit("nobody", &[(Channel::Api, 2)])])
+}
+
 /// Each ready report says which tickets count and how exact it is, has a value for each heading, and no two headings
 /// share a name.
 #[test]
 fn every_ready_report_is_rectangular_and_says_whom_it_counts() {
     block_on(async {
         let (store, clerk) = desk().await;
-        let ask = Ask::new(clerk.now()).policies(["response", "resolution"]).capacity([("ada", 5), ("nobody", 2)]);
+        let ask = Ask::new(clerk.now()).policies(["response", "resolution"]).capacity(limits());
         let mut names = std::collections::BTreeSet::new();
         for report in standard() {
             assert!(names.insert(report.name().to_owned()), "two reports are called {}", report.name());
@@ -200,6 +212,38 @@ fn every_ready_report_is_rectangular_and_says_whom_it_counts() {
                 assert!(!section.to_string().contains("MTTR") && !section.title.is_empty());
             }
         }
+    });
+}
+
+/// What an agent has of a channel without a limit does not count against the limits of the others.
+#[test]
+fn utilisation_is_of_the_channels_that_have_a_limit() {
+    block_on(async {
+        let desk = Desk::new(Arc::new(MemoryStore::new()));
+        for (id, limits) in
+            [("ada", &[(Channel::Mail, 2), (Channel::Web, 2)][..]), ("bo", &[(Channel::Api, 4)]), ("cy", &[])]
+        {
+            let person = Person { capacity: limits.iter().copied().collect(), ..Person::new(id, ActorKind::Agent, id) };
+            desk.put_person(person, None).await.unwrap();
+        }
+        for (channel, agent) in [
+            (Channel::Mail, "ada"),
+            (Channel::Mail, "ada"),
+            (Channel::Mail, "ada"),
+            (Channel::Phone, "ada"),
+            (Channel::Phone, "cy"),
+        ] {
+            let ticket = desk.open(Draft::incident("No network").channel(channel)).await.unwrap();
+            desk.apply(ticket.id, Command::Assign(Some(agent.into()))).await.unwrap();
+        }
+
+        let ask = desk.ask().await.unwrap().capacity(desk.capacities().await.unwrap());
+        let load = desk.report(&load(), &ask).await.unwrap().remove(0);
+        let places = ["assignee", "backlog", "taken", "capacity", "utilisation"]
+            .map(|name| load.headings.iter().position(|heading| heading.name == name).unwrap());
+        let shown = |row: &Vec<Value>| places.map(|place| row[place].to_string());
+        let rows: Vec<_> = load.rows.iter().map(shown).collect();
+        assert_eq!(rows, [["ada", "4", "3", "4", "75.0%"], ["cy", "1", "-", "-", "-"], ["bo", "0", "0", "4", "0.0%"]]);
     });
 }
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use ticketcore::desk::Checkpoint;
 use ticketcore::report::named;
-use ticketcore::{Command, Desk, Filter, Key, Position, Request, Ticket, Version};
+use ticketcore::{Command, Desk, Error, Filter, Key, Position, Request, Ticket, Version};
 
 use crate::caller::{Body, Caller, Subject, once, seen};
 use crate::metrics::Requests;
@@ -186,7 +186,13 @@ async fn print(
     let form = Form::of(&headers, format.as_deref())?;
     let report = named(&name)
         .ok_or_else(|| Problem::not_found(format!("there is no report `{name}`; there are {}", report::names())))?;
-    form.answer(&name, &desk.report(&*report, &desk.ask().await?).await?)
+    let ask = match desk.capacities().await {
+        Ok(capacities) => desk.ask().await?.capacity(capacities),
+        // Whoever may not look into the directory gets the report without utilisation.
+        Err(Error::Refused(_)) => desk.ask().await?,
+        Err(error) => return Err(error.into()),
+    };
+    form.answer(&name, &desk.report(&*report, &ask).await?)
 }
 
 #[derive(Deserialize)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use ticketcore::report::{Format, Section, named, standard};
-use ticketcore::{Desk, Filter, Key};
+use ticketcore::report::{Ask, Format, Section, named, standard};
+use ticketcore::{Desk, Error, Filter, Key};
 use ticketcore_picture::{Graph, Picture, Theme, of};
 
 use crate::output::Look;
@@ -80,7 +80,7 @@ pub(crate) async fn run(desk: &Desk, reports: &Reports, as_json: bool) -> Printe
             let past = desk.as_of(*at).await?;
             Progress::new("looking").wait(past.report(&*report, &past.ask())).await?
         }
-        None => Progress::new("counting").wait(desk.report(&*report, &desk.ask().await?)).await?,
+        None => Progress::new("counting").wait(desk.report(&*report, &asked(desk).await?)).await?,
     };
     if let Some(file) = &picture.svg {
         let drawn = match section {
@@ -98,6 +98,11 @@ pub(crate) async fn run(desk: &Desk, reports: &Reports, as_json: bool) -> Printe
     })
 }
 
+/// What reports are asked, with what the directory says of agents.
+async fn asked(desk: &Desk) -> Result<Ask, Error> {
+    Ok(desk.ask().await?.capacity(desk.capacities().await?))
+}
+
 /// What has a picture, for whoever asked for another.
 async fn without(desk: &Desk, name: &str, is_section: bool, sections: &[Section]) -> Printed {
     if is_section {
@@ -105,7 +110,7 @@ async fn without(desk: &Desk, name: &str, is_section: bool, sections: &[Section]
         let numbers = list(numbers.map(|(number, section)| format!("{number} ({})", section.title)));
         return Ok(format!("that section of `{name}` has no picture; those that have one are {numbers}"));
     }
-    let ask = desk.ask().await?;
+    let ask = asked(desk).await?;
     let mut names = Vec::new();
     for report in standard() {
         let sections: Vec<Section> = desk.report(&*report, &ask).await?;

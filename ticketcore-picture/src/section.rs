@@ -14,7 +14,7 @@ use crate::{Ages, Bands, Heat, Level, Load, Period, Picture, Stack, Trend};
 /// | a bucket of time, and a count for each status | [`Stack`], [overlaid](Stack::overlaid) |
 /// | a bucket of time, and percentiles of one length of time (`p50`, `resolution_p90`) | [`Bands`] |
 /// | `age_band`, and counts | [`Ages`] |
-/// | `assignee` or `agent`, `backlog` or `open`, and `capacity` if there is one | [`Load`] |
+/// | `assignee` or `agent`, `backlog` or `open`, and `taken` and `capacity` if there are limits | [`Load`] |
 /// | two texts and a share, or a count if there is no share: one text is the row, one the column | [`Heat`] |
 /// | a text and shares, or counts of hours (`00` to `23`) | [`Heat`] |
 ///
@@ -152,13 +152,12 @@ impl Load {
     pub fn of(section: &Section) -> Option<Self> {
         let agent = column(section, &["assignee", "agent"])?;
         let open = column(section, &["open", "backlog"])?;
-        let capacity = column(section, &["capacity"]);
+        let [taken, capacity] = ["taken", "capacity"].map(|name| column(section, &[name]));
         let one = |row: &Vec<Value>| {
-            Some(crate::Burden {
-                agent: text(row, agent).map(str::to_owned),
-                open: count(row, open)?,
-                capacity: capacity.and_then(|capacity| count(row, capacity)),
-            })
+            let read = |column: Option<usize>| column.and_then(|column| count(row, column));
+            // Of an agent with a limit, what counts against it.
+            let open = read(taken).or_else(|| count(row, open))?;
+            Some(crate::Burden { agent: text(row, agent).map(str::to_owned), open, capacity: read(capacity) })
         };
         let agents = section.rows.iter().filter_map(one).collect();
         Some(Self { title: section.title.clone(), about: section.about.clone(), agents })

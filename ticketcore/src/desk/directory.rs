@@ -1,6 +1,10 @@
 //! The directory: who may write and read it, and how its records are found.
 
+use std::collections::BTreeMap;
+
+use crate::actor::ActorKind;
 use crate::capability::Capability;
+use crate::channel::Channel;
 use crate::desk::{Desk, Error};
 use crate::directory::{Listed, Lookup, Mail, Organisation, Person, Stored, Team, entry, folded};
 use crate::id::{Key, PersonId, Version};
@@ -108,6 +112,18 @@ impl Desk {
     /// As [`people`](Self::people).
     pub async fn members(&self, team: impl Into<Key>) -> Result<Vec<Stored<Person>>, Error> {
         Ok(self.people(&Lookup::Team(team.into()), None, usize::MAX).await?.records)
+    }
+
+    /// Returns how many tickets of a channel each agent takes at a time, of those who have a limit: what the report
+    /// [`load`](crate::report::load) reads as [`Ask::capacity`](crate::report::Ask::capacity).
+    ///
+    /// # Errors
+    ///
+    /// As [`people`](Self::people).
+    pub async fn capacities(&self) -> Result<BTreeMap<PersonId, BTreeMap<Channel, u16>>, Error> {
+        let agents = self.people(&Lookup::Kind(ActorKind::Agent), None, usize::MAX).await?.records;
+        let limited = agents.into_iter().map(|agent| agent.record).filter(|agent| !agent.capacity.is_empty());
+        Ok(limited.map(|agent| (agent.id, agent.capacity)).collect())
     }
 
     /// Reads an organisation's record.

@@ -6,6 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::{Scan, Section, Table, TableSpec};
+use crate::channel::Channel;
 use crate::config::Span;
 use crate::id::{Key, PersonId};
 use crate::query::{Filter, Period};
@@ -27,8 +28,9 @@ pub struct Ask {
     /// Within what time of its first resolution a ticket that comes back counts as reopened where a report asks that;
     /// seven days unless said otherwise.
     pub within: Span,
-    /// How many tickets each agent may have at once, for their utilisation; nobody's unless said otherwise.
-    pub capacity: BTreeMap<PersonId, u64>,
+    /// How many tickets of a channel each agent takes at a time, for their utilisation; nobody's unless said otherwise.
+    /// [`Desk::capacities`](crate::Desk::capacities) reads it out of the directory.
+    pub capacity: BTreeMap<PersonId, BTreeMap<Channel, u16>>,
     /// What forecasts are drawn from: the same seed gives the same forecast.
     pub seed: u64,
 }
@@ -85,10 +87,10 @@ impl Ask {
         self
     }
 
-    /// Sets how many tickets each agent may have at once; nobody's is known by default.
+    /// Sets how many tickets of a channel each agent takes at a time; nobody's is known by default.
     #[must_use]
-    pub fn capacity(mut self, capacity: impl IntoIterator<Item = (impl Into<PersonId>, u64)>) -> Self {
-        self.capacity = capacity.into_iter().map(|(person, most)| (person.into(), most)).collect();
+    pub fn capacity(mut self, capacity: BTreeMap<PersonId, BTreeMap<Channel, u16>>) -> Self {
+        self.capacity = capacity;
         self
     }
 

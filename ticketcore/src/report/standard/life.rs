@@ -80,11 +80,12 @@ impl Report for Load {
         vec![
             TableSpec::new([Dimension::Assignee], [Measure::Backlog, Measure::Age]),
             TableSpec::new([Dimension::Team], [Measure::Backlog, Measure::Age]),
+            TableSpec::new([Dimension::Assignee, Dimension::Channel], [Measure::Backlog]),
         ]
     }
 
     fn render(&self, ask: &Ask, tables: Vec<Table>) -> Vec<Section> {
-        let [mut agents, mut teams] = [0, 1].map(|place| tables.get(place).cloned().unwrap_or_default());
+        let [mut agents, mut teams, channels] = [0, 1, 2].map(|place| tables.get(place).cloned().unwrap_or_default());
         // Whoever once closed something has a row, but no load.
         for table in [&mut agents, &mut teams] {
             table.rows.retain(|row| row.values.first() != Some(&Measured::Count(0)));
@@ -93,9 +94,9 @@ impl Report for Load {
             "How many tickets each has that are neither resolved nor closed, and how long ago they were opened.";
         let mut section = Section::new("Load of agents", about, &agents);
         if !ask.capacity.is_empty() {
-            section.headings.extend([Heading::new("capacity"), Heading::new("utilisation")]);
+            section.headings.extend(["taken", "capacity", "utilisation"].map(Heading::new));
             for (row, found) in section.rows.iter_mut().zip(&agents.rows) {
-                row.extend(utilisation(ask, found.cells.first(), found.values.first()));
+                row.extend(utilisation(ask, found.cells.first(), &channels));
             }
             // Whoever has nothing open has all of their capacity left.
             let has = |agent: &Cell| agents.rows.iter().any(|row| row.cells.first() == Some(agent));
@@ -103,24 +104,29 @@ impl Report for Load {
             section.rows.extend(idle.map(|agent| {
                 let nothing = [Measured::Count(0), Measured::Time(None)];
                 let values = std::iter::once(Value::from(&agent)).chain(nothing.iter().flat_map(Measured::values));
-                values.chain(utilisation(ask, Some(&agent), nothing.first())).collect()
+                values.chain(utilisation(ask, Some(&agent), &channels)).collect()
             }));
             section = section.note(
-                "Utilisation is the share of an agent's capacity that open tickets take up now, not of their time: no time \
-                 is logged. It may be above 100 %.",
+                "Capacity is how many tickets an agent takes at a time, over all channels that have a limit for them; taken \
+                 are the open tickets of these channels, and utilisation is their share of the capacity, not of anybody's \
+                 time: no time is logged. It may be above 100 %.",
             );
         }
         vec![section, Section::new("Load of teams", about, &teams)]
     }
 }
 
-/// The capacity of an agent, and how much of it is taken.
-fn utilisation(ask: &Ask, agent: Option<&Cell>, open: Option<&Measured>) -> [Value; 2] {
-    let (Some(Cell::Text(agent)), Some(Measured::Count(open))) = (agent, open) else {
-        return [Value::Empty, Value::Empty];
-    };
-    match ask.capacity.get(agent.as_str()) {
-        Some(most) => [Value::Count(*most), Value::Share(Share { part: *open, whole: *most })],
-        None => [Value::Empty, Value::Empty],
-    }
+/// What an agent has of the channels that have a limit for them, that limit, and the share.
+fn utilisation(ask: &Ask, agent: Option<&Cell>, channels: &Table) -> [Value; 3] {
+    let nothing = [Value::Empty, Value::Empty, Value::Empty];
+    let Some(Cell::Text(name)) = agent else { return nothing };
+    let Some(limits) = ask.capacity.get(name.as_str()).filter(|limits| !limits.is_empty()) else { return nothing };
+    let taken = channels.rows.iter().filter(|row| row.cells.first() == agent).filter_map(|row| {
+        let [_, Cell::Text(channel)] = row.cells.as_slice() else { return None };
+        let is_limited = limits.keys().any(|limited| limited.as_str() == channel);
+        let Some(Measured::Count(open)) = row.values.first().filter(|_| is_limited) else { return None };
+        Some(*open)
+    });
+    let (part, whole) = (taken.sum(), limits.values().map(|most| u64::from(*most)).sum());
+    [Value::Count(part), Value::Count(whole), Value::Share(Share { part, whole })]
 }
