@@ -125,7 +125,7 @@ pub fn view(
         resolved: seen.resolved,
         closed: seen.closed,
         fields: seen.fields,
-        score: seen.score,
+        score: seen.score.map(|score| *score),
         posts,
         course,
         promises,

@@ -329,10 +329,10 @@ mod tests {
         ("urgency", |ticket| ticket.urgency = Level::HIGH),
         ("computed", |ticket| ticket.computed = Priority::P1),
         ("overridden", |ticket| {
-            ticket.overridden = Some(Override { priority: Priority::P1, reason: "the boss".to_owned() });
+            ticket.overridden = Some(Box::new(Override { priority: Priority::P1, reason: "the boss".to_owned() }));
         }),
         ("level", |ticket| ticket.level = 2),
-        ("acked", |ticket| ticket.acked = Some(Ack { by: "ada".into(), at: at(), until: Some(at()) })),
+        ("acked", |ticket| ticket.acked = Some(Box::new(Ack { by: "ada".into(), at: at(), until: Some(at()) }))),
         ("snoozed", |ticket| ticket.snoozed = Some(at())),
         ("approvals", |ticket| {
             let poll = serde_json::from_str(r#"{"asked":1,"by":"ada","steps":[]}"#).unwrap();
@@ -360,7 +360,7 @@ mod tests {
         ("public", |ticket| ticket.public = 1),
         ("heard", |ticket| ticket.heard = Some(at())),
         ("score", |ticket| {
-            ticket.score = Some(Score { score: 5, at: at(), by: "bo".into(), of: at() });
+            ticket.score = Some(Box::new(Score { score: 5, at: at(), by: "bo".into(), of: at() }));
         }),
         ("helpful", |ticket| _ = ticket.helpful.insert("bo".into(), true)),
         ("steps", |ticket| {

@@ -155,13 +155,13 @@ pub struct Ticket {
     pub computed: Priority,
     /// The priority set by hand instead, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overridden: Option<Override>,
+    pub overridden: Option<Box<Override>>,
     /// The escalation level, from 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub level: u8,
     /// Who took it on, if anybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acked: Option<Ack>,
+    pub acked: Option<Box<Ack>>,
     /// Put away until.
     #[serde(with = "stamp::option", default, skip_serializing_if = "Option::is_none")]
     pub snoozed: Option<DateTime<Utc>>,
@@ -227,7 +227,7 @@ pub struct Ticket {
     pub heard: Option<DateTime<Utc>>,
     /// How well the customer says it was solved; a reopening clears it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub score: Option<Score>,
+    pub score: Option<Box<Score>>,
     /// Who says of an article whether it helped them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpful: BTreeMap<PersonId, bool>,

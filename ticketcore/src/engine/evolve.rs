@@ -180,7 +180,7 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
             ticket.revised = ticket.version;
         }
         Event::Prioritised { priority, reason } => {
-            ticket.overridden = Some(Override { priority: *priority, reason: reason.clone() });
+            ticket.overridden = Some(Box::new(Override { priority: *priority, reason: reason.clone() }));
         }
         Event::PriorityRestored => ticket.overridden = None,
         Event::Escalated(level) => ticket.level = *level,
@@ -193,7 +193,7 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
             joined::by_hand(ticket, person);
         }
         Event::Scored { score, of } => {
-            ticket.score = Some(Score { score: *score, at, by: by.id.clone(), of: *of });
+            ticket.score = Some(Box::new(Score { score: *score, at, by: by.id.clone(), of: *of }));
         }
         Event::Endorsed { helpful } => {
             ticket.helpful.insert(by.id.clone(), *helpful);
@@ -229,7 +229,7 @@ pub fn evolve(ticket: &mut Ticket, at: DateTime<Utc>, by: &By, event: &Event) {
         Event::SplitOff(split) => ticket.parted.push(split.clone()),
         Event::Rejoined(split) => ticket.parted.retain(|parted| parted != split),
         Event::Acknowledged { until } => {
-            ticket.acked = Some(Ack { by: by.id.clone(), at, until: *until });
+            ticket.acked = Some(Box::new(Ack { by: by.id.clone(), at, until: *until }));
             waits.untouched = false;
         }
         Event::Unacknowledged => ticket.acked = None,
