@@ -238,7 +238,10 @@ fn a_priority_set_by_hand_stands_until_it_is_taken_back() {
     let set = || printer().having(Command::Prioritise(Priority::P1, "the boss".to_owned()));
     set().when(Command::Rate(Level::LOW, Level::LOW)).then_named(&["rated"]).then_ticket(|ticket| {
         assert_eq!((ticket.priority(), ticket.computed), (Priority::P1, Priority::P5));
-        assert_eq!(ticket.overridden.as_deref(), Some(&Override { priority: Priority::P1, reason: "the boss".to_owned() }));
+        assert_eq!(
+            ticket.overridden.as_deref(),
+            Some(&Override { priority: Priority::P1, reason: "the boss".to_owned() })
+        );
     });
     set().when(Command::RestorePriority).then(&[Event::PriorityRestored]).then_ticket(|ticket| {
         assert_eq!(ticket.priority(), Priority::P3);

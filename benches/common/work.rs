@@ -4,6 +4,7 @@
 //! and a queue. The desk promises a first response and a resolution at each priority, in opening hours.
 
 use ticketcore::config::{Config, Level, Policy, Priority, Span};
+use ticketcore::report::{Bucket, Dimension, Measure, TableSpec, Time, Unit};
 use ticketcore::time::{Hours, Zone};
 use ticketcore::{Actor, Draft, FieldType, Key};
 
@@ -110,4 +111,17 @@ impl From<Stage> for Key {
             Stage::Waiting => "waiting",
         })
     }
+}
+
+/// What a dashboard on the wall shows: counts, times, days, the load of each agent.
+pub(crate) fn wall() -> Vec<TableSpec> {
+    let day = || Bucket { unit: Unit::Day, zone: Zone::utc() };
+    let times = [Measure::FirstResponse(Time::Wall), Measure::Resolution(Time::Wall)];
+    vec![
+        TableSpec::new([Dimension::Status, Dimension::Priority], [Measure::Count]),
+        TableSpec::new([], times),
+        TableSpec::new([Dimension::Created(day())], [Measure::Count]),
+        TableSpec::new([Dimension::Resolved(day())], [Measure::Count]),
+        TableSpec::new([Dimension::Assignee], [Measure::Backlog]),
+    ]
 }

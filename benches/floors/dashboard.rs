@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use pollster::block_on;
 use rusqlite::Connection;
-use ticketcore::report::{Bucket, Dimension, Measure, Measured, Scan, Table, TableSpec, Time, Unit};
-use ticketcore::time::{Zone, micros};
+use ticketcore::report::{Measured, Scan, Table};
+use ticketcore::time::micros;
 use ticketcore::{Desk, Filter, MemoryStore, Order, Query, Store};
 use ticketcore_sqlite::{Durability, SqliteStore};
 
@@ -24,6 +24,7 @@ use crate::common::Result;
 use crate::common::line::{Goal, Line, Pair};
 use crate::common::prefill::prefill;
 use crate::common::random::Random;
+use crate::common::work::wall;
 use crate::raw::connect;
 
 const DAY: i64 = 86_400_000_000;
@@ -99,16 +100,7 @@ fn in_memory(tickets: usize, goal: Goal) -> Result<(Line, Duration)> {
 }
 
 fn ours(desk: &Desk, tickets: usize) -> Result<Duration> {
-    let day = || Bucket { unit: Unit::Day, zone: Zone::utc() };
-    let times = [Measure::FirstResponse(Time::Wall), Measure::Resolution(Time::Wall)];
-    let tables = vec![
-        TableSpec::new([Dimension::Status, Dimension::Priority], [Measure::Count]),
-        TableSpec::new([], times),
-        TableSpec::new([Dimension::Created(day())], [Measure::Count]),
-        TableSpec::new([Dimension::Resolved(day())], [Measure::Count]),
-        TableSpec::new([Dimension::Assignee], [Measure::Backlog]),
-    ];
-    let scan = Scan { filter: Filter::all(), tables, now: Utc::now() };
+    let scan = Scan { filter: Filter::all(), tables: wall(), now: Utc::now() };
     timed(tickets, || Ok(counted(&block_on(desk.tally(&scan))?)))
 }
 

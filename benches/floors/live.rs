@@ -4,27 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pollster::block_on;
-use ticketcore::report::{Bucket, Dimension, Measure, TableSpec, Time, Unit};
-use ticketcore::time::Zone;
 use ticketcore::{Desk, Draft, Filter};
 use ticketcore_sqlite::{Durability, SqliteOptions, SqliteStore};
 
 use crate::Bench;
 use crate::common::Result;
 use crate::common::line::{Goal, Line, Pair};
-
-/// What a wall shows: counts, days, times, the load of each agent.
-fn wall() -> Vec<TableSpec> {
-    let day = || Bucket { unit: Unit::Day, zone: Zone::utc() };
-    let times = [Measure::FirstResponse(Time::Wall), Measure::Resolution(Time::Wall)];
-    vec![
-        TableSpec::new([Dimension::Status, Dimension::Priority], [Measure::Count]),
-        TableSpec::new([], times),
-        TableSpec::new([Dimension::Created(day())], [Measure::Count]),
-        TableSpec::new([Dimension::Resolved(day())], [Measure::Count]),
-        TableSpec::new([Dimension::Assignee], [Measure::Backlog]),
-    ]
-}
+use crate::common::work::wall;
 
 pub(crate) fn live(bench: &Bench) -> Result<Vec<Line>> {
     let (few, many) = (bench.pick(2_000, 10_000), bench.pick(20_000, 1_000_000));

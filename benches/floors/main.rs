@@ -39,6 +39,9 @@ struct Plan {
     /// Small sizes: shows within a minute that everything runs, and proves little
     #[arg(long)]
     quick: bool,
+    /// Ten million tickets, too, where it is asked how reads grow: takes some twenty minutes and 30 GB more
+    #[arg(long, conflicts_with = "quick")]
+    huge: bool,
     /// Ends with failure if a goal is missed
     #[arg(long)]
     strict: bool,
@@ -54,6 +57,7 @@ struct Plan {
 #[derive(Debug)]
 struct Bench {
     quick: bool,
+    huge: bool,
     files: Files,
 }
 
@@ -98,7 +102,7 @@ fn main() -> ExitCode {
 }
 
 fn ready(plan: &Plan) -> Result<Bench> {
-    let bench = Bench { quick: plan.quick || !plan.bench, files: Files::new(plan.dir.as_deref())? };
+    let bench = Bench { quick: plan.quick || !plan.bench, huge: plan.huge, files: Files::new(plan.dir.as_deref())? };
     println!("{}, fsync {}", machine::describe(), pretty(machine::fsync(bench.files.folder())?.median()));
     Ok(bench)
 }

@@ -21,7 +21,11 @@ use crate::raw::connect;
 
 /// The sizes that are compared, the smallest first.
 fn sizes(bench: &Bench) -> Vec<usize> {
-    if bench.quick { vec![2000, 20_000] } else { vec![10_000, 100_000, 1_000_000] }
+    match bench {
+        Bench { quick: true, .. } => vec![2000, 20_000],
+        Bench { huge: false, .. } => vec![10_000, 100_000, 1_000_000],
+        Bench { huge: true, .. } => vec![10_000, 100_000, 1_000_000, 10_000_000],
+    }
 }
 
 /// A desk on a file that nobody writes.
@@ -29,7 +33,7 @@ fn desk(bench: &Bench, tickets: usize) -> Result<Desk> {
     Ok(Desk::new(Arc::new(SqliteStore::open(bench.files.base(tickets)?)?)))
 }
 
-/// `1k`, `100k`, `1M`.
+/// `1k`, `100k`, `10M`.
 pub(crate) fn short(count: usize) -> String {
     match count {
         1_000_000.. => format!("{}M", count / 1_000_000),
