@@ -5,22 +5,27 @@ use std::time::Duration;
 
 use super::latencies::{Latencies, median, pretty};
 
-/// What a ratio or a difference is to be.
+/// What a ratio, a difference or a time is to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {
+    /// The ratio, or the difference in microseconds.
     AtMost(f64),
+    /// The ratio.
     AtLeast(f64),
+    /// Our time, whatever the floor's is.
+    Within(Duration),
     /// Only to be known.
     None,
 }
 
-impl Goal {
-    fn met(self, value: f64) -> Option<bool> {
-        match self {
-            Self::AtMost(limit) => Some(value <= limit),
-            Self::AtLeast(limit) => Some(value >= limit),
-            Self::None => None,
-        }
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&match self {
+            Self::AtMost(limit) => format!("<= {limit}"),
+            Self::AtLeast(limit) => format!(">= {limit}"),
+            Self::Within(limit) => format!("<= {}", pretty(*limit)),
+            Self::None => String::new(),
+        })
     }
 }
 
@@ -30,9 +35,9 @@ pub(crate) struct Line {
     name: String,
     ours: String,
     floor: String,
-    value: f64,
-    unit: &'static str,
+    value: String,
     goal: Goal,
+    met: Option<bool>,
     note: String,
 }
 
@@ -50,34 +55,37 @@ impl Line {
     }
 
     fn of(name: impl Into<String>, pairs: &[Pair<f64>], show: impl Fn(f64) -> String, goal: Goal) -> Self {
-        Self {
-            name: name.into(),
-            ours: show(median(pairs.iter().map(|pair| pair.ours))),
-            floor: show(median(pairs.iter().map(|pair| pair.floor))),
-            value: median(pairs.iter().map(|pair| pair.ours / pair.floor)),
-            unit: "x",
-            goal,
-            note: String::new(),
-        }
+        let ours = median(pairs.iter().map(|pair| pair.ours));
+        let ratio = median(pairs.iter().map(|pair| pair.ours / pair.floor));
+        let met = match goal {
+            Goal::AtMost(limit) => Some(ratio <= limit),
+            Goal::AtLeast(limit) => Some(ratio >= limit),
+            Goal::Within(limit) => Some(ours <= limit.as_secs_f64()),
+            Goal::None => None,
+        };
+        let floor = show(median(pairs.iter().map(|pair| pair.floor)));
+        let (name, ours, value) = (name.into(), show(ours), format!("{ratio:.2}x"));
+        Self { name, ours, floor, value, goal, met, note: String::new() }
     }
 
-    /// Compares times by their difference, in microseconds.
-    pub(crate) fn extra(name: impl Into<String>, pairs: &[Pair<Duration>], goal: Goal) -> Self {
+    /// Compares times by their difference, which is to be at most so many microseconds.
+    pub(crate) fn extra(name: impl Into<String>, pairs: &[Pair<Duration>], limit: f64) -> Self {
         let extra = |pair: &Pair<Duration>| (pair.ours.as_secs_f64() - pair.floor.as_secs_f64()) * 1e6;
-        let value = median(pairs.iter().map(extra));
-        Self { value, unit: " us more", ..Self::times(name, pairs, goal) }
+        let extra = median(pairs.iter().map(extra));
+        let (value, met) = (format!("{extra:.2} us more"), Some(extra <= limit));
+        Self { value, met, ..Self::times(name, pairs, Goal::AtMost(limit)) }
     }
 
-    /// Holds a time against a limit, in microseconds; the floor is there to be known.
-    pub(crate) fn within(name: impl Into<String>, pairs: &[Pair<Duration>], goal: Goal) -> Self {
-        let value = median(pairs.iter().map(|pair| pair.ours.as_secs_f64() * 1e6));
-        Self { value, unit: " us", ..Self::times(name, pairs, goal) }
+    /// Holds the median of times against a limit; there is nothing to compare them with.
+    pub(crate) fn alone(name: impl Into<String>, times: impl IntoIterator<Item = Duration>, limit: Duration) -> Self {
+        let took = Duration::from_secs_f64(median(times.into_iter().map(|time| time.as_secs_f64())));
+        Self { goal: Goal::Within(limit), met: Some(took <= limit), ..Self::known(name, pretty(took)) }
     }
 
     /// A figure without a floor.
     pub(crate) fn known(name: impl Into<String>, ours: impl Into<String>) -> Self {
-        let (name, ours) = (name.into(), ours.into());
-        Self { name, ours, floor: String::new(), value: f64::NAN, unit: "", goal: Goal::None, note: String::new() }
+        let (name, ours, nothing) = (name.into(), ours.into(), String::new());
+        Self { name, ours, floor: nothing.clone(), value: nothing.clone(), goal: Goal::None, met: None, note: nothing }
     }
 
     /// Says something more about the figures.
@@ -89,29 +97,23 @@ impl Line {
 
     /// Tells whether there was a goal and it was missed.
     pub(crate) fn missed(&self) -> bool {
-        self.goal.met(self.value) == Some(false)
+        self.met == Some(false)
     }
 
     pub(crate) fn head() -> String {
-        format!("{:<44}{:>12}{:>12}{:>14}{:>10}", "measure", "ours", "floor", "ratio", "goal")
+        format!("{:<50}{:>12}{:>12}{:>14}{:>11}", "measure", "ours", "floor", "ratio", "goal")
     }
 }
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, ours, floor, value, unit, goal, note } = self;
-        let value = if value.is_nan() { String::new() } else { format!("{value:.2}{unit}") };
-        let limit = match goal {
-            Goal::AtMost(limit) => format!("<= {limit}"),
-            Goal::AtLeast(limit) => format!(">= {limit}"),
-            Goal::None => String::new(),
-        };
-        let verdict = match goal.met(self.value) {
+        let Self { name, ours, floor, value, goal, met, note } = self;
+        let verdict = match met {
             Some(true) => "met   ",
             Some(false) => "MISSED",
             None => "      ",
         };
-        let line = format!("{name:<44}{ours:>12}{floor:>12}{value:>14}{limit:>10}  {verdict}  {note}");
+        let line = format!("{name:<50}{ours:>12}{floor:>12}{value:>14}{goal:>11}  {verdict}  {note}");
         f.write_str(line.trim_end())
     }
 }

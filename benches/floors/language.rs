@@ -30,7 +30,7 @@ pub(crate) fn language(bench: &Bench) -> Result<Vec<Line>> {
     let scope = Scope::new(&config, Utc::now()).by("ada");
     question.resolve(&scope)?;
     Ok(vec![
-        Line::within("language, read a question", &pairs, Goal::AtMost(10.0)),
+        Line::times("language, read a question", &pairs, Goal::Within(Duration::from_micros(10))),
         Line::known("language, print it", pretty(median(count, || question.to_string())?)),
         Line::known("language, say what it means", pretty(median(count, || question.resolve(&scope))?)),
     ])

@@ -38,7 +38,11 @@ pub(crate) fn live(bench: &Bench) -> Result<Vec<Line>> {
         block_on(desk.drop_live("wall"))?;
     }
     let pair = Pair { ours: reads[1], floor: reads[0] };
-    lines.push(Line::within(format!("live, a read of {many}, to one of {few}"), &[pair], Goal::AtMost(2000.0)));
+    lines.push(Line::times(
+        format!("live, a read of {many}, to one of {few}"),
+        &[pair],
+        Goal::Within(Duration::from_millis(2)),
+    ));
 
     // A create, and a share of the work of whoever keeps the tables up to date, beside creates that nobody counts.
     let creates = bench.pick(500, 5_000);

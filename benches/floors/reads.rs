@@ -64,7 +64,7 @@ pub(crate) fn tick(bench: &Bench) -> Result<Vec<Line>> {
         };
         let pairs = rounds(ours, floor)?;
         let name = format!("tick, nothing due of {}", short(tickets));
-        lines.push(Line::within(name, &pairs, Goal::AtMost(5.0)));
+        lines.push(Line::times(name, &pairs, Goal::Within(Duration::from_micros(5))));
     }
     Ok(lines)
 }
