@@ -159,12 +159,16 @@ create table ticketcore_chunk (
 
 -- The words of each ticket, under its row. The tokens are exactly the words the core makes: it splits and lowers the
 -- text, and this tokenizer breaks at nothing but the blanks between them. No text is kept, nor any position of a word.
+-- Beginnings of so many letters have entries of their own: a search as one types is then one look-up, where it would
+-- gather the tickets of all words that begin so (80 ms of 200,000); they cost half as much again as the words.
 create virtual table ticketcore_words using fts5
-  (words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
+  (words, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii', prefix = '2 3 4');
 
 create table ticketcore_indexed (
   -- How much of the log the words hold: a reader behind a cursor, so that no write waits for it.
-  position integer not null
+  position integer not null,
+  -- How much of it was there when its pieces were last put together; one piece is searched three times as fast as ten.
+  whole integer not null
 ) strict;
 
-insert into ticketcore_indexed values (0);
+insert into ticketcore_indexed values (0, 0);

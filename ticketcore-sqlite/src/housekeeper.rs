@@ -1,4 +1,5 @@
-//! What is done beside the writes: the WAL is copied back into the file, and in pauses the words of the log are indexed.
+//! What is done beside the writes: the WAL is copied back into the file, and in pauses the words of the log are indexed
+//! and their index is put together.
 //!
 //! The WAL is never truncated: on a growing file each sync also writes the file system's own records, which made commits
 //! 2.3 times as slow. It is reused from its start once all of it is copied back and nobody reads it. Under steady writing
@@ -108,18 +109,32 @@ impl House {
         Ok(())
     }
 
-    /// Indexes what there is, until it is done or the pause is over.
+    /// Indexes what there is and puts the index together, until it is done or the pause is over.
     fn index(&mut self, seen: u64) -> Result<()> {
         let (mut indexed, last) = search::progress(&self.connection)?;
-        while indexed < last && self.pulse.writes() == seen && !self.stop.load(Ordering::SeqCst) {
-            indexed = self.desk.borrow(|connection| -> Result<i64> {
-                let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-                let indexed = search::advance(&transaction)?;
-                transaction.commit()?;
-                Ok(indexed)
-            })?;
+        while indexed < last && self.may_go_on(seen) {
+            indexed = self.write(search::advance)?;
+            self.checkpoint()?;
+        }
+        let mut more = true;
+        while more && self.may_go_on(seen) {
+            more = self.write(search::tidy)?;
             self.checkpoint()?;
         }
         Ok(())
+    }
+
+    fn may_go_on(&self, seen: u64) -> bool {
+        self.pulse.writes() == seen && !self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Does a piece of work in a transaction of the writer's.
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.desk.borrow(|connection| {
+            let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
     }
 }

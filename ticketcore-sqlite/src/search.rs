@@ -17,6 +17,9 @@ use crate::error::Result;
 /// At most so many events are indexed in one transaction: some 10 ms of work.
 const CHUNK: i64 = 200;
 
+/// How many pages of the index are put together in one transaction: some 10 ms of work, too.
+const PAGES: i64 = 64;
+
 /// Puts words under a ticket's row, in the place of those there are.
 const REPLACE: &str = "insert or replace into ticketcore_words (rowid, words) values (?1, ?2)";
 
@@ -65,6 +68,26 @@ pub(crate) fn advance(transaction: &Connection) -> Result<i64> {
     Ok(last)
 }
 
+/// Puts some pages of the index together, in a transaction; tells whether there are more to be put together.
+///
+/// Every chunk that is indexed is a piece of its own, and pieces are merged four to one, so that ten are left after a
+/// while. All of them become one whenever the index has grown by a quarter: then each entry is written five times in all,
+/// however many tickets there are.
+pub(crate) fn tidy(transaction: &Connection) -> Result<bool> {
+    let sql = "select position - whole > max(whole / 4, ?1) from ticketcore_indexed";
+    let anew: bool = transaction.prepare_cached(sql)?.query_row([CHUNK], |row| row.get(0))?;
+    if anew {
+        transaction.prepare_cached("update ticketcore_indexed set whole = position")?.execute([])?;
+    }
+    // Below nought, FTS5 begins to put all pieces together; above, it goes on with what was begun. Where that changes no
+    // more than one row, it had nothing to do.
+    let pages = if anew { -PAGES } else { PAGES };
+    let before = transaction.total_changes();
+    let merge = "insert into ticketcore_words (ticketcore_words, rank) values ('merge', ?1)";
+    transaction.prepare_cached(merge)?.execute([pages])?;
+    Ok(transaction.total_changes() - before >= 2)
+}
+
 /// Writes the words of a ticket anew, after some of its texts were erased. What is not indexed yet will be as it is then.
 pub(crate) fn renew(transaction: &Connection, ticket: i64) -> Result<()> {
     let (indexed, _) = progress(transaction)?;
@@ -89,4 +112,52 @@ fn words_of(transaction: &Connection, ticket: i64, last: i64) -> Result<String> 
         words.extend(words::indexed(&event, text));
     }
     Ok(words.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema;
+
+    fn one<T: rusqlite::types::FromSql>(connection: &Connection, sql: &str) -> T {
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn pieces_of_the_index_become_one_and_stay_few() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let pieces = "select count(distinct segid) from ticketcore_words_idx";
+        let found = |connection: &Connection, asked: &str| {
+            let sql = format!("select count(*) from ticketcore_words where ticketcore_words match '{asked}'");
+            one::<i64>(connection, &sql)
+        };
+        let index = |connection: &Connection, rows: std::ops::Range<i64>| {
+            for row in rows {
+                let words = format!("each{} every place{}", row % 7, row % 1000);
+                connection.execute(REPLACE, params![row, words]).unwrap();
+            }
+            connection.execute("update ticketcore_indexed set position = position + 1000", []).unwrap();
+        };
+        (0..30).for_each(|chunk| index(&connection, chunk * 100..(chunk + 1) * 100));
+        assert!(one::<i64>(&connection, pieces) > 5);
+
+        let mut steps = 0;
+        while tidy(&connection).unwrap() {
+            steps += 1;
+            assert!(steps < 1000, "it comes to no end");
+        }
+        assert_eq!(one::<i64>(&connection, pieces), 1);
+        assert!(one::<bool>(&connection, "select whole = position from ticketcore_indexed"));
+        assert_eq!(
+            [found(&connection, "every"), found(&connection, "place7"), found(&connection, "eac*")],
+            [3000, 3, 3000]
+        );
+
+        // A little more is no reason to write all of it again.
+        index(&connection, 3000..3100);
+        while tidy(&connection).unwrap() {}
+        assert_eq!((one::<i64>(&connection, pieces), found(&connection, "every")), (2, 3100));
+        assert!(one::<bool>(&connection, "select whole < position from ticketcore_indexed"));
+    }
 }

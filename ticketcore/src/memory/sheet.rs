@@ -89,7 +89,8 @@ impl Tenant {
                 }
             })
         });
-        self.sheet = Some(sheet);
+        // What could not be brought up to date begins anew.
+        self.sheet = tables.is_ok().then_some(sheet);
         tables
     }
 

@@ -201,6 +201,7 @@ macro_rules! store_tests {
             tally: [
                 tally_agrees_with_the_meaning_of_random_scans
                 each_figure_is_read_when_it_is_asked_for_alone
+                a_report_follows_every_change
                 a_scan_of_no_tickets_still_has_its_tables
             ]
             due: [

@@ -109,14 +109,7 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
         pass(clerk, dice);
         let mut sample = Sample::write(clerk, store, clerk.opening(draft(dice)), Vec::new()).await;
         for _ in 0..dice.below(6) {
-            pass(clerk, dice);
-            let change = if dice.once_in(4) {
-                clerk.tick(&sample.ticket)
-            } else {
-                let request = request(clerk, dice, &sample.ticket);
-                clerk.order(&sample.ticket, request)
-            };
-            sample = Sample::write(clerk, store, change, sample.texts).await;
+            sample = stir(store, clerk, dice, sample).await;
         }
         samples.push(sample);
     }
@@ -134,6 +127,19 @@ pub async fn fill(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, count: usiz
         }
     }
     samples
+}
+
+/// Lets some time go by and something happen to a ticket, or its policies act.
+pub async fn stir(store: &dyn Store, clerk: &Clerk, dice: &mut Dice, sample: Sample) -> Sample {
+    pass(clerk, dice);
+    // What was merged goes on elsewhere.
+    let change = if dice.once_in(4) || sample.ticket.merged.is_some() {
+        clerk.tick(&sample.ticket)
+    } else {
+        let request = request(clerk, dice, &sample.ticket);
+        clerk.order(&sample.ticket, request)
+    };
+    Sample::write(clerk, store, change, sample.texts).await
 }
 
 /// Often no time at all, so that tickets are of an age.

@@ -20,6 +20,11 @@ impl Default for Names {
 }
 
 impl Names {
+    /// Of texts that nobody asks for.
+    pub(super) fn unasked() -> Self {
+        Self { texts: Vec::new(), codes: HashMap::new(), recent: Vec::new() }
+    }
+
     pub(super) fn code(&mut self, text: &str) -> usize {
         let recent = &mut self.recent[usize::from(shape(text))];
         if self.texts.get(*recent).is_none_or(|known| **known != *text) {

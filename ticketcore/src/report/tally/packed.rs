@@ -290,7 +290,8 @@ pub(super) struct Labels {
 
 impl Labels {
     fn new(is_needed: bool) -> Self {
-        Self { names: Names::default(), codes: Column::new(is_needed) }
+        let names = if is_needed { Names::default() } else { Names::unasked() };
+        Self { names, codes: Column::new(is_needed) }
     }
 
     fn put(&mut self, row: usize, text: Option<&str>) {

@@ -82,9 +82,6 @@ impl Stream {
     /// Adds the tickets of some rows.
     pub(super) fn add(&mut self, packed: &Packed, rows: &[usize], standings: &Standings) {
         let Self { each, cohort, now, dimensions: _, axes, tables, rows: own, places } = self;
-        if tables.is_empty() {
-            return;
-        }
         own.clear();
         let mut parts = Vec::new();
         let rows = match (each, &*cohort) {

@@ -136,6 +136,34 @@ pub async fn each_figure_is_read_when_it_is_asked_for_alone(harness: &dyn Harnes
     }
 }
 
+/// Figures that a backend keeps beside its tickets, in an index or in columns, are those of the tickets as they are.
+pub async fn a_report_follows_every_change(harness: &dyn Harness) {
+    let (store, clerk) = begin(harness).await;
+    let mut dice = Dice::new(85);
+    let mut samples = sample::fill(&*store, &clerk, &mut dice, 8).await;
+    // No course, which is read off each ticket.
+    let kept = |spec: &TableSpec| !spec.needs().course;
+    let figures = measures().into_iter().map(|measure| TableSpec::new([], [measure]));
+    let groups = dimensions().into_iter().map(|one| TableSpec::new([one], [Measure::Count]));
+    let tables: Vec<TableSpec> = figures.chain(groups).filter(kept).collect();
+    for round in 0..60 {
+        let place = dice.below(samples.len() + 1);
+        if place == samples.len() {
+            samples.extend(sample::fill(&*store, &clerk, &mut dice, 1).await);
+        } else {
+            samples[place] = sample::stir(&*store, &clerk, &mut dice, samples[place].clone()).await;
+        }
+        for filter in [Filter::all(), Filter::open(), question::filter(&mut dice, &samples)] {
+            // All at once, and one that an index may hold.
+            for tables in [&tables[..], &tables[round % tables.len()..][..1]] {
+                let scan = Scan { filter: filter.clone(), tables: tables.to_vec(), now: clerk.now() };
+                let found = store.tally(clerk.tenant(), &scan).await.unwrap();
+                assert_eq!(found, question::tables(&samples, &scan), "round {round}: {:?}", scan.filter);
+            }
+        }
+    }
+}
+
 pub async fn a_scan_of_no_tickets_still_has_its_tables(harness: &dyn Harness) {
     let (store, clerk) = begin(harness).await;
     let empty = Scan { filter: Filter::all(), tables: everything(), now: clerk.now() };
