@@ -96,10 +96,10 @@ impl Tenant {
 
     /// Counts them ticket by ticket.
     fn walk(&self, scan: &Scan) -> Result<Vec<Table>, Unreadable> {
-        let (mut tallier, needs) = (Tallier::new(scan), scan.needs());
+        let (mut tallier, needs) = (Tallier::new(scan), Needs { course: false, ..scan.needs() });
         for slot in self.tickets.values().filter(|slot| self.means(&scan.filter, slot)) {
             let texts = slot.marks.texts(&needs);
-            tallier.add(&Figures::of(&slot.ticket, &slot.marks, &texts))?;
+            tallier.add_with(&Figures::of(&slot.ticket, &slot.marks, &texts), slot.marks.course.as_deref())?;
         }
         Ok(tallier.finish())
     }

@@ -23,7 +23,7 @@ pub use kept::{Moves, OtherTables, Tally};
 pub(crate) use packed::Packed;
 pub(crate) use sieve::Sieve;
 
-use super::{Figures, NotCourse, NotStandings, Scan, Table};
+use super::{Course, Figures, NotCourse, NotStandings, Scan, Table};
 use crate::time::micros;
 
 /// Adds tickets up into all tables of a scan at once.
@@ -91,9 +91,17 @@ impl Tallier {
     /// [`Unreadable`] if a promise is measured and [`Figures::standings`] cannot be read, or what needs a ticket's
     /// course and [`Figures::course`] cannot be; the ticket is not added.
     pub fn add(&mut self, figures: &Figures<'_>) -> Result<(), Unreadable> {
+        self.add_with(figures, None)
+    }
+
+    /// Adds one ticket whose course need not be read again.
+    pub(crate) fn add_with(&mut self, figures: &Figures<'_>, course: Option<&Course>) -> Result<(), Unreadable> {
         let Self { batch, tables } = self;
         let row = batch.len();
         batch.put(row, figures)?;
+        if let Some(course) = course {
+            batch.follow(row, course);
+        }
         if let Err(error) = tables.standings.check(batch, row) {
             batch.truncate(row);
             return Err(error.into());

@@ -158,6 +158,13 @@ impl Packed {
         Ok(())
     }
 
+    /// Writes the course of a row whose figures tell of none.
+    pub(super) fn follow(&mut self, row: usize, course: &Course) {
+        if let Some(known) = self.courses.get_mut(row) {
+            known.clone_from(course);
+        }
+    }
+
     /// Forgets all tickets but the first so many. Texts keep their numbers.
     pub(super) fn truncate(&mut self, len: usize) {
         // Taken apart so that no column is forgotten.
