@@ -138,7 +138,10 @@ impl Sql {
         if let Some(question) = (way == Way::Words).then(question).flatten() {
             self.push(" from ticketcore_words w cross join ticketcore_ticket t on t.row = w.rowid");
             self.push(" where w.ticketcore_words match ").bind(question);
-            return self.push(" and w.rowid between ").bind(first).push(" and ").bind(last);
+            // Up to the last there is: from a number far beyond it FTS5 takes 40 us to get there.
+            self.push(" and w.rowid between ").bind(first);
+            self.push(" and (select max(row) from ticketcore_ticket where row between ").bind(first);
+            return self.push(" and ").bind(last).push(")");
         }
         if let Some(glances) = filter.sight.glances.as_ref().filter(|_| way == Way::Sight) {
             return self.seen(tenant, glances);
