@@ -101,7 +101,7 @@ impl Line {
     }
 
     pub(crate) fn head() -> String {
-        format!("{:<50}{:>12}{:>12}{:>14}{:>11}", "measure", "ours", "floor", "ratio", "goal")
+        format!("{:<50}{:>12}{:>12}{:>14}{:>12}", "measure", "ours", "floor", "ratio", "goal")
     }
 }
 
@@ -113,7 +113,7 @@ impl fmt::Display for Line {
             Some(false) => "MISSED",
             None => "      ",
         };
-        let line = format!("{name:<50}{ours:>12}{floor:>12}{value:>14}{goal:>11}  {verdict}  {note}");
+        let line = format!("{name:<50}{ours:>12}{floor:>12}{value:>14}{goal:>12}  {verdict}  {note}");
         f.write_str(line.trim_end())
     }
 }
