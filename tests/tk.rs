@@ -209,6 +209,11 @@ fn people_are_written_listed_and_merged() -> Done {
     );
     let moved = admin(&["person", "put", "bo", "--organisation", "acme"])?;
     assert!(moved.contains("Bo Li  bo@acme.example  acme"), "what is not named stays: {moved}");
+    admin(&["person", "put", "ada", "--capacity", "api=4", "--capacity", "mail=2"])?;
+    admin(&["person", "put", "ada", "--capacity", "mail="])?;
+    let load = admin(&["report", "load", "--format", "csv"])?;
+    let ada = load.lines().find(|line| line.starts_with("ada,")).ok_or("ada is not in the report")?;
+    assert!(ada.ends_with(",0,4,0"), "{load}");
     let gone = admin(&["person", "put", "ada", "--skill", "-"])?;
     assert!(gone.ends_with("network\n"), "{gone}");
     assert!(tk(&scratch, &["teams"])?.contains("Networks"));
@@ -232,6 +237,8 @@ fn people_are_written_listed_and_merged() -> Done {
         (&["--role", "admin", "person", "put", "eve"], "name: needs 1 to 256 bytes"),
         (&["--role", "admin", "person", "put", "mail-1", "--name", "x"], "was merged into `bo`"),
         (&["--role", "admin", "person", "put", "ada", "--mail", "ada"], "is no mail address"),
+        (&["--role", "admin", "person", "put", "ada", "--capacity", "fax=1"], "unknown variant `fax`"),
+        (&["--role", "admin", "person", "put", "ada", "--capacity", "mail=70000"], "is no count up to 65535"),
         (&["--role", "admin", "person", "put", "ada", "--team", "none"], "no team is `none`"),
         (&["people", "--name", "a", "--team", "b"], "by one of name, mail"),
         (&["person", "show", "zoe"], "nobody is `zoe`"),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use ticketcore::directory::{Listed, Mail, OrgSight, Organisation, Person, Stored, Team};
 use ticketcore::routing::Availability;
-use ticketcore::{ActorKind, Desk, Key, PersonId, Version};
+use ticketcore::{ActorKind, Channel, Desk, Key, PersonId, Version};
 
 use crate::cli::pair;
 use crate::lookup::Who;
@@ -72,6 +72,9 @@ pub(crate) struct PutPerson {
     /// active, away or off
     #[arg(long, value_parser = named::<Availability>)]
     availability: Option<Availability>,
+    /// How many tickets of a channel they take at a time; nothing after the `=` takes the limit away
+    #[arg(long, value_name = "CHANNEL=COUNT", value_parser = pair)]
+    capacity: Vec<(Key, String)>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -152,7 +155,7 @@ fn renew<T: Clone + Ord + PartialEq<str>>(set: &mut BTreeSet<T>, given: &[T], no
 }
 
 async fn put_person(desk: &Desk, put: &PutPerson) -> Result<Stored<Person>, Box<dyn Error>> {
-    let PutPerson { id, name, kind, mail, external, organisation, team, skill, availability } = put;
+    let PutPerson { id, name, kind, mail, external, organisation, team, skill, availability, capacity } = put;
     let (mut person, seen) = begun(desk.person(id).await?, || Person::new(id.clone(), ActorKind::Agent, ""));
     if person.id != *id {
         return Err(format!("`{id}` was merged into `{}`", person.id).into());
@@ -171,6 +174,17 @@ async fn put_person(desk: &Desk, put: &PutPerson) -> Result<Stored<Person>, Box<
     renew(&mut person.teams, team, "-");
     renew(&mut person.skills, skill, "-");
     set(&mut person.availability, availability.as_ref());
+    for (channel, count) in capacity {
+        let channel = named::<Channel>(channel.as_str()).map_err(|problem| format!("--capacity: {problem}"))?;
+        match count.as_str() {
+            "" => _ = person.capacity.remove(&channel),
+            count => {
+                let count =
+                    count.parse().map_err(|_| format!("--capacity: `{count}` is no count up to {}", u16::MAX))?;
+                person.capacity.insert(channel, count);
+            }
+        }
+    }
     Ok(desk.put_person(person, Some(seen)).await?)
 }
 
