@@ -165,51 +165,9 @@ impl Packed {
         }
     }
 
-    /// Forgets all tickets but the first so many. Texts keep their numbers.
+    /// Forgets all tickets but the first so many: what comes next is written over them. Texts keep their numbers.
     pub(super) fn truncate(&mut self, len: usize) {
-        // Taken apart so that no column is forgotten.
-        let Self {
-            len: tickets,
-            kind,
-            status,
-            statuses: _,
-            state,
-            priority,
-            category,
-            team,
-            queue,
-            assignee,
-            requester,
-            channel,
-            created,
-            responded,
-            resolved,
-            first_resolved,
-            closed,
-            response,
-            resolution,
-            reopens,
-            reassigns,
-            messages,
-            score,
-            standings,
-            has_courses: _,
-            courses,
-        } = self;
-        *tickets = len.min(*tickets);
-        for labels in [kind, status, state, category, team, queue, assignee, requester, channel, standings] {
-            labels.codes.values.truncate(len);
-        }
-        for times in [responded, resolved, first_resolved, closed, response, resolution] {
-            times.values.truncate(len);
-        }
-        for counts in [reopens, reassigns, messages] {
-            counts.values.truncate(len);
-        }
-        priority.values.truncate(len);
-        created.values.truncate(len);
-        score.values.truncate(len);
-        courses.truncate(len);
+        self.len = len.min(self.len);
     }
 
     /// The place in life of a ticket.

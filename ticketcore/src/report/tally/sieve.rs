@@ -2,12 +2,10 @@
 
 use std::mem::take;
 
-use chrono::{DateTime, Utc};
-
 use super::packed::{Labels, Packed};
+use super::stream::holds;
 use crate::id::Key;
 use crate::query::{Assignee, Filter, Period};
-use crate::time::micros;
 
 /// Lets those rows through that a filter may mean, by the figures that are packed.
 #[derive(Debug)]
@@ -23,8 +21,8 @@ enum Test {
     Text(fn(&Packed) -> &Labels, Vec<bool>),
     /// Its priority is one of these.
     Priority(Vec<u8>),
-    /// A time of it lies in a period, whose ends may be open.
-    Time(fn(&Packed, usize) -> Option<i64>, Option<i64>, Option<i64>),
+    /// A time of it lies in a period.
+    Time(fn(&Packed, usize) -> Option<i64>, Period),
 }
 
 impl Sieve {
@@ -70,9 +68,8 @@ impl Sieve {
             (take(&mut rest.first_resolved), |packed, row| packed.first_resolved.time(row)),
             (take(&mut rest.closed), |packed, row| packed.closed.time(row)),
         ] {
-            let Period { from, to } = period;
             if !period.is_any() {
-                tests.push(Test::Time(time, from.map(next), to.map(next)));
+                tests.push(Test::Time(time, period));
             }
         }
         // It says which texts are searched, and no text is asked for if nothing else is.
@@ -94,10 +91,9 @@ impl Sieve {
                     rows.retain(|row| meant.get(labels.code(*row)).copied().unwrap_or_default());
                 }
                 Test::Priority(priorities) => rows.retain(|row| priorities.contains(&packed.priority.get(*row))),
-                Test::Time(read, from, to) => rows.retain(|row| {
-                    let within = |at| from.is_none_or(|from| from <= at) && to.is_none_or(|to| at < to);
-                    read(packed, *row).is_some_and(within)
-                }),
+                Test::Time(read, period) => {
+                    rows.retain(|row| read(packed, *row).is_some_and(|at| holds(period, at)));
+                }
             }
         }
     }
@@ -115,9 +111,4 @@ fn one_of<'a>(packed: &Packed, labels: fn(&Packed) -> &Labels, texts: impl Itera
         }
     }
     meant.map(|meant| Test::Text(labels, meant))
-}
-
-/// The first microsecond that is no earlier than an instant.
-fn next(at: DateTime<Utc>) -> i64 {
-    micros(at) + i64::from(!at.timestamp_subsec_nanos().is_multiple_of(1000))
 }

@@ -1,5 +1,7 @@
 //! The tables that count the same things of the same tickets, and what is gathered for them.
 
+use chrono::{DateTime, Utc};
+
 use super::axis::Axis;
 use super::column::{Column, Exact};
 use super::groups::Groups;
@@ -8,6 +10,7 @@ use super::packed::Packed;
 use super::pieces::{Piece, pieces};
 use super::slot;
 use super::standings::Standings;
+use crate::query::Period;
 use crate::report::{Cell, Cohort, Dimension, Each, Row, Table, TableSpec};
 use crate::time::micros;
 
@@ -126,19 +129,22 @@ pub(super) fn is_among(packed: &Packed, row: usize, cohort: &Cohort) -> bool {
         Cohort::Resolved(period) => (packed.resolved.time(row), period),
         Cohort::Closed(period) => (packed.closed.time(row), period),
     };
-    let within =
-        |at: i64| period.from.is_none_or(|from| micros(from) <= at) && period.to.is_none_or(|to| at < micros(to));
-    at.is_some_and(within)
+    at.is_some_and(|at| holds(period, at))
 }
 
 /// Tells whether a piece is of a cohort of its ticket.
 pub(super) fn happened(at: Option<i64>, cohort: &Cohort) -> bool {
     match cohort {
         Cohort::All | Cohort::Created(_) | Cohort::FirstResolved(_) | Cohort::Resolved(_) | Cohort::Closed(_) => true,
-        Cohort::Then(period) => at.is_some_and(|at| {
-            period.from.is_none_or(|from| micros(from) <= at) && period.to.is_none_or(|to| at < micros(to))
-        }),
+        Cohort::Then(period) => at.is_some_and(|at| holds(period, at)),
     }
+}
+
+/// Tells whether a period holds an instant, in microseconds since 1970, as [`Period::contains`] does.
+pub(super) fn holds(period: &Period, at: i64) -> bool {
+    // The first microsecond that is no earlier than an end between two of them.
+    let next = |end: DateTime<Utc>| micros(end) + i64::from(!end.timestamp_subsec_nanos().is_multiple_of(1000));
+    period.from.is_none_or(|from| next(from) <= at) && period.to.is_none_or(|to| at < next(to))
 }
 
 /// One table in the making.
@@ -176,5 +182,23 @@ impl Ledger {
         }
         rows.sort_unstable_by(|a, b| a.cells.cmp(&b.cells));
         Table { each, cohort, by, measures, rows }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::from_micros;
+
+    #[test]
+    fn a_period_holds_the_microseconds_that_it_contains() {
+        for nanos in [0, 1, 999, 1000, 1500, 2000] {
+            let end = DateTime::from_timestamp_nanos(nanos);
+            for period in [Period { from: Some(end), to: None }, Period { from: None, to: Some(end) }] {
+                for at in 0..4 {
+                    assert_eq!(holds(&period, at), period.contains(from_micros(at)), "{period:?} at {at}");
+                }
+            }
+        }
     }
 }
